@@ -1,0 +1,1 @@
+"""The engine: from the files of an incident to its ranked causes."""

@@ -1,0 +1,5 @@
+"""The only place that opens DuckDB."""
+
+from rca.warehouse.store import Warehouse
+
+__all__ = ["Warehouse"]

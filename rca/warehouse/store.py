@@ -1,0 +1,68 @@
+"""Open a warehouse: a DuckDB file that survives, or a temporary one."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from rca.errors import WarehouseError
+from rca.warehouse.tables import SCHEMA_VERSION, TABLES
+
+
+def quote(identifier: str) -> str:
+    """Quote an untrusted name as an SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote an untrusted text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Warehouse:
+    """One open DuckDB database with the project's tables.
+
+    Parameters
+    ----------
+    path
+        The database file; None for a temporary in-memory one.
+
+    Raises
+    ------
+    WarehouseError
+        When the file is not a database, is locked by another process, or was written by newer code.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        try:
+            self.connection = duckdb.connect(str(path) if path else ":memory:")
+        except duckdb.Error as error:
+            raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self._migrate(path)
+
+    def _migrate(self, path: Path | None) -> None:
+        tables = self.connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'meta'").fetchone()
+        if tables and tables[0]:
+            row = self.connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+            found = int(row[0]) if row else 0
+            if found > SCHEMA_VERSION:
+                self.connection.close()
+                raise WarehouseError(
+                    f"the database {path} has layout {found}, newer than this program's {SCHEMA_VERSION}; upgrade rca"
+                )
+        self.connection.execute(TABLES)
+        self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+
+    def close(self) -> None:
+        """Close the database; a temporary one is gone."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

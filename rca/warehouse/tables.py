@@ -1,0 +1,111 @@
+"""The tables of the warehouse. Times are `TIMESTAMP` in UTC.
+
+Each model has its own wide prediction table `predictions_<k>`, made as its columns become known;
+`prediction_tables` and `prediction_columns` are the registry.
+"""
+
+SCHEMA_VERSION = 1
+
+TABLES = """
+-- one row: the layout's version
+CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+
+-- a row is one ingested file; re-ingesting the same content is a no-op
+CREATE SEQUENCE IF NOT EXISTS file_ids;
+CREATE TABLE IF NOT EXISTS files (
+    file_id INTEGER PRIMARY KEY DEFAULT nextval('file_ids'),
+    source VARCHAR NOT NULL,            -- predictions | histograms | traces | kpis | changes | lineage
+    node VARCHAR,                       -- predictions only
+    path VARCHAR NOT NULL,              -- relative to the bundle
+    digest VARCHAR NOT NULL,            -- of the content (and node)
+    rows BIGINT NOT NULL,
+    quarantined BIGINT NOT NULL,        -- rows or values set aside
+    first_ts TIMESTAMP, last_ts TIMESTAMP,
+    profiled BOOLEAN NOT NULL DEFAULT FALSE
+);
+
+-- a row is one value or row that could not be used; `row` counts from 1 within the file's data rows
+CREATE TABLE IF NOT EXISTS quarantine (
+    file_id INTEGER NOT NULL, path VARCHAR NOT NULL, "row" BIGINT, column_name VARCHAR,
+    raw VARCHAR, reason VARCHAR NOT NULL
+);
+
+-- a row is the system.yaml that was in force from one ingest on, as JSON; the latest wins
+CREATE TABLE IF NOT EXISTS systems (digest VARCHAR PRIMARY KEY, ingest INTEGER NOT NULL, document JSON NOT NULL);
+
+CREATE TABLE IF NOT EXISTS incidents (id VARCHAR PRIMARY KEY, document JSON NOT NULL);
+
+-- a row is one model's wide table: predictions_1, predictions_2, ...
+CREATE TABLE IF NOT EXISTS prediction_tables (node VARCHAR PRIMARY KEY, table_name VARCHAR NOT NULL UNIQUE);
+
+-- a row is one column of such a table
+CREATE TABLE IF NOT EXISTS prediction_columns (
+    node VARCHAR NOT NULL, column_name VARCHAR NOT NULL,
+    physical VARCHAR NOT NULL,          -- its name in the table (differs when two names differ only in case)
+    role VARCHAR NOT NULL,              -- reserved | feature | segment | attribution | probability
+    kind VARCHAR NOT NULL,              -- numeric | boolean | category | timestamp | vector
+    type VARCHAR NOT NULL,              -- DuckDB type kept
+    PRIMARY KEY (node, column_name)
+);
+
+-- a row is what one batch looked like for one column
+CREATE TABLE IF NOT EXISTS schema_observations (
+    file_id INTEGER NOT NULL, node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, position INTEGER NOT NULL,
+    type VARCHAR NOT NULL, kind VARCHAR NOT NULL, rows BIGINT NOT NULL, nulls BIGINT NOT NULL,
+    uncast BIGINT NOT NULL, first_ts TIMESTAMP, last_ts TIMESTAMP
+);
+
+CREATE TABLE IF NOT EXISTS kpis (
+    file_id INTEGER NOT NULL, node VARCHAR NOT NULL, metric VARCHAR NOT NULL, ts TIMESTAMP NOT NULL,
+    value DOUBLE, dimensions JSON
+);
+
+CREATE TABLE IF NOT EXISTS changes (
+    file_id INTEGER NOT NULL, ts TIMESTAMP NOT NULL, node VARCHAR, kind VARCHAR NOT NULL, title VARCHAR,
+    before JSON, after JSON, url VARCHAR, author VARCHAR
+);
+
+-- a row is one OpenLineage RunEvent
+CREATE TABLE IF NOT EXISTS lineage (
+    file_id INTEGER NOT NULL, ts TIMESTAMP NOT NULL, event_type VARCHAR, run_id VARCHAR, job VARCHAR NOT NULL,
+    inputs VARCHAR[], outputs VARCHAR[], document JSON
+);
+
+-- a row is one span; (trace_id, span_id) is unique, a re-sent span is dropped
+CREATE TABLE IF NOT EXISTS spans (
+    file_id INTEGER NOT NULL, trace_id VARCHAR NOT NULL, span_id VARCHAR NOT NULL, parent_span_id VARCHAR,
+    service VARCHAR NOT NULL, operation VARCHAR NOT NULL, start TIMESTAMP NOT NULL, start_ns BIGINT NOT NULL,
+    duration_ms DOUBLE NOT NULL, status VARCHAR NOT NULL, attributes JSON
+);
+
+-- a row is one kept bin of one column; part is '' except for vectors (norm, p0, p1, ...).
+-- bins >= 0 are ranges [bin_left, bin_right) or categories; the special bins are fixed:
+-- -1 null, -2 NaN, -3 -inf, -4 +inf, -5 below the reference's range, -6 above it,
+-- -7 other (a known but rare category), -8 unseen (a category absent from the reference)
+CREATE TABLE IF NOT EXISTS bins (
+    node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, part VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+    bin INTEGER NOT NULL, role VARCHAR NOT NULL, bin_left DOUBLE, bin_right DOUBLE, category VARCHAR
+);
+
+-- a row is one cell of the mergeable reduction: adding two cells of the same key gives the union's cell
+CREATE TABLE IF NOT EXISTS profile (
+    node VARCHAR NOT NULL, model_version VARCHAR NOT NULL, split VARCHAR NOT NULL, column_name VARCHAR NOT NULL,
+    part VARCHAR NOT NULL, hour TIMESTAMP NOT NULL, bin INTEGER NOT NULL,
+    n BIGINT NOT NULL, n_labelled BIGINT NOT NULL,
+    sum_value DOUBLE, sum_value_sq DOUBLE,
+    sum_prediction DOUBLE, sum_prediction_sq DOUBLE, sum_label DOUBLE, sum_label_sq DOUBLE,
+    sum_loss DOUBLE, sum_loss_sq DOUBLE
+);
+"""
+
+NULL, NAN, MINUS_INF, PLUS_INF, BELOW, ABOVE, OTHER, UNSEEN = -1, -2, -3, -4, -5, -6, -7, -8
+SPECIAL_BINS = {
+    NULL: "null",
+    NAN: "nan",
+    MINUS_INF: "minus_inf",
+    PLUS_INF: "plus_inf",
+    BELOW: "below",
+    ABOVE: "above",
+    OTHER: "other",
+    UNSEEN: "unseen",
+}

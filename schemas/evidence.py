@@ -1,0 +1,298 @@
+"""The frames that candidate generators read: small, frozen, already reduced.
+
+Times are `datetime64[us]` arrays in UTC without an offset; `datetime` values carry UTC. Shapes are
+written `(T,)` for time buckets, `(B,)` for bins, `(N,)` for sampled rows.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.incident import Change, Direction, Incident
+from schemas.system import Node, System
+
+T = TypeVar("T")
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+TimeArray = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open period [start, end), UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A metric over time: bucket starts `ts` (T,), `value` (T,) with NaN for gaps, `n` (T,) rows per bucket."""
+
+    node: str
+    metric: str
+    ts: TimeArray
+    value: FloatArray
+    n: FloatArray
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """When something began: the estimate and its 90 % interval, UTC."""
+
+    at: datetime
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """The incident as measured.
+
+    Parameters
+    ----------
+    baseline, window
+        The fair comparison period and the incident's period.
+    reference_split
+        True when no healthy production period exists and the baseline is the training and
+        validation rows (then `baseline` is the period of those rows, or the window itself).
+    baseline_value, value
+        The metric over each period, in the metric's own unit; NaN when it cannot be computed.
+    p_value, z
+        Control chart: is the change real, given the baseline's own variation? z is in units of
+        the baseline's between-bucket standard deviation, signed.
+    bucket_seconds
+        Width of the series' buckets.
+    """
+
+    incident: Incident
+    direction: Direction
+    baseline: Window
+    window: Window
+    onset: Onset
+    series: Series
+    baseline_value: float
+    value: float
+    p_value: float
+    z: float
+    bucket_seconds: float
+    reference_split: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Counts of one input column by time bucket and bin, production rows only.
+
+    Parameters
+    ----------
+    kind
+        `numeric`, `boolean`, `category`, `timestamp` or `vector` (then one profile per `part`).
+    roles, labels
+        (B,) per bin: its role (`range`, `category`, `null`, `nan`, `minus_inf`, `plus_inf`, `below`,
+        `above`, `other`, `unseen`) and a readable label.
+    left, right
+        (B,) edges of `range` bins, NaN elsewhere.
+    ts
+        (T,) bucket starts, covering baseline and window.
+    counts
+        (T, B) rows.
+    sum_value, sum_value_sq
+        (T,) sums over the finite values of a numeric column.
+    reference
+        (B,) counts over the train and validation rows; zeros when there are none.
+    before, after
+        (B,) counts over the symptom's baseline and window.
+    loss_before, loss_after, labelled_before, labelled_after
+        (B,) sums of the logged loss and counts of labelled rows over baseline and window.
+    """
+
+    node: str
+    column: str
+    part: str
+    kind: str
+    roles: tuple[str, ...]
+    labels: tuple[str, ...]
+    left: FloatArray
+    right: FloatArray
+    ts: TimeArray
+    counts: FloatArray
+    sum_value: FloatArray
+    sum_value_sq: FloatArray
+    reference: FloatArray
+    before: FloatArray
+    after: FloatArray
+    loss_before: FloatArray
+    loss_after: FloatArray
+    labelled_before: FloatArray
+    labelled_after: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A bounded, deterministic sample of a model's logged rows from baseline and window.
+
+    Parameters
+    ----------
+    after
+        (N,) True for rows of the window, False for rows of the baseline.
+    ts, version
+        (N,) row time; model version (empty text when not logged).
+    prediction, label
+        (N,) numbers; a class's index for multiclass; NaN when null.
+    score
+        (N,) the row's contribution to the symptom's metric (or to the prediction, for a model that
+        is only upstream), oriented so that *larger is worse*; NaN when it needs a missing label.
+    bins
+        column -> (N,) position in the `ColumnProfile`'s bins (key `column`, or `column[part]`).
+    values
+        numeric column -> (N,) float values, NaN for null.
+    """
+
+    after: BoolArray
+    ts: TimeArray
+    version: NDArray[np.object_]
+    prediction: FloatArray
+    label: FloatArray
+    score: FloatArray
+    bins: Mapping[str, IntArray]
+    values: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSpan:
+    """When a model version served: first and last row (UTC), and rows before and in the window."""
+
+    version: str
+    first: datetime
+    last: datetime
+    n_before: int
+    n_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaObservation:
+    """What one batch of a model's log looked like for one column.
+
+    `kind` is the observed kind; `uncast` counts values that did not fit the column's kept type, with
+    a few `examples` of them as raw text.
+    """
+
+    node: str
+    column: str
+    position: int
+    type: str
+    kind: str
+    rows: int
+    nulls: int
+    uncast: int
+    first: datetime
+    last: datetime
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvidence:
+    """Everything reduced from one model's prediction log.
+
+    Parameters
+    ----------
+    columns
+        key (`column` or `column[part]`) -> profile, features and segments.
+    outputs
+        metric -> series: `prediction_mean`, `rows`, and where labels are known `loss`.
+    rows
+        Sampled rows; None when only histograms were imported.
+    producers
+        input column -> node that an edge names as its source.
+    batches
+        One entry per batch and column, ordered by time.
+    score_name
+        What `Rows.score` measures, in words.
+    """
+
+    node: Node
+    columns: Mapping[str, ColumnProfile]
+    outputs: Mapping[str, Series]
+    rows: Rows | None
+    versions: tuple[VersionSpan, ...]
+    producers: Mapping[str, str]
+    batches: tuple[SchemaObservation, ...]
+    score_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationProfile:
+    """One operation of one service, from spans.
+
+    Parameters
+    ----------
+    ts
+        (T,) bucket starts.
+    n, errors
+        (T,) spans and spans with status `error`.
+    self_ms, self_p95_ms
+        (T,) mean and 95th percentile of self time: own duration minus the union of the children's
+        intervals, milliseconds; NaN where n is 0.
+    total_ms
+        (T,) mean duration, milliseconds.
+    per_request_before, per_request_after
+        Mean self time of this operation inside one request of the symptomatic node (or inside one
+        trace when that node has no spans), milliseconds, over baseline and window.
+    """
+
+    service: str
+    operation: str
+    ts: TimeArray
+    n: FloatArray
+    errors: FloatArray
+    self_ms: FloatArray
+    self_p95_ms: FloatArray
+    total_ms: FloatArray
+    per_request_before: float
+    per_request_after: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that the generators may look at for one incident.
+
+    Parameters
+    ----------
+    graph
+        Dependency graph, edges cause -> effect; node attributes `kind`, `owner`, `declared`; edge
+        attributes `columns`, `origin` (`declared`, `trace`, `lineage`).
+    upstream
+        Nodes that can reach the symptomatic node, itself included.
+    models
+        Evidence of every model among `upstream` that has a prediction log.
+    operations
+        Span statistics; None when there are no traces.
+    metrics
+        Series from kpis of nodes among `upstream`.
+    changes
+        Change events on any node, ordered by time.
+    """
+
+    symptom: Symptom
+    system: System
+    graph: "nx.DiGraph[str]"
+    upstream: frozenset[str]
+    models: Mapping[str, ModelEvidence]
+    operations: tuple[OperationProfile, ...] | None
+    metrics: tuple[Series, ...]
+    changes: tuple[Change, ...]
+    cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returns, computed at most once per evidence and key."""
+        if key not in self.cache:
+            self.cache[key] = make()
+        return cast("T", self.cache[key])
