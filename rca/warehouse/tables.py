@@ -36,7 +36,13 @@ CREATE TABLE IF NOT EXISTS systems (digest VARCHAR PRIMARY KEY, ingest INTEGER N
 CREATE TABLE IF NOT EXISTS incidents (id VARCHAR PRIMARY KEY, document JSON NOT NULL);
 
 -- a row is one model's wide table: predictions_1, predictions_2, ...
-CREATE TABLE IF NOT EXISTS prediction_tables (node VARCHAR PRIMARY KEY, table_name VARCHAR NOT NULL UNIQUE);
+-- its fixed columns: _file INTEGER, _row BIGINT (from 1), ts TIMESTAMP, request_id, trace_id, model_version,
+-- query_id, split VARCHAR (never null), prediction, label (DOUBLE; VARCHAR for multiclass), label_ts TIMESTAMP;
+-- the reserved ones carry these names whatever the files call them; features and segments follow
+CREATE TABLE IF NOT EXISTS prediction_tables (
+    node VARCHAR PRIMARY KEY, table_name VARCHAR NOT NULL UNIQUE,
+    task VARCHAR NOT NULL               -- declared, or inferred from the first batches
+);
 
 -- a row is one column of such a table
 CREATE TABLE IF NOT EXISTS prediction_columns (

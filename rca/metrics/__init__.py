@@ -1,0 +1,1 @@
+"""Every metric of a model, as SQL over its logged rows."""
