@@ -246,6 +246,15 @@ class OperationProfile:
     per_request_before, per_request_after
         Mean self time of this operation inside one request of the symptomatic node (or inside one
         trace when that node has no spans), milliseconds, over baseline and window.
+    calls_before, calls_after
+        Mean number of such spans inside one request, over baseline and window.
+    requests
+        (T,) requests of the symptomatic node that began in the bucket; the same for all operations.
+    caller
+        The (service, operation) that most often encloses this one; None at the root.
+    callee
+        When the spans do nothing but wait for one other service (client spans): its (service,
+        operation). The self time is then what lies between the two: network and queues.
     """
 
     service: str
@@ -258,6 +267,11 @@ class OperationProfile:
     total_ms: FloatArray
     per_request_before: float
     per_request_after: float
+    calls_before: float = 0.0
+    calls_after: float = 0.0
+    requests: FloatArray | None = None
+    caller: tuple[str, str] | None = None
+    callee: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,112 @@
+"""Own time of every span, in SQL: its duration minus the union of its children's intervals.
+
+A caller's waiting is not its own time. Children are clipped to their parent, so that clocks which
+disagree and asynchronous children that outlive it do no harm; parents that are missing, a span
+that names itself and cycles of parents need no special care, because a span only ever looks at its
+direct children. The union is a running maximum over the children ordered by their start.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from rca.warehouse import Warehouse
+from schemas.evidence import Window
+
+# An interval in whole nanoseconds; a duration that is negative or not a number counts as zero, and
+# ten days is the longest that is believed (the sums stay far from overflow).
+_DURATION_NS = "CASE WHEN duration_ms > 0 THEN CAST(least(duration_ms, 864e6) * 1e6 AS BIGINT) ELSE 0 END"
+
+# a row is one span that touches the period; `id` is its place in the table. `own` says whether it began in the
+# period itself: children that began after its end are only needed to know what their parents waited for.
+_SPANS = f"""
+CREATE OR REPLACE TEMP TABLE reduced_spans AS
+WITH timed AS (
+    SELECT rowid AS id, trace_id, span_id, parent_span_id, service, operation, status = 'error' AS failed,
+           start_ns, start_ns + {_DURATION_NS} AS end_ns
+    FROM spans
+), longest AS (
+    SELECT coalesce(max(end_ns - start_ns), 0) AS ns FROM timed WHERE start_ns >= $low AND start_ns < $high
+)
+SELECT timed.*, start_ns < $high AS own FROM timed, longest WHERE start_ns >= $low AND start_ns < $high + longest.ns
+"""
+
+# a row is a span that was stored more than once: only its first copy counts
+_DUPLICATES = """
+DELETE FROM reduced_spans WHERE id NOT IN (SELECT min(id) FROM reduced_spans GROUP BY trace_id, span_id)
+"""
+
+# a row is one parent and one of its children, with the child's interval clipped to the parent's
+_LINKS = """
+CREATE OR REPLACE TEMP TABLE reduced_links AS
+SELECT parent.id AS parent, child.id AS child,
+       greatest(child.start_ns, parent.start_ns) AS start_ns, least(child.end_ns, parent.end_ns) AS end_ns,
+       parent.service AS caller_service, parent.operation AS caller_operation,
+       child.service AS callee_service, child.operation AS callee_operation
+FROM reduced_spans AS child
+JOIN reduced_spans AS parent
+  ON child.trace_id = parent.trace_id AND child.parent_span_id = parent.span_id AND child.span_id <> parent.span_id
+"""
+
+# a row is one span of the period with its own time, and its only child when it has just one
+_SELF = """
+CREATE OR REPLACE TEMP TABLE reduced_self AS
+WITH before AS (
+    -- a row is a child; `reached` is how far its earlier siblings have covered the parent
+    SELECT parent, start_ns, end_ns,
+           max(end_ns) OVER (PARTITION BY parent ORDER BY start_ns, end_ns
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+    FROM reduced_links WHERE end_ns > start_ns
+), covered AS (
+    SELECT parent, sum(greatest(0, end_ns - greatest(start_ns, coalesce(reached, start_ns)))) AS ns
+    FROM before GROUP BY parent
+), children AS (
+    SELECT parent, count(*) AS n, min(child) AS child FROM reduced_links GROUP BY parent
+)
+SELECT s.id, s.trace_id, s.service, s.operation, s.failed, s.start_ns,
+       (s.end_ns - s.start_ns) / 1e6 AS total_ms,
+       (s.end_ns - s.start_ns - coalesce(covered.ns, 0)) / 1e6 AS self_ms,
+       coalesce(children.n, 0) AS children, CASE WHEN children.n = 1 THEN children.child END AS only_child,
+       up.parent, up.caller_service, up.caller_operation
+FROM reduced_spans AS s
+LEFT JOIN covered ON covered.parent = s.id
+LEFT JOIN children ON children.parent = s.id
+LEFT JOIN reduced_links AS up ON up.child = s.id
+WHERE s.own
+"""
+
+_TABLES = ("reduced_self", "reduced_links", "reduced_spans")
+
+
+def nanoseconds(window: Window) -> tuple[int, int]:
+    """Return the window's bounds as whole nanoseconds since 1970."""
+    start, end = (round(moment.timestamp() * 1e6) * 1000 for moment in (window.start, window.end))
+    return start, end
+
+
+@contextmanager
+def self_times(warehouse: Warehouse, low: int, high: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Reduce the spans that began in [low, high) and hand out the connection that holds the result.
+
+    Inside the context the temporary table `reduced_self` has one row per span, with `self_ms`,
+    `total_ms`, `children`, `only_child` (id), `parent` (id) and the caller's names;
+    `reduced_links` has one row per parent and child.
+
+    Parameters
+    ----------
+    low, high
+        Nanoseconds since 1970.
+    """
+    connection = warehouse.connection
+    try:
+        connection.execute(_SPANS, {"low": low, "high": high})
+        repeated = "SELECT 1 FROM reduced_spans GROUP BY hash(trace_id, span_id) HAVING count(*) > 1 LIMIT 1"
+        if connection.execute(repeated).fetchone():
+            connection.execute(_DUPLICATES)
+        connection.execute(_LINKS)
+        connection.execute(_SELF)
+        yield connection
+    finally:
+        for table in _TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
