@@ -1,0 +1,121 @@
+"""The commands by name. Each is imported only when it runs, so that `rca --help` is instant."""
+
+from dataclasses import dataclass
+
+from cyclopts import App
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the help says of one command: a line, more, and examples as (command, what it does)."""
+
+    line: str
+    more: str
+    examples: tuple[tuple[str, str], ...]
+
+    @property
+    def help(self) -> str:
+        """Return the text above the parameters."""
+        return f"{self.line}\n\n{self.more}" if self.more else self.line
+
+    @property
+    def epilogue(self) -> str:
+        """Return the examples, each under a line that says what it does."""
+        return "\n".join(("Examples:", *(f"\n  # {what}\n  {command}" for command, what in self.examples)))
+
+
+COMMANDS = {
+    "analyze": Entry(
+        "Explain an incident: ranked causes, how sure, and how to check.",
+        "Reads a bundle (a folder of files) and needs no server and no set-up. With --db alone it explains an "
+        "incident in a database that `rca ingest` filled; with both, the bundle is landed there first. A bundle "
+        "without incident.json is explained with --node, --metric and --detected-at.",
+        (
+            ("rca analyze incidents/42", "all incidents of a bundle"),
+            ("rca analyze incidents/42 --json | jq .causes[0]", "for programs"),
+            ("rca analyze --db rca.duckdb --incident inc-42", "from a database"),
+            ("rca analyze logs/ --node scorer --metric auc --detected-at 2026-03-04T10:00Z", "no incident.json"),
+        ),
+    ),
+    "demo": Entry(
+        "Write a real incident to a folder, explain it, and say what to try next.",
+        "Hotel bookings, a cascade of two models, one fault that broke it, and innocent changes around it.",
+        (
+            ("rca demo", "into ./rca-demo"),
+            ("rca demo --out /tmp/demo --json", "elsewhere, and for programs"),
+            ("rca demo --no-keep", "leave nothing behind"),
+        ),
+    ),
+    "ingest": Entry(
+        "Land a bundle in a DuckDB database for good.",
+        "Bad rows are set aside with their reason and the good ones kept. Landing the same file again changes nothing.",
+        (
+            ("rca ingest incidents/42 --db rca.duckdb", "make or extend the database"),
+            ("rca ingest today/ --db rca.duckdb --json", "what was landed, for programs"),
+        ),
+    ),
+    "init": Entry(
+        "Draft a system.yaml from a folder of files.",
+        "Guesses nodes, tasks, columns and edges; every guess carries a comment to confirm.",
+        (
+            ("rca init logs/", "print into logs/system.yaml"),
+            ("rca init logs/ --out draft.yaml --force", "elsewhere, replacing what is there"),
+        ),
+    ),
+    "validate": Entry(
+        "Say all that is wrong with a bundle, and what it leaves unexamined.",
+        "Exit status 2 when an error is found, 0 when there are only remarks.",
+        (
+            ("rca validate incidents/42", "readable"),
+            ("rca validate incidents/42 --json", "for programs"),
+        ),
+    ),
+    "graph": Entry(
+        "Show what depends on what.",
+        "Edges point from cause to effect: declared ones, those seen in spans, and those told by lineage events.",
+        (
+            ("rca graph incidents/42", "as text"),
+            ("rca graph --db rca.duckdb --mermaid > graph.mmd", "as a Mermaid flowchart"),
+            ("rca graph incidents/42 --node fraud-scorer", "only what can break this node"),
+        ),
+    ),
+    "schema": Entry(
+        "Print the JSON Schemas of what goes in and what comes out.",
+        "Names: system, incident, change, analysis; rows of tables: predictions, histograms, spans, kpis; or all.",
+        (
+            ("rca schema", "the names"),
+            ("rca schema analysis > analysis.schema.json", "one of them"),
+            ("rca schema all --out schemas/", "every one, as <name>.schema.json"),
+        ),
+    ),
+    "version": Entry("Print the version.", "", (("rca version", "rca and what it runs on"),)),
+}
+"""Command -> its help. The function of the same name is in the module of the same name."""
+
+PROLOGUE = "rca explains what broke a production machine-learning system."
+
+EPILOGUE = """Examples:
+
+  rca demo                                  see it work on a real incident
+  rca analyze incidents/42                  explain the incident in this folder
+  rca analyze incidents/42 --json | jq .    the same for programs
+  rca analyze --help                        options and examples of one command
+
+Exit status: 0 done, 2 bad arguments or unusable input, 1 a fault of rca itself, 130 interrupted.
+Every command takes --debug, which shows the traceback of a failure (also RCA_DEBUG=1)."""
+
+
+def build_app(version: str) -> App:
+    """Return the command line, its commands not yet imported."""
+    app = App(
+        name="rca",
+        help=PROLOGUE,
+        help_epilogue=EPILOGUE,
+        help_format="plaintext",
+        version=version,
+        suppress_keyboard_interrupt=False,
+    )
+    for name, entry in COMMANDS.items():
+        app.command(f"rca.cli.{name}:{name}", name=name, help=entry.help, help_epilogue=entry.epilogue)
+    app.register_install_completion_command(help="Install completion for your shell.", help_epilogue="")
+    return app

@@ -1,0 +1,195 @@
+"""A metric over time as a few lines of text: braille dots, or asterisks where there is no Unicode."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rca.report.glyphs import Glyphs
+from rca.report.words import moment, number, parse_moment
+
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bits of a braille cell, by row and column (Unicode chart U+2800)."""
+
+BAND_SIGMAS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A metric's points in order of time: seconds since 1970, and values (None for a gap)."""
+
+    seconds: tuple[float, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The plotted area: cells, dots per cell, and the ranges of time (seconds) and value."""
+
+    width: int
+    height: int
+    across: int
+    down: int
+    start: float
+    end: float
+    low: float
+    high: float
+
+    def column(self, second: float) -> int:
+        """Return the dot column of a time."""
+        share = (second - self.start) / (self.end - self.start)
+        return min(self.width * self.across - 1, max(0, int(share * self.width * self.across)))
+
+    def row(self, value: float) -> int:
+        """Return the dot row of a value, counted from the top."""
+        share = (self.high - value) / (self.high - self.low)
+        return min(self.height * self.down - 1, max(0, int(share * self.height * self.down)))
+
+
+def read_trace(series: Mapping[str, Any]) -> Trace | None:
+    """Return the points of `incident.series`, or None when there are fewer than two to draw."""
+    times, values = series.get("ts"), series.get("value")
+    if not isinstance(times, (list, tuple)) or not isinstance(values, (list, tuple)):
+        return None
+    points = sorted(
+        (at.timestamp(), _finite(value))
+        for at, value in zip(map(parse_moment, times), values, strict=False)
+        if at is not None
+    )
+    if sum(not math.isnan(value) for _, value in points) < 2 or points[0][0] == points[-1][0]:  # noqa: PLR2004
+        return None
+    return Trace(tuple(at for at, _ in points), tuple(None if math.isnan(value) else value for _, value in points))
+
+
+def _finite(value: Any) -> float:
+    usable = isinstance(value, (int, float)) and math.isfinite(value)
+    return float(value) if usable else math.nan
+
+
+def baseline_band(trace: Trace, baseline: tuple[datetime, datetime]) -> tuple[float, float] | None:
+    """Return where the metric usually was in the baseline: mean ± 2 standard deviations of its points."""
+    start, end = (at.timestamp() for at in baseline)
+    inside = [
+        value for at, value in zip(trace.seconds, trace.values, strict=True) if value is not None and start <= at < end
+    ]
+    if len(inside) < 2:  # noqa: PLR2004
+        return None
+    mean = math.fsum(inside) / len(inside)
+    spread = BAND_SIGMAS * math.sqrt(math.fsum((value - mean) ** 2 for value in inside) / (len(inside) - 1))
+    return mean - spread, mean + spread
+
+
+def draw(
+    trace: Trace,
+    *,
+    band: tuple[float, float] | None,
+    onset: datetime,
+    width: int,
+    glyphs: Glyphs,
+    height: int = 7,
+) -> list[str]:
+    """Return the chart's lines: y labels, the plotted area, an axis, and the times below it.
+
+    Parameters
+    ----------
+    trace
+        The points; a gap interrupts the line.
+    band
+        The baseline's usual range, in the metric's unit; shaded behind the line.
+    onset
+        When the symptom began; marked by a column and a pointer below the axis.
+    width, height
+        Cells in all, and rows of the plotted area.
+    """
+    values = [value for value in trace.values if value is not None] + list(band or ())
+    low, high = min(values), max(values)
+    margin = 0.06 * (high - low) or abs(high) * 0.05 or 1.0
+    labels = _value_labels(low, high)
+    across, down = (2, 4) if glyphs.unicode else (1, 1)
+    plot = max(10, width - len(labels[0]) - 2)
+    frame = Frame(plot, height, across, down, trace.seconds[0], trace.seconds[-1], low - margin, high + margin)
+    cells = _background(frame, band, onset, glyphs)
+    _ink(frame, cells, trace, glyphs)
+    blank = " " * len(labels[0])
+    sides = {0: labels[0], height - 1: labels[1]}
+    area = [f"{sides.get(row, blank)} {glyphs.axis}{''.join(line)}" for row, line in enumerate(cells)]
+    return [*area, f"{blank} {glyphs.corner}{glyphs.floor * plot}", *_time_labels(frame, onset, len(blank) + 2, glyphs)]
+
+
+def _value_labels(low: float, high: float) -> tuple[str, str]:
+    top, bottom = next(
+        (pair for digits in range(3, 8) if len(set(pair := (number(high, digits), number(low, digits)))) > 1),
+        (number(high), number(low)),
+    )
+    width = max(len(top), len(bottom))
+    return top.rjust(width), bottom.rjust(width)
+
+
+def _background(frame: Frame, band: tuple[float, float] | None, onset: datetime, glyphs: Glyphs) -> list[list[str]]:
+    cells = [[" "] * frame.width for _ in range(frame.height)]
+    if band:
+        for row in range(frame.row(band[1]) // frame.down, frame.row(band[0]) // frame.down + 1):
+            cells[row] = [glyphs.band] * frame.width
+    if frame.start <= onset.timestamp() <= frame.end:
+        for line in cells:
+            line[frame.column(onset.timestamp()) // frame.across] = glyphs.onset
+    return cells
+
+
+def _ink(frame: Frame, cells: list[list[str]], trace: Trace, glyphs: Glyphs) -> None:
+    bits: dict[tuple[int, int], int] = {}
+    for column, row in _line(frame, trace):
+        cell = row // frame.down, column // frame.across
+        bits[cell] = bits.get(cell, 0) | DOTS[row % frame.down][column % frame.across]
+    for (row, column), value in bits.items():
+        cells[row][column] = chr(0x2800 + value) if glyphs.unicode else glyphs.mark
+
+
+def _line(frame: Frame, trace: Trace) -> Iterator[tuple[int, int]]:
+    """Yield the dots of the line: straight between neighbours, nothing across a gap."""
+    previous: tuple[int, int] | None = None
+    for at, value in zip(trace.seconds, trace.values, strict=True):
+        if value is None:
+            previous = None
+            continue
+        here = frame.column(at), frame.row(value)
+        yield from _segment(previous or here, here)
+        previous = here
+
+
+def _segment(start: tuple[int, int], end: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+    for step in range(steps + 1):
+        share = step / steps
+        yield round(start[0] + share * (end[0] - start[0])), round(start[1] + share * (end[1] - start[1]))
+
+
+def _time_labels(frame: Frame, onset: datetime, indent: int, glyphs: Glyphs) -> list[str]:
+    """Return the line of pointers and the line of times; the onset's label gives way to none."""
+    first, last = (moment(at) for at in (_at(frame.start), _at(frame.end)))
+    line = [" "] * frame.width
+    _place(line, 0, first)
+    _place(line, frame.width - len(last), last)
+    if not frame.start <= onset.timestamp() <= frame.end:
+        return [" " * indent + "".join(line).rstrip()]
+    column = frame.column(onset.timestamp()) // frame.across
+    pointer = [" "] * frame.width
+    text = f"{glyphs.pointer} onset {moment(onset)}"
+    if column + len(text) > frame.width:
+        text = f"onset {moment(onset)} {glyphs.pointer}"
+        column -= len(text) - 1
+    _place(pointer, column, text)
+    return [" " * indent + "".join(cells).rstrip() for cells in (pointer, line)]
+
+
+def _place(line: list[str], column: int, text: str) -> None:
+    column = max(0, column)
+    line[column : column + len(text)] = list(text[: len(line) - column])
+
+
+def _at(second: float) -> datetime:
+    found = parse_moment(second)
+    if found is None:  # pragma: no cover - the seconds come from a parsed time
+        raise ValueError(second)
+    return found

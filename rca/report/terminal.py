@@ -1,0 +1,78 @@
+"""Print an analysis so that it can be read at three in the morning.
+
+From the top: the symptom in one sentence and as a chart, the finding, the ranked causes, one block
+for each of the first, and last what was ruled out, what could not be examined, and how long it took.
+Works at 80 columns, without colour, and without Unicode. All text of the analysis is untrusted.
+"""
+
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from rca.report.causes import details, table
+from rca.report.glyphs import glyphs_for
+from rca.report.symptom import certainty, chart_lines, headline, periods, verdict
+from rca.report.words import clean, milliseconds, spoken
+from schemas.analysis import Analysis, FamilyNote
+
+CHART_WIDTH = 100
+
+
+def render(analysis: Analysis, console: Console, *, top: int = 5) -> None:
+    """Print the analysis.
+
+    Parameters
+    ----------
+    analysis
+        The answer of the engine.
+    console
+        Where to print; its width, colours and encoding decide how.
+    top
+        How many causes to show; the table says how many more there are.
+    """
+    glyphs = glyphs_for(console)
+    incident = analysis.incident
+    causes = analysis.causes[: max(0, top)]
+    _print(console, Text(_title(analysis), style="dim"))
+    _print(console, headline(incident))
+    _print(console, Text(certainty(incident)), Text(periods(incident), style="dim"), Text())
+    for line in chart_lines(incident, min(console.width, CHART_WIDTH), glyphs):
+        _print(console, Text(line), wrap=False)
+    _print(console, Text(), verdict(analysis), Text(), table(analysis, causes, glyphs))
+    for cause in causes:
+        _print(console, Text(), details(cause, glyphs))
+    _print(console, Text(), *_footer(analysis))
+
+
+def _print(console: Console, *items: RenderableType, wrap: bool = True) -> None:
+    for item in items:
+        console.print(item, highlight=False, no_wrap=not wrap, crop=True)
+
+
+def _title(analysis: Analysis) -> str:
+    incident = analysis.incident
+    parts = (incident.id, incident.title, incident.severity and f"severity {incident.severity}")
+    return "Incident " + ", ".join(clean(part) for part in parts if part)
+
+
+def _footer(analysis: Analysis) -> Iterable[Text]:
+    for name, notes in (("Ruled out", analysis.ruled_out), ("Not examined", analysis.not_examined)):
+        yield from _notes(name, notes)
+    for warning in analysis.warnings:
+        yield Text.assemble(("Note: ", "yellow"), clean(warning))
+    stages = ", ".join(f"{spoken(stage)} {milliseconds(took)}" for stage, took in analysis.timings_ms.items())
+    ranker = analysis.ranker
+    yield Text(
+        f"Ranked by the {ranker.kind} ranker, version {clean(ranker.version)},"
+        + (f" in {milliseconds(sum(analysis.timings_ms.values()))} ({stages})." if stages else ""),
+        style="dim",
+    )
+
+
+def _notes(name: str, notes: tuple[FamilyNote, ...]) -> Iterable[Text]:
+    if not notes:
+        return
+    yield Text(f"{name}:", style="dim bold")
+    for note in notes:
+        yield Text(f"  {spoken(note.family)}: {clean(note.reason, 160)}", style="dim")
