@@ -108,6 +108,7 @@ def operation_profiles(
     baseline: Window,
     window: Window,
     bucket_seconds: float,
+    *,
     resolve: Callable[[str], str] = _same,
 ) -> tuple[OperationProfile, ...] | None:
     """Reduce the spans of baseline and window to one profile per operation, ordered by name.
@@ -140,12 +141,12 @@ def operation_profiles(
             connection.execute(_REQUESTS, {"targets": targets})
             time = {"origin": origin, "step": step}
             return _assemble(
-                connection.execute(_NEIGHBOURS).fetchall(),
-                connection.execute(_BUCKETS, time).fetchnumpy(),
-                connection.execute(_REQUEST_BUCKETS, time).fetchnumpy(),
-                connection.execute(_PER_REQUEST, bounds).fetchnumpy(),
-                _bucket_starts(origin, step, size),
-                resolve,
+                names=connection.execute(_NEIGHBOURS).fetchall(),
+                cells=connection.execute(_BUCKETS, time).fetchnumpy(),
+                request_cells=connection.execute(_REQUEST_BUCKETS, time).fetchnumpy(),
+                per_request=connection.execute(_PER_REQUEST, bounds).fetchnumpy(),
+                ts=_bucket_starts(origin, step, size),
+                resolve=resolve,
             )
         finally:
             connection.execute("DROP TABLE IF EXISTS temp.reduced_requests")
@@ -173,6 +174,7 @@ def _bucket_starts(origin: int, step: int, size: int) -> TimeArray:
 
 
 def _assemble(
+    *,
     names: list[tuple[Any, ...]],
     cells: Mapping[str, Any],
     request_cells: Mapping[str, Any],
