@@ -1,0 +1,54 @@
+"""Run a scenario: draw traffic, let the effects act stage by stage, let the real models score."""
+
+import numpy as np
+
+from rca.demo.cascade import Cascade
+from rca.demo.extent import days
+from rca.demo.scenario import Scenario
+from rca.demo.services import own_times
+from rca.demo.table import take
+from rca.demo.traffic import arrival_times, pick_rows
+from rca.demo.world import Stage, World
+
+UPSTREAM_VERSION, DOWNSTREAM_VERSION = "7.2.0", "3.4.1"
+"""The versions in service before anything is deployed."""
+
+
+def new_world(cascade: Cascade, scenario: Scenario, seed: int, rows: int) -> World:
+    """Return a healthy stretch of traffic, before any effect."""
+    start = np.datetime64(scenario.start_day, "us")
+    end = start + days(scenario.days)
+    rng = np.random.default_rng([seed, 2])
+    ts = arrival_times(start, end, rows, rng)
+    world = World(cascade.domain, cascade, seed, ts, start, end, pick_rows(cascade, ts, rng))
+    world.versions = {
+        "upstream": np.full(rows, UPSTREAM_VERSION, dtype=object),
+        "downstream": np.full(rows, DOWNSTREAM_VERSION, dtype=object),
+    }
+    world.self_ms = own_times(cascade.domain, ts, world.rng("own times"))
+    domain = cascade.domain
+    world.kpi_factors = {node: np.ones(rows) for node in (domain.cost_kpi, domain.rate_kpi)}
+    return world
+
+
+def simulate(cascade: Cascade, scenario: Scenario, seed: int, rows: int) -> World:
+    """Return the world after the scenario; the same arguments give the same world."""
+    world = new_world(cascade, scenario, seed, rows)
+    domain = world.domain
+
+    def act(stage: Stage) -> None:
+        for effect in (*scenario.faults, *scenario.distractors):
+            if effect.stage == stage:
+                effect.apply(world)
+
+    act("draw")
+    world.columns = take(cascade.pool, world.picked)
+    act("rows")
+    world.predictions["upstream"] = cascade.upstream.predict(world.columns)
+    act("upstream")
+    world.columns[domain.output] = world.predictions["upstream"].copy()
+    world.predictions["downstream"] = cascade.downstream.predict(world.columns)
+    act("downstream")
+    for stage in ("operations", "kpis", "changes"):
+        act(stage)  # type: ignore[arg-type]
+    return world

@@ -1,0 +1,97 @@
+"""Would anybody notice? Daily metrics of a simulated world, and how far they moved."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rca.demo.domain import ModelSpec
+from rca.demo.extent import days
+from rca.demo.figures import latencies, row_costs
+from rca.demo.faults.drift import ranks
+from rca.demo.services import API
+from rca.demo.world import World
+
+BINARY_METRICS = ("auc", "logloss", "brier", "accuracy", "prediction_mean", "positive_rate")
+REGRESSION_METRICS = ("mae", "rmse", "bias", "prediction_mean")
+
+Array = NDArray[np.float64]
+
+
+def measure(metric: str, prediction: Array, label: Array, threshold: float) -> float:
+    """Return one metric over some rows; NaN when it cannot be computed."""
+    if metric == "auc":
+        positive = int(label.sum())
+        negative = len(label) - positive
+        if not positive or not negative:
+            return float("nan")
+        position = ranks(prediction) * len(prediction)
+        return float((position[label == 1].sum() - positive**2 / 2) / positive / negative)
+    clipped = np.clip(prediction, 1e-15, 1 - 1e-15)
+    values = {
+        "logloss": lambda: -np.where(label == 1, np.log(clipped), np.log(1 - clipped)).mean(),
+        "brier": lambda: np.square(prediction - label).mean(),
+        "accuracy": lambda: ((prediction >= threshold) == (label == 1)).mean(),
+        "prediction_mean": lambda: prediction.mean(),
+        "positive_rate": lambda: (prediction >= threshold).mean(),
+        "mae": lambda: np.abs(prediction - label).mean(),
+        "rmse": lambda: np.sqrt(np.square(prediction - label).mean()),
+        "bias": lambda: (prediction - label).mean(),
+    }
+    return float(values[metric]())
+
+
+def needs_label(metric: str) -> bool:
+    """Return whether a model metric needs labels."""
+    return metric not in {"prediction_mean", "positive_rate"}
+
+
+def metrics_of(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the metrics that a model of this task has."""
+    return BINARY_METRICS if spec.task == "binary" else REGRESSION_METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A metric before and after the onset; `z` in units of its healthy day-to-day standard deviation."""
+
+    before: float
+    after: float
+    sd: float
+
+    @property
+    def z(self) -> float:
+        """Return how far it moved, signed."""
+        return (self.after - self.before) / max(self.sd, 1e-12)
+
+
+def value_over(world: World, node: str, metric: str, rows: NDArray[np.bool_]) -> float:
+    """Return a metric over the given requests."""
+    domain = world.domain
+    for role, spec in (("upstream", domain.upstream), ("downstream", domain.downstream)):
+        if node == spec.node:
+            return measure(metric, world.predictions[role][rows], world.columns[spec.target][rows], spec.threshold)
+    if node == API:
+        return float(np.quantile(latencies(world)[rows], 0.95))
+    cost, passed = row_costs(world)
+    values = (cost if node == domain.cost_kpi else passed) * world.kpi_factors[node]
+    return float(values[rows].mean())
+
+
+def move_of(world: World, node: str, metric: str, onset: float, label_delay: float, settled: float = 0.0) -> Move:
+    """Return how far a metric moved at an onset so many days before the end.
+
+    Parameters
+    ----------
+    settled
+        Days after the onset at which a gradual fault is fully there.
+    """
+    of_model = node in {world.domain.upstream.node, world.domain.downstream.node}
+    delay = label_delay if of_model and needs_label(metric) else 0.0
+    begin, stop = world.moment(onset - settled), world.moment(delay)
+    healthy = world.ts < world.moment(onset)
+    day = ((world.ts - world.start) / days(1)).astype(int)
+    full = [number for number in range(day[healthy].max() + 1) if (healthy & (day == number)).sum() > 20]
+    daily = np.array([value_over(world, node, metric, healthy & (day == number)) for number in full])
+    after = value_over(world, node, metric, (world.ts >= begin) & (world.ts < stop))
+    return Move(value_over(world, node, metric, healthy), after, float(np.nanstd(daily)))

@@ -1,0 +1,111 @@
+"""Write the spans of some requests: OTLP/JSON as an OpenTelemetry collector writes it, or a flat table."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rca.demo.logs import to_table, trace_ids
+from rca.demo.services import Operation, operations, schedule
+from rca.demo.world import World
+
+REQUESTS_A_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Flat spans, (S,) each; `part` is the operation's position, `line` the request's position in the sample."""
+
+    trace: NDArray[np.object_]
+    part: NDArray[np.int64]
+    line: NDArray[np.int64]
+    start_ns: NDArray[np.int64]
+    duration_ms: NDArray[np.float64]
+
+
+def sample_spans(world: World, requests: int) -> Spans:
+    """Return the spans of about so many requests, chosen at random."""
+    n = len(world.ts)
+    chosen = np.sort(world.rng("spans").permutation(n)[:requests])
+    timing = schedule(world.domain, world.self_ms[chosen])
+    line, part = np.nonzero(np.isfinite(timing.duration))
+    arrival = world.ts[chosen].astype("datetime64[ns]").astype(np.int64)
+    start = arrival[line] + (timing.start[line, part] * 1e6).astype(np.int64)
+    return Spans(trace_ids(n)[chosen][line], part, line, start, timing.duration[line, part].round(6))
+
+
+def span_id(line: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return span ids, 16 hexadecimal digits."""
+    return np.char.mod("%016x", (line + 1) * 64 + part + 1).astype(object)
+
+
+def parents(parts: tuple[Operation, ...], spans: Spans) -> NDArray[np.object_]:
+    """Return each span's parent id, None for the root."""
+    caller = np.array([-1 if part.caller is None else part.caller for part in parts])[spans.part]
+    return np.where(caller < 0, None, span_id(spans.line, caller))
+
+
+def write_flat(world: World, folder: Path, requests: int) -> None:
+    """Write `traces/spans.parquet`."""
+    import pyarrow.parquet as pq
+
+    parts, spans = operations(world.domain), sample_spans(world, requests)
+    service = np.array([part.service for part in parts], dtype=object)
+    operation = np.array([part.operation for part in parts], dtype=object)
+    table = to_table(
+        {
+            "trace_id": spans.trace,
+            "span_id": span_id(spans.line, spans.part),
+            "parent_span_id": parents(parts, spans),
+            "service": service[spans.part],
+            "operation": operation[spans.part],
+            "start": (spans.start_ns // 1000).astype("datetime64[us]"),
+            "duration_ms": spans.duration_ms,
+            "status": np.full(len(spans.part), "ok", dtype=object),
+        }
+    )
+    (folder / "traces").mkdir(exist_ok=True)
+    pq.write_table(table, folder / "traces" / "spans.parquet", compression="zstd")
+
+
+def otlp_lines(world: World, requests: int) -> Iterator[str]:
+    """Yield one ExportTraceServiceRequest per some hundred requests, as OTLP/JSON."""
+    parts, spans = operations(world.domain), sample_spans(world, requests)
+    own, above = span_id(spans.line, spans.part), parents(parts, spans)
+    end_ns = spans.start_ns + (spans.duration_ms * 1e6).astype(np.int64)
+    for block in range(0, int(spans.line.max(initial=-1)) + 1, REQUESTS_A_LINE):
+        first, last = np.searchsorted(spans.line, [block, block + REQUESTS_A_LINE])
+        services: dict[str, list[dict[str, Any]]] = {}
+        for i in range(first, last):
+            span = {
+                "traceId": spans.trace[i],
+                "spanId": own[i],
+                "name": parts[spans.part[i]].operation,
+                "kind": 2,
+                "startTimeUnixNano": str(spans.start_ns[i]),
+                "endTimeUnixNano": str(end_ns[i]),
+                "status": {},
+            }
+            if above[i] is not None:
+                span["parentSpanId"] = above[i]
+            services.setdefault(parts[spans.part[i]].service, []).append(span)
+        yield json.dumps({"resourceSpans": [resource(name, found) for name, found in services.items()]})
+
+
+def resource(service: str, spans: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one service's spans in OTLP's envelope."""
+    return {
+        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]},
+        "scopeSpans": [{"scope": {"name": "demo"}, "spans": spans}],
+    }
+
+
+def write_otlp(world: World, folder: Path, requests: int) -> None:
+    """Write `traces/spans.jsonl`."""
+    (folder / "traces").mkdir(exist_ok=True)
+    lines = "".join(line + "\n" for line in otlp_lines(world, requests))
+    (folder / "traces" / "spans.jsonl").write_text(lines, encoding="utf-8")
