@@ -88,10 +88,17 @@ CREATE TABLE IF NOT EXISTS spans (
 -- bins >= 0 are ranges [bin_left, bin_right) or categories; the special bins are fixed:
 -- -1 null, -2 NaN, -3 -inf, -4 +inf, -5 below the reference's range, -6 above it,
 -- -7 other (a known but rare category), -8 unseen (a category absent from the reference)
+-- a column always keeps its null bin; it keeps bin -8 when its whole vocabulary is known, so that unseen can be told
 CREATE TABLE IF NOT EXISTS bins (
     node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, part VARCHAR NOT NULL, kind VARCHAR NOT NULL,
     bin INTEGER NOT NULL, role VARCHAR NOT NULL, bin_left DOUBLE, bin_right DOUBLE, category VARCHAR
 );
+
+-- a row is a category of the reference too rare for a bin of its own: it counts as `other`, not as unseen
+CREATE TABLE IF NOT EXISTS rare_categories (node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, category VARCHAR);
+
+-- a row is the length that the vectors of a column had in the reference
+CREATE TABLE IF NOT EXISTS vector_lengths (node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, length INTEGER);
 
 -- a row is one cell of the mergeable reduction: adding two cells of the same key gives the union's cell
 CREATE TABLE IF NOT EXISTS profile (

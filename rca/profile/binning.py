@@ -1,0 +1,101 @@
+"""The SQL that puts a value into its bin: shared by the reduction and by the sample of rows."""
+
+from collections.abc import Mapping
+
+import duckdb
+import numpy as np
+
+from rca.profile.layout import Layout
+from rca.profile.parts import Part
+from rca.warehouse.store import literal
+from rca.warehouse.tables import ABOVE, BELOW, MINUS_INF, NAN, NULL, OTHER, PLUS_INF, UNSEEN
+
+CODES_TABLE = "profile_codes"
+"""Temporary table (slot, category, bin): the known categories of the category parts at hand."""
+
+
+def number(value: float) -> str:
+    """Return a float as an SQL literal of type DOUBLE, exact to the last bit.
+
+    A plain `0.1` would be a DECIMAL; an exponent makes it a DOUBLE on every engine.
+    """
+    if np.isinf(value):
+        return f"CAST('{'-' if value < 0 else ''}inf' AS DOUBLE)"
+    text = repr(float(value))
+    return text if "e" in text else f"{text}e0"
+
+
+def bin_expression(part: Part, layout: Layout, value: str, slot: int) -> tuple[str, str]:
+    """Return the SQL of a value's bin code and the join that it needs.
+
+    Parameters
+    ----------
+    value
+        SQL of the part's value, usually a column of a narrow table.
+    slot
+        Number of the part in `CODES_TABLE`, category parts only.
+
+    Returns
+    -------
+    tuple
+        (expression, join clause, '' when none is needed).
+    """
+    if part.ranged:
+        return _range_bin(value, layout), ""
+    if part.kind == "boolean":
+        return _boolean_bin(value, layout), ""
+    alias = f"codes_{slot}"
+    join = (
+        f"LEFT JOIN (SELECT category, bin FROM {CODES_TABLE} WHERE slot = {slot}) {alias} ON {alias}.category = {value}"
+    )
+    stranger = UNSEEN if layout.complete else OTHER
+    return f"CASE WHEN {value} IS NULL THEN {NULL} ELSE coalesce({alias}.bin, {stranger}) END", join
+
+
+def _range_bin(value: str, layout: Layout) -> str:
+    ranges = [i for i, role in enumerate(layout.roles) if role == "range"]
+    # NaN sorts above every number (DuckDB, PostgreSQL and Spark agree), so it is asked for before `above`
+    special = (
+        f"WHEN {value} IS NULL THEN {NULL} WHEN isnan({value}) THEN {NAN} "
+        f"WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} WHEN {value} = {number(np.inf)} THEN {PLUS_INF}"
+    )
+    if not ranges:
+        return f"CASE {special} ELSE {ABOVE} END"
+    low, high = float(layout.left[ranges[0]]), float(layout.right[ranges[-1]])
+    tree = _tree(value, [float(layout.left[i]) for i in ranges[1:]], [int(layout.codes[i]) for i in ranges])
+    finite = f"{value} >= {number(low)} AND {value} < {number(high)}"
+    return f"CASE WHEN {finite} THEN {tree} {special} WHEN {value} < {number(low)} THEN {BELOW} ELSE {ABOVE} END"
+
+
+def _tree(value: str, edges: list[float], codes: list[int]) -> str:
+    # a balanced tree of comparisons: five a row for twenty bins, and half the cost of summing them all
+    if not edges:
+        return str(codes[0])
+    half = len(edges) // 2
+    lower, upper = _tree(value, edges[:half], codes[: half + 1]), _tree(value, edges[half + 1 :], codes[half + 1 :])
+    return f"CASE WHEN {value} < {number(edges[half])} THEN {lower} ELSE {upper} END"
+
+
+def _boolean_bin(value: str, layout: Layout) -> str:
+    codes = dict(zip(layout.categories, layout.codes.tolist(), strict=True))
+    yes, no = codes.get("true", OTHER), codes.get("false", OTHER)
+    return f"CASE WHEN {value} THEN {yes} WHEN NOT {value} THEN {no} ELSE {NULL} END"
+
+
+def fill_codes(connection: duckdb.DuckDBPyConnection, node: str, slots: Mapping[int, Part]) -> None:
+    """Make `CODES_TABLE` for the category parts among `slots`; rare known categories count as `other`."""
+    named = {slot: part.column for slot, part in slots.items() if part.kind == "category"}
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {CODES_TABLE} AS
+        WITH slots AS (SELECT unnest($1::INTEGER[]) AS slot, unnest($2::VARCHAR[]) AS column_name),
+        -- a row is one category that has a bin, or is known to be rare
+        known AS (
+            SELECT column_name, category, bin FROM bins WHERE node = $3 AND role = 'category'
+            UNION ALL
+            SELECT column_name, category, {OTHER} FROM rare_categories WHERE node = $3
+        )
+        SELECT slot, category, min(bin) AS bin FROM slots JOIN known USING (column_name) GROUP BY slot, category
+        """,
+        [list(named), list(named.values()), node],
+    )

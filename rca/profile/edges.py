@@ -1,0 +1,171 @@
+"""Bin edges: taken from the reference once, and kept, so that all later counts compare."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from rca.profile.parts import Log, Part, read_log
+from rca.profile.quantiles import numeric_edges
+from rca.profile.reference import Reference, file_reference, find_reference
+from rca.warehouse.tables import NULL, SPECIAL_BINS, UNSEEN
+
+TOP_CATEGORIES = 50
+KNOWN_CATEGORIES = 1000
+"""Up to this many distinct values the vocabulary is kept, and an unseen value can be told."""
+
+FETCH_COLUMNS = 250
+UNION_BRANCHES = 32
+
+Row = tuple[Any, ...]
+
+
+def make_edges(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
+    """Give every part of the node's log that has no bins yet its bins; return the log.
+
+    The reference is the training rows, else the earliest rows (`find_reference`). A column that is
+    empty there takes its bins from the first batch, of those not profiled yet, that has values in it.
+    """
+    log = read_log(connection, node)
+    if log is None:
+        return None
+    kept = _kept_parts(connection, node)
+    new = {part.key for part in log.parts if part.key not in kept}
+    if new:
+        log = _bin_parts(connection, log, new, find_reference(connection, log))
+        kept = _kept_parts(connection, node)
+    empty = [part for part in log.parts if not kept[part.key]]
+    for file_id, keys in _first_files(connection, log, empty).items():
+        log = _bin_parts(connection, log, keys, file_reference(connection, log, file_id))
+    return log
+
+
+def _kept_parts(connection: duckdb.DuckDBPyConnection, node: str) -> dict[tuple[str, str], bool]:
+    """Return the parts that have bins, and whether any of these is more than a special one."""
+    rows = connection.execute(
+        "SELECT column_name, part, max(bin) >= 0 FROM bins WHERE node = ? GROUP BY column_name, part", [node]
+    ).fetchall()
+    return {(column, part): bool(real) for column, part, real in rows}
+
+
+def _first_files(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part]
+) -> dict[int, set[tuple[str, str]]]:
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for chunk in _chunks(parts, FETCH_COLUMNS):
+        # a vector whose length is not known yet has no value: any vector will do to learn it
+        present = [f"isfinite({p.value})" if p.ranged and p.known else f"{p.source} IS NOT NULL" for p in chunk]
+        firsts = ", ".join(f"arg_min(_file, ts) FILTER (WHERE {condition})" for condition in present)
+        row = connection.execute(
+            f"SELECT {firsts} FROM {log.table} WHERE _file IN "
+            "(SELECT file_id FROM files WHERE source = 'predictions' AND NOT profiled)"
+        ).fetchone()
+        for part, file_id in zip(chunk, row or (), strict=False):
+            if file_id is not None:
+                found[file_id].add(part.key)
+    return dict(sorted(found.items()))
+
+
+def _bin_parts(
+    connection: duckdb.DuckDBPyConnection, log: Log, keys: set[tuple[str, str]], reference: Reference
+) -> Log:
+    log = _learn_lengths(connection, log, keys, reference)
+    parts = [part for part in log.parts if part.key in keys]
+    connection.execute(
+        "DELETE FROM bins WHERE node = ? AND bin < 0 AND (column_name, part) IN "
+        "(SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))",
+        [log.node, [p.column for p in parts], [p.part for p in parts]],
+    )
+    bins: list[Row] = [(p.column, p.part, p.kind, NULL, SPECIAL_BINS[NULL], None, None, None) for p in parts]
+    rare: list[Row] = []
+    bins += _ranges(connection, log, [p for p in parts if p.ranged], reference)
+    bins += _booleans([p for p in parts if p.kind == "boolean"])
+    for part, values in _vocabularies(connection, log, [p for p in parts if p.kind == "category"], reference):
+        head = (part.column, part.part, part.kind)
+        bins += [(*head, k, "category", None, None, value) for k, value in enumerate(values[:TOP_CATEGORIES])]
+        if len(values) <= KNOWN_CATEGORIES:
+            bins += [(*head, UNSEEN, SPECIAL_BINS[UNSEEN], None, None, None)] if values else []
+            rare += [(part.column, value) for value in values[TOP_CATEGORIES:]]
+    types = ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "VARCHAR", "DOUBLE", "DOUBLE", "VARCHAR")
+    _insert(connection, "bins", log.node, bins, types)
+    _insert(connection, "rare_categories", log.node, rare, ("VARCHAR", "VARCHAR"))
+    return log
+
+
+def _learn_lengths(
+    connection: duckdb.DuckDBPyConnection, log: Log, keys: set[tuple[str, str]], reference: Reference
+) -> Log:
+    """Keep the usual length of each vector column that has none yet; return the log that knows it."""
+    unknown = {part.column: part.source for part in log.parts if not part.known and part.key in keys}
+    for column, source in unknown.items():
+        connection.execute(
+            f"""
+            INSERT INTO vector_lengths
+            WITH lengths AS (SELECT len(CAST({source} AS DOUBLE[])) AS length FROM {log.table} WHERE {reference.where})
+            SELECT $1, $2, length FROM lengths WHERE length > 0
+            GROUP BY length ORDER BY count(*) DESC, length LIMIT 1
+            """,
+            [log.node, column],
+        )
+    return (read_log(connection, log.node) or log) if unknown else log
+
+
+def _ranges(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], reference: Reference
+) -> Iterator[Row]:
+    for chunk in _chunks(parts, FETCH_COLUMNS):
+        values = ", ".join(f"{part.value} AS v{k}" for k, part in enumerate(chunk))
+        finite = [f"CASE WHEN isfinite(v{k}) THEN v{k} END" for k in range(len(chunk))]
+        extremes = connection.execute(
+            f"WITH reference AS (SELECT {values} FROM {log.table} WHERE {reference.where}) "
+            f"SELECT {', '.join(f'min({v}), max({v})' for v in finite)} FROM reference"
+        ).fetchone()
+        sample = connection.execute(f"SELECT {values} FROM {log.table} WHERE {reference.sampled}").fetchnumpy()
+        for k, part in enumerate(chunk):
+            low, high = extremes[2 * k : 2 * k + 2] if extremes else (None, None)
+            if low is None:
+                continue
+            edges = numeric_edges(np.ma.filled(sample[f"v{k}"].astype(np.float64), np.nan), low, high).tolist()
+            for code, (left, right) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+                yield (part.column, part.part, part.kind, code, "range", left, right, None)
+
+
+def _booleans(parts: Sequence[Part]) -> Iterator[Row]:
+    for part in parts:
+        for code, name in enumerate(("false", "true")):
+            yield (part.column, part.part, part.kind, code, "category", None, None, name)
+
+
+def _vocabularies(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], reference: Reference
+) -> Iterator[tuple[Part, list[str]]]:
+    """Yield each part's categories, most frequent first, at most one more than are kept."""
+    for chunk in _chunks(parts, UNION_BRANCHES):
+        branches = [
+            f"""(WITH filled AS (SELECT {part.value} AS category FROM {log.table} WHERE {reference.where})
+                 SELECT {k} AS slot, category, count(*) AS n FROM filled WHERE category IS NOT NULL
+                 GROUP BY category ORDER BY n DESC, category LIMIT {KNOWN_CATEGORIES + 1})"""
+            for k, part in enumerate(chunk)
+        ]
+        found: dict[int, list[str]] = defaultdict(list)
+        # a row is one category of one column
+        for slot, category, _ in connection.execute(
+            f"SELECT * FROM ({' UNION ALL '.join(branches)}) ORDER BY slot, n DESC, category"
+        ).fetchall():
+            found[slot].append(category)
+        for k, part in enumerate(chunk):
+            yield part, found[k]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, node: str, rows: Sequence[Row], types: Sequence[str]
+) -> None:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in types]
+    values = ", ".join(f"unnest(${k}::{kind}[])" for k, kind in enumerate(types, start=2))
+    connection.execute(f"INSERT INTO {table} SELECT $1, {values}", [node, *columns])
+
+
+def _chunks(parts: Sequence[Part], size: int) -> Iterator[Sequence[Part]]:
+    return (parts[start : start + size] for start in range(0, len(parts), size))
