@@ -69,9 +69,9 @@ def ad_hoc(node: str | None, metric: str | None, detected_at: str | None) -> "In
         return None
     if missing:
         raise InputError("an incident needs --node, --metric and --detected-at", mend=f"add {', '.join(missing)}")
-    from pydantic import ValidationError  # noqa: PLC0415 - only for this option
+    from pydantic import ValidationError
 
-    from schemas.incident import Incident  # noqa: PLC0415
+    from schemas.incident import Incident
 
     try:
         return Incident.model_validate(
@@ -91,7 +91,7 @@ def answers(
         raise InputError("nothing to analyse", mend="give a bundle's folder, or --db with an ingested database")
     if bundle is None and db is not None and not db.exists():
         raise InputError("no such database", file=db, mend="make it with `rca ingest BUNDLE --db FILE`")
-    from rca.analyse import analyse_bundle, analyse_database  # noqa: PLC0415 - the engine is loaded on demand
+    from rca.analyse import analyse_bundle, analyse_database
 
     options: dict[str, Any] = {"incident_id": incident_id} | ({"incident": asked} if asked else {})
     with shown_progress() as progress:
@@ -108,7 +108,7 @@ def show(found: "Iterable[Analysis]", top: int | None, *, as_json: bool) -> None
             causes = analysis.causes if top is None else analysis.causes[:top]
             print_json(analysis.model_copy(update={"causes": causes}).model_dump_json())
         return
-    from rca.report import render  # noqa: PLC0415 - not needed for --json
+    from rca.report import render
 
     console = out()
     for place, analysis in enumerate(found):

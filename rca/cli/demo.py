@@ -52,7 +52,7 @@ def _claim(folder: Path) -> None:
 
 
 def _run(folder: Path, *, as_json: bool) -> None:
-    from rca.demo import write_demo_bundle  # noqa: PLC0415 - the engine is loaded on demand
+    from rca.demo import write_demo_bundle
 
     with shown_progress() as progress:
         bundle = write_demo_bundle(folder, progress)

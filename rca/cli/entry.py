@@ -83,9 +83,9 @@ def _command(error: CycloptsError) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    from rca.report.words import clean  # noqa: PLC0415 - the happy path needs none of it
+    from rca.report.words import clean
 
-    print(f"rca: {clean(message)}", file=sys.stderr)  # noqa: T201 - this is the command line
+    print(f"rca: {clean(message)}", file=sys.stderr)
     return status
 
 

@@ -1,9 +1,16 @@
 """`rca graph`: what depends on what."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+from rca.cli.output import shown_progress
+from rca.errors import InputError, UnknownName
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def graph(
@@ -27,4 +34,30 @@ def graph(
     mermaid
         Print a Mermaid flowchart instead of text.
     """
-    raise NotImplementedError
+    whole = _observed(bundle, db)
+    from rca.graph import to_mermaid, to_text, upstream_of
+
+    if node is not None and node not in whole:
+        raise UnknownName("node", node, whole)
+    shown = whole if node is None else whole.subgraph(upstream_of(whole, node))
+    text = to_mermaid(shown, () if node is None else (node,)) if mermaid else to_text(shown, node)
+    sys.stdout.write(text)
+
+
+def _observed(bundle: Path | None, db: Path | None) -> "nx.DiGraph[str]":
+    """Return the graph of declarations, spans and lineage."""
+    if (bundle is None) == (db is None):
+        raise InputError("a graph is of one thing", mend="give a bundle's folder, or --db with an ingested database")
+    if db is not None and not db.exists():
+        raise InputError("no such database", file=db, mend="make it with `rca ingest BUNDLE --db FILE`")
+    from rca.analyse import read_system
+    from rca.evidence.services import read_lineage_edges
+    from rca.graph import build_graph
+    from rca.ingest import ingest_bundle
+    from rca.spans import read_span_edges
+    from rca.warehouse import Warehouse
+
+    with Warehouse(db) as warehouse, shown_progress() as progress:
+        if bundle is not None:
+            ingest_bundle(warehouse, bundle, progress=progress)
+        return build_graph(read_system(warehouse), read_span_edges(warehouse), read_lineage_edges(warehouse))

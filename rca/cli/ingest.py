@@ -1,11 +1,18 @@
 """`rca ingest`: land a bundle in a database."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rca.cli.output import shown_progress
+from rca.cli.output import out, print_json, shown_progress, to_json
+
+if TYPE_CHECKING:
+    from rca.ingest import IngestReport
+
+COUNTS = ("files", "rows", "quarantined", "skipped")
+HEADINGS = ("files", "rows", "set aside", "files already there")
 
 
 def ingest(bundle: Path, /, *, db: Path, json: Annotated[bool, Parameter(negative="")] = False) -> None:
@@ -20,11 +27,33 @@ def ingest(bundle: Path, /, *, db: Path, json: Annotated[bool, Parameter(negativ
     json
         Print what was landed as JSON.
     """
-    from rca.ingest import ingest_bundle  # noqa: PLC0415 - the engine is loaded on demand
-    from rca.profile import update_profile  # noqa: PLC0415
-    from rca.warehouse import Warehouse  # noqa: PLC0415
+    from rca.ingest import ingest_bundle
+    from rca.profile import update_profile
+    from rca.warehouse import Warehouse
 
     with Warehouse(db) as warehouse, shown_progress() as progress:
         report = ingest_bundle(warehouse, bundle, progress=progress)
         update_profile(warehouse, progress=progress)
-    _ = report, json
+    if json:
+        print_json(to_json(asdict(report)))
+    else:
+        _show(report, db)
+
+
+def _show(report: "IngestReport", db: Path) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from rca.report.words import clean
+
+    console = out()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("source")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right")
+    for source in report.sources:
+        table.add_row(source.source, *(f"{getattr(source, count):,}" for count in COUNTS))
+    console.print(table)
+    for warning in report.warnings:
+        console.print(Text.assemble(("Note: ", "yellow"), clean(warning)), soft_wrap=True)
+    console.print(f"In {clean(db)}. Next: rca analyze --db {clean(db)}", soft_wrap=True)

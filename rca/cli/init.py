@@ -30,7 +30,7 @@ def init(
     target = out_file or folder / "system.yaml"
     if target.exists() and not force:
         raise InputError("is already there", file=target, mend="use --force to replace it, or --out to write elsewhere")
-    from rca.draft import draft_system  # noqa: PLC0415 - the engine is loaded on demand
+    from rca.draft import draft_system
 
     text = draft_system(folder)
     target.write_text(text, encoding="utf-8")

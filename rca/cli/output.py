@@ -15,7 +15,7 @@ Progress = Callable[[str, int, int], None]
 
 def out() -> "Console":
     """Return the console of stdout: no markup from data, no colours in a pipe."""
-    from rich.console import Console  # noqa: PLC0415 - not needed for --json
+    from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False)
 
@@ -39,8 +39,8 @@ def shown_progress() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - only where a person is watching
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:

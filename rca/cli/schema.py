@@ -23,9 +23,9 @@ def schema(name: str | None = None, /, *, out_folder: Annotated[Path | None, Par
     if out_folder is not None:
         names = NAMES if name in {None, ALL} else (str(name),)
         for target in write_schemas(names, out_folder):
-            print(target)  # noqa: T201 - this is the command line
+            print(target)
     elif name is None:
-        print("\n".join((*NAMES, ALL)))  # noqa: T201
+        print("\n".join((*NAMES, ALL)))
     elif name == ALL:
         print_json(json.dumps({each: json_schema(each) for each in NAMES}, ensure_ascii=False))
     else:

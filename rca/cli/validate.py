@@ -21,7 +21,7 @@ def validate(bundle: Path, /, *, json: Annotated[bool, Parameter(negative="")] =
     json
         Print the entries as JSON.
     """
-    from rca.validate import validate_bundle  # noqa: PLC0415 - the engine is loaded on demand
+    from rca.validate import validate_bundle
 
     with shown_progress():
         report = validate_bundle(bundle)
@@ -35,9 +35,9 @@ def validate(bundle: Path, /, *, json: Annotated[bool, Parameter(negative="")] =
 
 
 def _show(bundle: Path, entries: list[tuple[str, str]], *, broken: bool) -> None:
-    from rich.text import Text  # noqa: PLC0415 - not needed for --json
+    from rich.text import Text
 
-    from rca.report.words import clean  # noqa: PLC0415
+    from rca.report.words import clean
 
     console = out()
     for severity, text in entries:

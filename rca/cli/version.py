@@ -8,4 +8,4 @@ from rca import __version__
 
 def version() -> None:
     """Print the version of rca, and of Python and DuckDB below it."""
-    print(f"rca {__version__} (Python {platform.python_version()}, DuckDB {installed('duckdb')})")  # noqa: T201
+    print(f"rca {__version__} (Python {platform.python_version()}, DuckDB {installed('duckdb')})")
