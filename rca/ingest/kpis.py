@@ -1,0 +1,46 @@
+"""Business and component metrics: node, metric, ts, value; every other column is a dimension."""
+
+from rca.ingest.files import SourceFile
+from rca.ingest.landing import land_tables, set_aside_where
+from rca.ingest.relation import Relation
+from rca.ingest.session import Session
+from rca.ingest.types import as_number, as_text, as_time
+from rca.warehouse.store import literal
+
+COLUMNS = ("node", "metric", "ts", "value")
+
+
+def ingest_kpis(session: Session) -> None:
+    """Land all new metric files."""
+    land_tables(session, "kpis", _land)
+
+
+def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) -> str:
+    node, metric, ts, value = relation.need(*COLUMNS)
+    dimensions = [column for column in relation.columns if column.name not in COLUMNS]
+    pairs = ", ".join(f"{literal(c.name)}, {as_text(c.ref, c.type)}" for c in dimensions)
+    staged = f"kpis_{file_id}"
+    session.run(
+        f"""CREATE OR REPLACE TEMP TABLE {staged} AS
+            SELECT row_index, {as_text(node.ref, node.type)} AS node, {as_text(metric.ref, metric.type)} AS metric,
+                   {as_time(ts.ref, ts.type)} AS ts, {as_number(value.ref, value.type)} AS value,
+                   {as_text(ts.ref, ts.type)} AS raw_ts, {as_text(value.ref, value.type)} AS raw_value,
+                   {f"json_object({pairs})" if pairs else "NULL"} AS dimensions
+            FROM {relation.sql}"""
+    )
+    unnamed = "node IS NULL OR metric IS NULL"
+    timeless = f"NOT ({unnamed}) AND ts IS NULL"
+    wrong = f"NOT ({unnamed}) AND ts IS NOT NULL AND value IS NULL AND raw_value IS NOT NULL"
+    for condition, raw, reason, column in (
+        (unnamed, "coalesce(node, metric)", "the row names no node or no metric", "node"),
+        (timeless, "raw_ts", "the row has no usable time; write ISO 8601 or seconds since 1970", "ts"),
+        (wrong, "raw_value", "not a number", "value"),
+    ):
+        set_aside_where(session, file_id, file, staged, condition, raw, reason, column)
+    session.run(
+        f"""INSERT INTO kpis SELECT {file_id}, node, metric, ts, value, dimensions FROM {staged}
+            WHERE NOT ({unnamed}) AND ts IS NOT NULL AND (value IS NOT NULL OR raw_value IS NULL)
+            ORDER BY row_index"""
+    )
+    session.run(f"DROP TABLE {staged}")
+    return f"SELECT count(*), min(ts), max(ts) FROM kpis WHERE file_id = {file_id}"

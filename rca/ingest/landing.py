@@ -1,0 +1,56 @@
+"""Land the files of one source one by one: skip what was seen, set aside what cannot be read."""
+
+from collections.abc import Callable
+
+import duckdb
+
+from rca.ingest.files import SourceFile, describe, discover
+from rca.ingest.relation import Relation, open_file
+from rca.ingest.session import Session, Unreadable, unreadable
+
+Land = Callable[[Session, int, SourceFile, Relation], str]
+"""Land one relation under a file id; return SQL giving one row: rows landed, first ts, last ts."""
+
+
+def land_files(session: Session, source: str, land: Callable[[Session, int, SourceFile], str]) -> None:
+    """Land every new file of a source in a transaction of its own."""
+    paths, others = discover(session.folder, source)
+    for path in others:
+        name = path.relative_to(session.folder).as_posix()
+        session.tally.warn(f"{name}: not Parquet, CSV or JSON Lines; it was left out")
+    known = session.known_digests()
+    for done, file in enumerate(describe(session.folder, paths, source)):
+        session.progress(source, done, len(paths))
+        if file.digest in known:
+            session.tally.add(source, "skipped", 1)
+            continue
+        known.add(file.digest)
+        try:
+            with session.transaction():
+                file_id = session.new_file_ids(1)[0]
+                session.register(file_id, file, source, None, land(session, file_id, file))
+        except (Unreadable, duckdb.Error) as error:
+            session.reject_file(file, source, None, str(unreadable(error)))
+
+
+def land_tables(session: Session, source: str, land: Land) -> None:
+    """Land every new file of a source whose files are tables."""
+
+    def _open_and_land(session: Session, file_id: int, file: SourceFile) -> str:
+        relation = open_file(session, file.path)
+        session.set_aside_rejects(file_id, file.name, relation.rejects[0])
+        return land(session, file_id, file, relation)
+
+    land_files(session, source, _open_and_land)
+
+
+def set_aside_where(
+    session: Session, file_id: int, file: SourceFile, relation: str, condition: str, raw: str, reason: str, column: str
+) -> None:
+    """Quarantine the rows of a relation where a condition holds."""
+    session.set_aside(
+        f"""SELECT {file_id} AS file_id, row_index + 1 AS "row", {raw} AS raw FROM {relation} WHERE {condition}""",
+        {file_id: file.name},
+        reason,
+        column,
+    )

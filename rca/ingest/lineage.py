@@ -1,0 +1,48 @@
+"""OpenLineage run events: which job read and wrote which datasets.
+
+The events' format: https://openlineage.io/spec/ (RunEvent).
+"""
+
+from rca.ingest.files import SourceFile
+from rca.ingest.jsonlines import stage_lines
+from rca.ingest.landing import land_files, set_aside_where
+from rca.ingest.session import Session
+from rca.ingest.types import as_time
+
+
+def ingest_lineage(session: Session) -> None:
+    """Land all new files of run events."""
+    land_files(session, "lineage", _land)
+
+
+def _land(session: Session, file_id: int, file: SourceFile) -> str:
+    lines, rejects = stage_lines(session, file.path)
+    session.set_aside_rejects(file_id, file.name, rejects)
+    staged = f"lineage_{file_id}"
+    time = "json_extract_string(line, '$.eventTime')"
+    session.run(
+        f"""CREATE OR REPLACE TEMP TABLE {staged} AS
+            SELECT row_index, line, {as_time(time, "VARCHAR")} AS ts,
+                   json_extract_string(line, '$.eventType') AS event_type,
+                   json_extract_string(line, '$.run.runId') AS run_id,
+                   json_extract_string(line, '$.job.namespace') AS namespace,
+                   json_extract_string(line, '$.job.name') AS job,
+                   {_names("inputs")} AS inputs, {_names("outputs")} AS outputs
+            FROM {lines}"""
+    )
+    for condition, reason, column in (
+        ("ts IS NULL", "the event has no usable eventTime", "eventTime"),
+        ("ts IS NOT NULL AND job IS NULL", "the event names no job", "job"),
+    ):
+        set_aside_where(session, file_id, file, staged, condition, "line", reason, column)
+    session.run(
+        f"""INSERT INTO lineage
+            SELECT {file_id}, ts, event_type, run_id, concat_ws('.', nullif(namespace, ''), job), inputs, outputs, line
+            FROM {staged} WHERE ts IS NOT NULL AND job IS NOT NULL ORDER BY ts, row_index"""
+    )
+    session.run(f"DROP TABLE {staged}")
+    return f"SELECT count(*), min(ts), max(ts) FROM lineage WHERE file_id = {file_id}"
+
+
+def _names(side: str) -> str:
+    return f"coalesce(list_filter(json_extract_string(line, '$.{side}[*].name'), lambda name: name IS NOT NULL), [])"
