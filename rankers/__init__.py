@@ -1,0 +1,1 @@
+"""Ranking features, the heuristic, calibration: from candidates to probabilities."""

@@ -216,6 +216,10 @@ class ModelEvidence:
         One entry per batch and column, ordered by time.
     score_name
         What `Rows.score` measures, in words.
+    vocabulary
+        Category column whose shares moved -> (value, rows before, rows after), most frequent first.
+    duplicates
+        Shares of rows that repeat another row of the same side, before and after; NaN when unknown.
     """
 
     node: Node
@@ -226,6 +230,8 @@ class ModelEvidence:
     producers: Mapping[str, str]
     batches: tuple[SchemaObservation, ...]
     score_name: str
+    vocabulary: Mapping[str, tuple[tuple[str, int, int], ...]] = field(default_factory=dict)
+    duplicates: tuple[float, float] = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, slots=True)

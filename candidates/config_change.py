@@ -1,0 +1,109 @@
+"""A configuration, flag or infrastructure change, with no model version or data involved.
+
+A change event is never evidence by itself: most are innocent. What speaks for it is that the node it
+touched moved at that moment, in its own behaviour (a model's function without a new version, a
+service's own time), and that nothing else explains the symptom. Configuration of *another model
+upstream* is `upstream_model_change`.
+"""
+
+from datetime import timedelta
+
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import explained_by_data, node_strength
+from candidates.measures.influence import clip, function_share
+from candidates.measures.versions import change_subject, version_switch
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence, Onset
+from schemas.incident import Change
+
+KINDS = {"config", "flag", "infrastructure"}
+
+
+def _elsewhere(evidence: Evidence, node: str) -> bool:
+    declared = evidence.system.by_id.get(node)
+    return declared is not None and declared.kind == "model" and node != evidence.symptom.incident.node
+
+
+def _fit(evidence: Evidence, change: Change) -> float:
+    step = timedelta(seconds=evidence.symptom.bucket_seconds)
+    return alignment(Onset(change.ts, change.ts - step, change.ts + step), evidence.symptom)
+
+
+def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
+    """Return (impact, strength, words) for a change on a node."""
+    left = 1.0 - explained_by_data(evidence)
+    if node == evidence.symptom.incident.node and diagnose(evidence, node) is not None:
+        if version_switch(evidence, node):
+            return 0.0, 0.0, "a new version took over, which is not a configuration"
+        share = function_share(evidence, node)
+        return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
+    strength, metric = node_strength(evidence, node)
+    impact = left * clip((strength - 3.0) / 5.0)
+    return (
+        impact,
+        strength,
+        f"{metric} of {node} moved {strength:.1f} times its usual variation; {left:.0%} unexplained",
+    )
+
+
+def _candidate(evidence: Evidence, change: Change) -> Candidate:
+    node, subject = str(change.node), change_subject(change)
+    impact, strength, words = _impact(evidence, node)
+    fit = _fit(evidence, change)
+    moved = "" if change.before is None and change.after is None else f" ({change.before} -> {change.after})"
+    event = EvidenceItem(
+        kind="change",
+        text=f"{change.kind} on {node} at {stamp(change.ts)}: {change.title or subject}{moved}",
+        data={
+            "ts": change.ts.isoformat(),
+            "kind": change.kind,
+            "title": change.title,
+            "before": change.before,
+            "after": change.after,
+        },
+    )
+    return Candidate(
+        family="config_change",
+        node=node,
+        subject=subject,
+        impact=impact * max(0.0, fit),
+        strength=strength,
+        specificity=0.8 if node == evidence.symptom.incident.node else 0.6,
+        mechanism=change.kind,
+        observed_at=node,
+        onset=change.ts,
+        onset_low=change.ts,
+        onset_high=change.ts,
+        summary=f"{change.kind} change on {node} at {stamp(change.ts)}: {change.title or subject}.",
+        evidence=(event, EvidenceItem(kind="estimate", text=words, data={"share": round(impact, 4)})),
+        verify=f"Revert {subject} on {node} (or in a canary) and watch the metric return.",
+        remedy="Revert the change; roll configuration out in steps, with the metric as its gate.",
+        explains=(("output", node), ("metric", node, evidence.symptom.incident.metric)),
+        features={"alignment": fit, "coincident_change": 1.0, "unexplained": 1.0 - explained_by_data(evidence)},
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the configuration, flag and infrastructure changes near the onset."""
+    if not evidence.changes:
+        return Findings(not_examined="no change events")
+    near = [
+        change
+        for change in evidence.changes
+        if change.kind in KINDS
+        and change.node in evidence.upstream
+        and not _elsewhere(evidence, str(change.node))
+        and change_subject(change) is not None
+        and _fit(evidence, change) > 0
+    ]
+    if not near:
+        return Findings(ruled_out="no configuration, flag or infrastructure change near the onset on an upstream node")
+    best: dict[tuple[str, str | None], Candidate] = {}
+    for change in near:
+        candidate = _candidate(evidence, change)
+        key = (candidate.node, candidate.subject)
+        if key not in best or candidate.features["alignment"] > best[key].features["alignment"]:
+            best[key] = candidate
+    return Findings(candidates=tuple(best[key] for key in sorted(best, key=str)))

@@ -1,0 +1,132 @@
+"""An input's values are wrong: nulls, unit or scale, out of range, frozen, garbled, misjoined, duplicated.
+
+The signature says what kind of wrong; the *repair*, *redo* and *drop* estimates say whether it matters.
+Stands back where the batches' schemas show that the column was dropped, renamed or retyped.
+"""
+
+import math
+
+from candidates.measures.clock import alignment
+from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.influence import series_strength
+from candidates.measures.signatures import Signature
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+CHANGES = {"data_feed", "deploy", "config", "schema", "infrastructure", "other"}
+VERIFY = {
+    "null_burst": "Query the source of {c} for nulls since the onset; compare with the feed's own row counts.",
+    "unit_change": "Take a few entities seen before and since: is {c} the same quantity in another unit?",
+    "frozen": "Read {c} at its source: does it still change?",
+    "misjoined": "Join a few rows by hand: does {c} belong to the entity it stands beside?",
+}
+REMEDY = "Fix or roll back the producer, quarantine the affected rows and backfill; guard with a range and null check."
+
+
+def _signature(moved: MovedColumn) -> Signature | None:
+    """Return the most specific sign of wrong values, a lost relation included."""
+    column = moved.column
+    signs = [*moved.wrong, *(s for s in moved.encoding if s.mechanism == "garbled")]
+    if column.relation_loss > 0.3:
+        words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"
+        signs.append(Signature("misjoined", 0.5 + 0.4 * column.relation_loss, 1.0, words))
+    if column.label_loss > 0.5:
+        words = "it no longer says anything about the outcome, while the other columns still do"
+        signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))
+    return max(signs, key=lambda s: s.specificity, default=None)
+
+
+def _stands_back(moved: MovedColumn, signature: Signature) -> float:
+    """Return the specificity left when a changed schema or encoding says it better."""
+    if moved.schema and moved.schema.mechanism != "added":
+        return 0.1 * signature.specificity
+    better = max((s.specificity for s in moved.encoding if s.mechanism != "garbled"), default=0.0)
+    return signature.specificity * (0.3 if better > signature.specificity else 1.0)
+
+
+def _candidate(evidence: Evidence, moved: MovedColumn, signature: Signature) -> Candidate:
+    name = moved.column.column
+    return column_candidate(
+        evidence,
+        moved,
+        family="data_quality",
+        mechanism=signature.mechanism,
+        specificity=_stands_back(moved, signature),
+        impact=moved.bad,
+        estimator=moved.bad_words,
+        words=signature.words,
+        verify=VERIFY.get(signature.mechanism, "Compare {c} with its source for rows since the onset.").format(c=name),
+        remedy=REMEDY,
+        kinds=CHANGES,
+    )
+
+
+def _row_faults(evidence: Evidence) -> list[Candidate]:
+    """Return faults of whole rows: duplicated, or missing."""
+    out = []
+    for node, model in sorted(evidence.models.items()):
+        before, after = model.duplicates
+        if math.isfinite(after) and after - before > max(0.05, before):
+            out.append(
+                _row_candidate(
+                    evidence,
+                    node,
+                    "duplicated_rows",
+                    after - before,
+                    0.9,
+                    f"{after:.0%} of the logged rows repeat another (before {before:.0%})",
+                )
+            )
+        series = model.outputs.get("rows")
+        strength = series_strength(series, evidence.symptom) if series is not None else 0.0
+        if strength < -6:
+            out.append(
+                _row_candidate(
+                    evidence,
+                    node,
+                    "missing_rows",
+                    0.2,
+                    0.5,
+                    f"far fewer rows arrive ({-strength:.0f} times the usual variation)",
+                )
+            )
+    return out
+
+
+def _row_candidate(
+    evidence: Evidence, node: str, mechanism: str, impact: float, specificity: float, words: str
+) -> Candidate:
+    series = evidence.models[node].outputs["rows"]
+    data = {"ts": [str(t) for t in series.ts[-200:]], "value": [float(v) for v in series.value[-200:]]}
+    return Candidate(
+        family="data_quality",
+        node=node,
+        subject=None,
+        impact=min(1.0, impact),
+        strength=abs(series_strength(series, evidence.symptom)) if mechanism == "missing_rows" else 10.0,
+        specificity=specificity,
+        mechanism=mechanism,
+        observed_at=node,
+        summary=f"{words}.",
+        evidence=(EvidenceItem(kind="series", text=words, data=data),),
+        verify="Count the rows per key at the source and in the log.",
+        remedy="Deduplicate or backfill the feed; make the join or the retry idempotent.",
+        explains=(("output", node),),
+        features={"alignment": alignment(None, evidence.symptom), "coincident_change": 0.0},
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the columns, and the logs, whose values are wrong."""
+    if not any(diagnose(evidence, node) for node in evidence.models):
+        return Findings(not_examined="no logged predictions with enough rows before and after the onset")
+    found = _row_faults(evidence)
+    for moved in moved_columns(evidence):
+        signature = _signature(moved)
+        if signature and not moved.from_model:
+            found.append(_candidate(evidence, moved, signature))
+    if not found:
+        return Findings(ruled_out="no null burst, unit change, frozen, out-of-range or misjoined column, no lost rows")
+    return Findings(candidates=tuple(found))

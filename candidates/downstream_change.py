@@ -1,0 +1,68 @@
+"""The KPI fell though the models that feed it are healthy: look downstream, at the business process."""
+
+from candidates.measures.clock import alignment
+from candidates.measures.columns import change_items
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import MOVED, node_strength
+from candidates.measures.influence import clip, influence
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+BUSINESS = {"business", "other", "flag", "config"}
+
+
+def _upstream_share(evidence: Evidence) -> tuple[float, str]:
+    """Return the largest share of the symptom that an upstream node may carry, and which node."""
+    shares = [(0.0, "no upstream node")]
+    for node in sorted(evidence.upstream - {evidence.symptom.incident.node}):
+        if node in evidence.models:
+            shares.append((influence(evidence, node), node))
+        else:
+            strength = node_strength(evidence, node)[0]
+            shares.append((clip((strength - MOVED) / 8.0), node))
+    return max(shares)
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the process downstream of healthy models, for a KPI's incident."""
+    symptom = evidence.symptom
+    node = symptom.incident.node
+    declared = evidence.system.by_id.get(node)
+    if declared is None or declared.kind != "kpi":
+        return Findings(ruled_out=f"the symptom is not a KPI downstream of a model ({node})")
+    examined = [m for m in sorted(evidence.models) if diagnose(evidence, m) is not None]
+    if not examined:
+        return Findings(not_examined=f"no logged predictions of a model that feeds {node}: its health is unknown")
+    share, carrier = _upstream_share(evidence)
+    events = change_items(evidence, {node}, BUSINESS)
+    healthy = EvidenceItem(
+        kind="estimate",
+        text=f"the models that feed it ({', '.join(examined)}) are steady; the most any upstream node explains is "
+        f"{share:.0%} ({carrier})",
+        data={"upstream_share": round(share, 4), "models": examined},
+    )
+    candidate = Candidate(
+        family="downstream_change",
+        node=node,
+        subject=None,
+        impact=1.0 - share,
+        strength=min(abs(symptom.z), 1e6),
+        specificity=max(0.05, (0.75 if events else 0.65) * (1.0 - share)),
+        mechanism="business_process",
+        observed_at=node,
+        onset=symptom.onset.at,
+        onset_low=symptom.onset.low,
+        onset_high=symptom.onset.high,
+        summary=f"{symptom.incident.metric} of {node} moved while the models that feed it stayed healthy.",
+        evidence=(healthy, *events),
+        verify="Ask the owner of the process: what changed after the prediction is made (rules, prices, staffing, funnel)?",
+        remedy="Hand over to the owner of the business process; the model needs no change.",
+        explains=(("metric", node, symptom.incident.metric),),
+        features={
+            "alignment": alignment(symptom.onset, symptom),
+            "coincident_change": float(bool(events)),
+            "upstream_share": share,
+        },
+    )
+    return Findings(candidates=(candidate,))

@@ -1,0 +1,57 @@
+"""An input's population really changed; its values are valid.
+
+Ruled in by the distance of the column's distribution from its own normal variation; weighed by the
+*mix* estimate (reweight the baseline to the new distribution), because a column that drifted and does
+not matter is no cause. Stands back where values are wrong or the encoding changed.
+"""
+
+from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
+from candidates.measures.diagnosis import MOVED, diagnose
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+MIN_DIVERGENCE = 0.005
+CHANGES = {"data_feed", "business", "other"}
+
+
+def _specificity(moved: MovedColumn) -> float:
+    """Return how much the shift looks like a real one: what no signature of wrongness claims."""
+    claims = [s.specificity for s in (*moved.wrong, *moved.encoding)]
+    claims.append(0.97 if moved.schema else 0.0)
+    return max(0.02, 1.0 - max(claims)) * (0.3 if moved.column.relation_loss > 0.5 else 1.0)
+
+
+def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
+    column = moved.column
+    impact, estimator = max((moved.drift, moved.drift_words), (0.5 * moved.bad, moved.bad_words))
+    return column_candidate(
+        evidence,
+        moved,
+        family="feature_drift",
+        mechanism="population_moved",
+        specificity=_specificity(moved),
+        impact=impact,
+        estimator=estimator,
+        words=f"its population moved (Jensen-Shannon {column.shift.divergence:.3f}, "
+        f"{column.shift.strength:.0f} times its usual variation) and its values look valid",
+        verify=f"Compare {column.column} before and since the onset at its source, by segment: are the new values real?",
+        remedy="Retrain or recalibrate on recent rows; until then watch or fall back on the shifted region.",
+        kinds=CHANGES,
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the columns whose valid population moved."""
+    if not any(diagnose(evidence, node) for node in evidence.models):
+        return Findings(not_examined="no logged predictions with enough rows before and after the onset")
+    found = [
+        _candidate(evidence, moved)
+        for moved in moved_columns(evidence)
+        if not moved.from_model
+        and moved.column.shift.strength >= MOVED
+        and moved.column.shift.divergence >= MIN_DIVERGENCE
+        and moved.column.relation_loss < 0.8
+    ]
+    if not found:
+        return Findings(ruled_out="no input column's distribution moved beyond its usual variation")
+    return Findings(candidates=tuple(found))

@@ -1,0 +1,180 @@
+"""When did a series change its level? The most likely single step, its uncertainty, and whether it is real."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
+from schemas.evidence import FloatArray, IntArray
+
+SHORTEST = 4
+"""Fewer buckets than this say nothing about a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """A step in a series.
+
+    Parameters
+    ----------
+    index, low, high
+        First bucket of the new level, with its 90 % interval (all inclusive positions in the series).
+    z
+        Size of the step in standard deviations between buckets, signed.
+    p_value
+        Chance of so clear a step anywhere in a series that has none; the search is accounted for.
+    before, after
+        Levels, in the series' unit.
+    """
+
+    index: int
+    low: int
+    high: int
+    z: float
+    p_value: float
+    before: float
+    after: float
+
+
+def precision(rows: FloatArray) -> FloatArray:
+    """Return how much each bucket's value can be trusted (T,), mean 1, from the rows behind it.
+
+    A bucket of typical size is taken to vary half by sampling and half by itself, so a bucket of a
+    million rows is worth at most two typical ones.
+    """
+    rows = np.clip(np.nan_to_num(rows), 0.0, None)
+    typical = float(np.median(rows[rows > 0])) if (rows > 0).any() else 1.0
+    weight = rows / (rows + typical)
+    mean = float(weight.mean()) if weight.size else 0.0
+    return weight / mean if mean > 0 else np.ones_like(weight)
+
+
+def gains(value: FloatArray, weight: FloatArray, start: IntArray, stop: int) -> tuple[FloatArray, FloatArray]:
+    """Return what a level of its own over [start, stop) takes off the weighted sum of squares, and its height.
+
+    Parameters
+    ----------
+    value, weight
+        (T,) finite values and their weights.
+    start
+        (K,) candidate starts, 0 < start < stop.
+    stop
+        End of the episode; T when it lasts.
+
+    Returns
+    -------
+    tuple
+        Gain (K,) and mean inside minus mean outside (K,).
+    """
+    mass = np.concatenate([[0.0], np.cumsum(weight)])
+    moment = np.concatenate([[0.0], np.cumsum(weight * value)])
+    inside = mass[stop] - mass[start]
+    outside = mass[-1] - inside
+    with np.errstate(divide="ignore", invalid="ignore"):
+        height = (moment[stop] - moment[start]) / inside - (moment[-1] - moment[stop] + moment[start]) / outside
+        gain = inside * outside / mass[-1] * height**2
+    return np.nan_to_num(gain), np.nan_to_num(height)
+
+
+def sum_of_squares(value: FloatArray, weight: FloatArray) -> float:
+    """Return the weighted sum of squares around the weighted mean."""
+    mean = float(np.average(value, weights=weight))
+    return float(weight @ (value - mean) ** 2)
+
+
+def tame(value: FloatArray, inside: slice | None = None) -> FloatArray:
+    """Return values (T,) with outliers pulled in: around the two levels of a step, or around one level (loosely)."""
+    if inside is None:
+        middle = np.median(value)
+        return np.asarray(middle + winsorise(value - middle, 6.0))
+    level = np.full(value.shape, np.median(np.delete(value, inside)))
+    level[inside] = np.median(value[inside])
+    return np.asarray(level + winsorise(value - level))
+
+
+def tests_made(buckets: float) -> float:
+    """Return how many independent tests the search for a step in so many buckets amounts to.
+
+    Fitted to simulated white noise of 8 to 2,000 buckets.
+    """
+    return 4.0 * math.log(max(buckets, 2.0))
+
+
+def interval(log_likelihood: FloatArray, mass: float = 0.9) -> tuple[int, int]:
+    """Return the first and last position of the central `mass` of a likelihood (K,), the best always inside."""
+    share = np.cumsum(np.exp(log_likelihood - log_likelihood.max()))
+    share /= share[-1]
+    low, high = np.searchsorted(share, [(1 - mass) / 2, (1 + mass) / 2])
+    best = int(log_likelihood.argmax())
+    return min(int(low), best), max(min(int(high), len(share) - 1), best)
+
+
+def change_point(value: FloatArray, weight: FloatArray | None = None) -> ChangePoint | None:
+    """Find the most likely step of a series, in O(T).
+
+    The step maximises the Gaussian likelihood of two levels with weights by rows; outliers are pulled
+    in (first loosely around one level, then around the two levels found), and the likelihood is
+    tempered by the residuals' lag-1 autocorrelation. The interval holds 90 % of the likelihood.
+
+    Parameters
+    ----------
+    value
+        (T,) series; NaN is a gap.
+    weight
+        (T,) rows behind each value; 0 is a gap. Default: all alike.
+
+    Returns
+    -------
+    ChangePoint or None
+        None when fewer than four values are known or all are equal.
+
+    Examples
+    --------
+    >>> found = change_point(np.array([1.0, 1.1, 0.9, 1.0, 3.0, 3.1, 2.9]))
+    >>> found.index, found.low, found.high, found.p_value < 0.01
+    (4, 4, 4, True)
+    """
+    rows = np.ones_like(value) if weight is None else weight
+    known = np.flatnonzero(np.isfinite(value) & (rows > 0))
+    if known.size < SHORTEST or np.ptp(value[known]) == 0:
+        return None
+    shown, trust = value[known], precision(rows[known])
+    starts = np.arange(1, known.size)
+    tamed = tame(shown)
+    for _ in range(2):
+        best = int(starts[gains(tamed, trust, starts, known.size)[0].argmax()])
+        tamed = tame(shown, slice(best, None))
+    return _describe(known, tamed, trust, int((tamed != shown).sum()))
+
+
+def _describe(known: IntArray, value: FloatArray, weight: FloatArray, pulled_in: int) -> ChangePoint:
+    starts = np.arange(1, value.size)
+    gain, _ = gains(value, weight, starts, value.size)
+    best = int(starts[gain.argmax()])
+    before = float(np.average(value[:best], weights=weight[:best]))
+    after = float(np.average(value[best:], weights=weight[best:]))
+    residual = np.sqrt(weight) * (value - np.where(np.arange(value.size) < best, before, after))
+    phi = lag_one(residual, levels=2)
+    tempered = (1 - phi) / (1 + phi)
+    floor = value.size * floor_of(max(abs(before), abs(after))) ** 2
+    left_over = np.maximum(sum_of_squares(value, weight) - gain, floor)
+    low, high = interval(-0.5 * tempered * value.size * np.log(left_over))
+    # values pulled in carry no freedom of their own (Yuen, 1974)
+    dof = max(value.size - 2 - pulled_in, 1)
+    spread = math.sqrt(left_over[best - 1] / dof)
+    alone = two_sided_p(math.sqrt(gain[best - 1] * tempered) / spread, dof * tempered)
+    return ChangePoint(
+        index=int(known[best]),
+        low=int(known[starts[low]]),
+        high=int(known[starts[high]]),
+        z=(after - before) / spread,
+        p_value=searched(alone, tests_made(value.size * tempered)),
+        before=before,
+        after=after,
+    )
+
+
+def searched(p_value: float, tests: float) -> float:
+    """Return the chance that the best of so many independent tests looks as good (Sidak, 1967)."""
+    return p_value if p_value >= 1 else -math.expm1(max(tests, 1.0) * math.log1p(-p_value))

@@ -1,0 +1,199 @@
+"""The input columns that moved, each with where it comes from, what it shows and what it explains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.batches import SchemaDifference, schema_differences
+from candidates.measures.clock import alignment, stamp, within
+from candidates.measures.diagnosis import ColumnDiagnosis, diagnose
+from candidates.measures.influence import column_share, has_moved, origin
+from candidates.measures.signatures import Signature, changed_encoding, wrong_values
+from candidates.measures.vocabulary import vocabulary_signature
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate
+from schemas.evidence import ColumnProfile, Evidence, ModelEvidence
+
+SHOWN_BINS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MovedColumn:
+    """A column that moved or changed its schema, seen at the model that reads it.
+
+    Parameters
+    ----------
+    producer
+        The furthest upstream declared node that hands the column on.
+    from_model
+        Whether that is another model, whose output the column then is.
+    bad, drift
+        Shares of the symptom explained if its values are wrong, if its population really moved.
+    wrong, encoding
+        Signatures, most specific first.
+    schema
+        What the batches' schemas say of it, if they changed.
+    """
+
+    model: ModelEvidence
+    column: ColumnDiagnosis
+    producer: str
+    from_model: bool
+    bad: float
+    bad_words: str
+    drift: float
+    drift_words: str
+    wrong: tuple[Signature, ...]
+    encoding: tuple[Signature, ...]
+    schema: SchemaDifference | None
+
+    @property
+    def profile(self) -> ColumnProfile:
+        """Return the profile that moved most."""
+        profiles = [self.model.columns[key] for key in self.column.keys]
+        return max(profiles, key=lambda p: (p.after.sum() > 0, -len(p.part)))
+
+
+def moved_columns(evidence: Evidence) -> tuple[MovedColumn, ...]:
+    """Return every input column upstream of the symptom that moved, computed once."""
+    return evidence.once("moved_columns", lambda: tuple(_moved(evidence)))
+
+
+def _moved(evidence: Evidence) -> list[MovedColumn]:
+    out = []
+    for node in sorted(evidence.models):
+        model = evidence.models[node]
+        diagnosis = diagnose(evidence, node)
+        differences = {d.column: d for d in schema_differences(model, evidence.symptom)}
+        for name, column in diagnosis.columns.items() if diagnosis else ():
+            if has_moved(column) or (name in differences and column.importance > 0):
+                out.append(_describe(evidence, model, column, differences.get(name)))
+    return out
+
+
+def _describe(
+    evidence: Evidence, model: ModelEvidence, column: ColumnDiagnosis, schema: SchemaDifference | None
+) -> MovedColumn:
+    node = model.node.id
+    producer = origin(evidence, node, column.column)
+    declared = evidence.system.by_id.get(producer)
+    profile = model.columns[column.keys[0]]
+    reference = evidence.symptom.reference_split
+    bad, bad_words = column_share(evidence, node, column, bad=True)
+    drift, drift_words = column_share(evidence, node, column, bad=False)
+    vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
+    encoding = changed_encoding(profile, reference=reference)
+    return MovedColumn(
+        model=model,
+        column=column,
+        producer=producer,
+        from_model=producer != node and declared is not None and declared.kind == "model",
+        bad=bad,
+        bad_words=bad_words,
+        drift=drift,
+        drift_words=drift_words,
+        wrong=wrong_values(profile, model.rows, reference=reference),
+        encoding=vocabulary or encoding,
+        schema=schema,
+    )
+
+
+def histogram_item(profile: ColumnProfile) -> EvidenceItem:
+    """Return the column's distribution before and after, the bins that moved most, in their order."""
+    before, after = profile.before, profile.after
+    p = before / max(before.sum(), 1)
+    q = after / max(after.sum(), 1)
+    chosen = np.sort(np.argsort(-np.maximum(p, q), kind="stable")[:SHOWN_BINS])
+    name = profile.column + (f" ({profile.part})" if profile.part else "")
+    return EvidenceItem(
+        kind="histogram",
+        text=f"the distribution of {name} before and since",
+        data={
+            "column": profile.column,
+            "labels": [profile.labels[i] for i in chosen],
+            "before": [round(float(p[i]), 5) for i in chosen],
+            "after": [round(float(q[i]), 5) for i in chosen],
+        },
+    )
+
+
+def change_items(evidence: Evidence, nodes: set[str], kinds: set[str] | None = None) -> tuple[EvidenceItem, ...]:
+    """Return the change events on some nodes near the symptom's onset, nearest first, at most three."""
+    symptom = evidence.symptom
+    slack = max(3 * symptom.bucket_seconds, 3600.0)
+    near = [
+        (abs((change.ts - symptom.onset.at).total_seconds()), change)
+        for change in evidence.changes
+        if change.node in nodes
+        and (kinds is None or change.kind in kinds)
+        and -slack <= (change.ts - symptom.onset.low).total_seconds()
+        and (change.ts - symptom.onset.high).total_seconds() <= slack
+    ]
+    near.sort(key=lambda pair: (pair[0], pair[1].title or ""))
+    return tuple(
+        EvidenceItem(
+            kind="change",
+            text=f"{change.kind} on {change.node} at {stamp(change.ts)}: {change.title or 'untitled'}",
+            data={"ts": change.ts.isoformat(), "kind": change.kind, "node": change.node, "title": change.title},
+        )
+        for _, change in near[:3]
+    )
+
+
+def column_candidate(
+    evidence: Evidence,
+    moved: MovedColumn,
+    *,
+    family: str,
+    mechanism: str,
+    specificity: float,
+    impact: float,
+    estimator: str,
+    words: str,
+    verify: str,
+    remedy: str,
+    kinds: set[str],
+) -> Candidate:
+    """Return the candidate that a family makes of a moved column; `kinds` are the change events that fit it."""
+    column, shift = moved.column, moved.column.shift
+    name = column.column
+    reader = moved.model.node.id
+    source = f"{name} from {moved.producer}" if moved.producer != reader else name
+    since = f" since {stamp(shift.onset.at)}" if shift.onset else ""
+    events = change_items(evidence, {moved.producer}, kinds)
+    explained = EvidenceItem(
+        kind="estimate",
+        text=f"explains {impact:.0%} of the symptom, estimated by {estimator}",
+        data={"share": round(impact, 4), "estimator": estimator, "importance": round(column.importance, 4)},
+    )
+    return Candidate(
+        family=family,
+        node=moved.producer,
+        subject=name,
+        impact=impact,
+        strength=min(shift.strength, 1e6),
+        specificity=specificity,
+        mechanism=mechanism,
+        observed_at=reader,
+        onset=shift.onset.at if shift.onset else None,
+        onset_low=shift.onset.low if shift.onset else None,
+        onset_high=shift.onset.high if shift.onset else None,
+        summary=f"{source}: {words}{since}.",
+        evidence=(explained, histogram_item(moved.profile), *events),
+        verify=verify,
+        remedy=remedy,
+        explains=(("column", reader, name), ("output", reader)),
+        features={
+            "importance": column.importance,
+            "divergence": shift.divergence,
+            "alignment": alignment(shift.onset, evidence.symptom),
+            "coincident_change": float(bool(events)),
+            "relation_loss": column.relation_loss,
+        },
+    )
+
+
+def rows_in_window(evidence: Evidence, model: ModelEvidence) -> int:
+    """Return how many time buckets of a model's log lie in the incident's window."""
+    series = model.outputs.get("rows")
+    return int(within(series.ts, evidence.symptom.window).sum()) if series is not None else 0

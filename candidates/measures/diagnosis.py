@@ -1,0 +1,190 @@
+"""One model, diagnosed: which columns moved, what that does to a metric, and did the function change?
+
+Four estimates of the share of a metric's change that a column explains, each an undo (or redo) test:
+
+* *repair*: put the column's effect back to what the other columns predict, in the window;
+* *redo*: put the column's observed fault into the baseline, where everything else is healthy;
+* *mix*: reweight the baseline's rows to the column's new distribution (a real shift of population);
+* *drop*: leave out the window's rows whose value was never seen before.
+
+Each is a difference in differences: what the same operation does to the baseline is subtracted.
+
+References
+----------
+Budhathoki et al., "Why did the distribution change?", AISTATS 2021 (attribution by replacing one
+mechanism at a time); Cai, Namkoong and Yadlowsky, "Diagnosing model performance under distribution
+shift", 2023 (the split into P(x) and P(y | x)).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.distances import quantile_energy
+from candidates.measures.laboratory import Laboratory
+from candidates.measures.relations import relation_loss
+from candidates.measures.shifts import Shift, measure_shift
+from schemas.evidence import Evidence, FloatArray, ModelEvidence, Symptom
+
+MOVED = 4.0
+"""Strength from which a column counts as moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDiagnosis:
+    """What one input column did, and what that did to the model.
+
+    Parameters
+    ----------
+    keys
+        The profile keys of the column (several for the parts of a vector).
+    shift
+        Of the key that moved most.
+    importance
+        Share of the prediction's variation that this column carries in the baseline, [0, 1].
+    repair, redo, mix, drop
+        Shares of the metric's change (module docstring); NaN where not computable.
+    energy
+        How far the column's effect on the prediction moved: squared distance on the link scale.
+    relation_loss
+        Share of the column's relation to the other columns that is gone, [0, 1].
+    label_loss
+        Share of the column's relation to the label that is gone while the others' stayed, [0, 1].
+    """
+
+    column: str
+    keys: tuple[str, ...]
+    shift: Shift
+    importance: float
+    repair: float
+    redo: float
+    mix: float
+    drop: float
+    energy: float
+    relation_loss: float
+    label_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDiagnosis:
+    """One model, diagnosed.
+
+    Parameters
+    ----------
+    before, after
+        The metric over the sampled rows of baseline and window.
+    function
+        Share of the metric's change that goes away when the baseline's function is put back.
+    function_ratio
+        Mean squared deviation of the logged predictions from the baseline's function, window over
+        baseline; about 1 when the served function did not change.
+    function_energy
+        That deviation in the units of `ColumnDiagnosis.energy`.
+    familiar
+        Share of the window's rows whose every value was seen in the baseline.
+    """
+
+    columns: Mapping[str, ColumnDiagnosis]
+    metric: str
+    before: float
+    after: float
+    function: float
+    function_ratio: float
+    function_energy: float
+    familiar: float
+    fit_r2: float
+
+
+def _label_loss(lab: Laboratory) -> FloatArray:
+    """Return (C,) the share of each column's relation to the label that is gone while the others' stayed."""
+    before, se_before, after, se_after = lab.label_slopes()
+    if not np.isfinite(se_before).all() or not np.isfinite(se_after).all():
+        return np.zeros(len(before))
+    scale = np.where(np.abs(before) > 4 * se_before, before, np.nan)
+    left = after / scale
+    others = np.nanmedian(left) if np.isfinite(left).any() else np.nan
+    gone = 1 - left
+    sure = np.abs(before - after) / np.sqrt(se_before**2 + se_after**2) > 4
+    alone = others > 0.6
+    return np.where(np.isfinite(gone) & sure & alone, np.clip(gone, 0, 1), 0.0)
+
+
+def _diagnose_column(
+    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], label_loss: float
+) -> ColumnDiagnosis:
+    shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
+    own = lab.block(keys)
+    nothing = float("nan")
+    if not own:
+        return ColumnDiagnosis(column, keys, shift, 0.0, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
+    total = float((lab.surrogate.importance**2).sum()) + 1e-12
+    importance = float((lab.surrogate.importance[own] ** 2).sum()) / total
+    if shift.strength < MOVED and importance < 0.02:
+        return ColumnDiagnosis(column, keys, shift, importance, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
+    effect, expected = lab.effects(own), lab.expected(own)
+    lost = relation_loss(effect[0], expected[0], effect[1], expected[1])
+    change = lab.value(lab.window) - lab.value(lab.base)
+    unit = change if abs(change) > 1e-12 else nothing
+    rng = np.random.default_rng(0)
+    return ColumnDiagnosis(
+        column=column,
+        keys=keys,
+        shift=shift,
+        importance=importance,
+        repair=lab.repair(own) / unit,
+        redo=lab.redo(own, shift, shuffled=max(lost, label_loss), rng=rng) / unit,
+        mix=lab.mix(own, shift) / unit,
+        drop=lab.drop(own) / unit,
+        energy=quantile_energy(effect[0], effect[1]) + lost * float(np.var(effect[0])),
+        relation_loss=lost,
+        label_loss=label_loss,
+    )
+
+
+def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:
+    rows = model.rows
+    if rows is None or rows.after.sum() < 20 or (~rows.after).sum() < 50:
+        return None
+    shifts = {key: measure_shift(profile, symptom) for key, profile in model.columns.items()}
+    usable = np.isfinite(rows.prediction)
+    if usable[rows.after].sum() < 20 or usable[~rows.after].sum() < 50:
+        return None
+    lab = Laboratory(model, rows, shifts, metric)
+    gone = _label_loss(lab)
+    groups: dict[str, list[str]] = {}
+    for key in sorted(shifts):
+        groups.setdefault(model.columns[key].column, []).append(key)
+    columns = {}
+    for column, keys in groups.items():
+        own = lab.block(tuple(keys))
+        loss = float(gone[own].max()) if own else 0.0
+        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, loss)
+    before, after = lab.value(lab.base), lab.value(lab.window)
+    change, ratio, energy = lab.function()
+    unit = after - before
+    return ModelDiagnosis(
+        columns=columns,
+        metric=metric,
+        before=before,
+        after=after,
+        function=change / unit if abs(unit) > 1e-12 else float("nan"),
+        function_ratio=ratio,
+        function_energy=energy,
+        familiar=float(lab.familiar.mean()),
+        fit_r2=lab.surrogate.r2,
+    )
+
+
+def diagnose(evidence: Evidence, node: str) -> ModelDiagnosis | None:
+    """Return the diagnosis of one model, computed once; None when its log has too few rows.
+
+    The metric is the symptom's when the model is the symptomatic node, else the mean prediction:
+    what a model downstream sees of it.
+    """
+    model = evidence.models.get(node)
+    if model is None:
+        return None
+    own = evidence.symptom.incident.node == node
+    metric = evidence.symptom.incident.metric if own else "prediction_mean"
+    return evidence.once(("diagnosis", node), lambda: _diagnose(model, evidence.symptom, metric))

@@ -1,0 +1,62 @@
+"""Distances between two distributions over the same bins, or between two samples."""
+
+import numpy as np
+
+from schemas.evidence import FloatArray
+
+
+def shares(counts: FloatArray) -> FloatArray:
+    """Return counts (..., B) as shares along the last axis; all zeros stay zeros."""
+    total = counts.sum(axis=-1, keepdims=True)
+    return np.divide(counts, total, out=np.zeros_like(counts, dtype=float), where=total > 0)
+
+
+def jensen_shannon(p: FloatArray, q: FloatArray) -> FloatArray:
+    """Return the Jensen-Shannon divergence in nats, in [0, ln 2].
+
+    Parameters
+    ----------
+    p, q
+        Shares, (..., B), broadcast against each other.
+
+    References
+    ----------
+    Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37(1), 1991.
+    """
+    middle = (p + q) / 2
+
+    def kl(a: FloatArray) -> FloatArray:
+        ratio = np.divide(a, middle, out=np.ones_like(middle), where=(a > 0) & (middle > 0))
+        return np.asarray((a * np.log(ratio)).sum(axis=-1))
+
+    return np.asarray((kl(p) + kl(q)) / 2)
+
+
+def population_stability_index(p: FloatArray, q: FloatArray, floor: float = 1e-4) -> FloatArray:
+    """Return the PSI, sum of (q - p) ln(q / p), with empty bins raised to `floor`.
+
+    References
+    ----------
+    Siddiqi, "Credit Risk Scorecards", 2006, chapter 7 (rule of thumb: 0.1 moderate, 0.25 large).
+    """
+    a, b = np.maximum(p, floor), np.maximum(q, floor)
+    return np.asarray(((b - a) * np.log(b / a)).sum(axis=-1))
+
+
+def kolmogorov_smirnov(x: FloatArray, y: FloatArray) -> float:
+    """Return the largest distance between two empirical distribution functions, in [0, 1]."""
+    if not len(x) or not len(y):
+        return 0.0
+    x, y = np.sort(x), np.sort(y)
+    grid = np.concatenate([x, y])
+    below_x = np.searchsorted(x, grid, side="right") / len(x)
+    below_y = np.searchsorted(y, grid, side="right") / len(y)
+    return float(np.abs(below_x - below_y).max())
+
+
+def quantile_energy(x: FloatArray, y: FloatArray, points: int = 101) -> float:
+    """Return the squared 2-Wasserstein distance between two samples, from `points` quantiles."""
+    if not len(x) or not len(y):
+        return 0.0
+    at = (np.arange(points) + 0.5) / points
+    return float(np.mean((np.quantile(x, at) - np.quantile(y, at)) ** 2))

@@ -1,0 +1,115 @@
+"""Did a series grow from baseline to window, by how much, how surely, and since when?"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.changepoint import change_point
+from candidates.measures.clock import to_datetime, within
+from schemas.evidence import FloatArray, Onset, Symptom, TimeArray
+
+MAD_TO_SD = 1.4826
+RELATIVE_FLOOR = 0.05
+"""Smallest standard deviation that is believed, as a share of the baseline's median."""
+
+FEW = 3
+"""Below so many baseline buckets the spread cannot be seen, and a wider one is assumed."""
+
+FEW_FLOOR = 0.15
+MAX_Z = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A series over baseline and window.
+
+    Parameters
+    ----------
+    before, after
+        Weighted means over baseline and window, in the series' unit.
+    z
+        Difference of the medians in units of the baseline's between-bucket standard deviation
+        (from the median absolute deviation, with a floor); signed, at most 1,000.
+    p_value
+        Two-sided, of the difference given the number of buckets.
+    onset
+        None when no change point was found.
+    """
+
+    before: float
+    after: float
+    z: float
+    p_value: float
+    onset: Onset | None
+
+    @property
+    def delta(self) -> float:
+        """Return the growth, in the series' unit."""
+        return self.after - self.before
+
+
+def measure_growth(
+    symptom: Symptom,
+    ts: TimeArray,
+    value: FloatArray,
+    weight: FloatArray,
+    *,
+    noise: FloatArray | None = None,
+    floor: float = 0.0,
+) -> Growth | None:
+    """Compare a series over the symptom's window with its baseline; None when either is empty.
+
+    Parameters
+    ----------
+    ts, value, weight
+        (T,) times, values (NaN for gaps), and how many observations each value stands for.
+    noise
+        (T,) standard error of each value, where known.
+    floor
+        Smallest standard deviation that is believed, in the series' unit.
+    """
+    known = np.isfinite(value) & (weight > 0)
+    old, new = known & within(ts, symptom.baseline), known & within(ts, symptom.window)
+    if not old.any() or not new.any():
+        return None
+    spread = _spread(value[old], floor)
+    if noise is not None:
+        spread = math.hypot(spread, float(np.nan_to_num(np.median(noise[old]))))
+    shift = float(np.median(value[new]) - np.median(value[old]))
+    z = float(np.clip(shift / spread if spread > 0 else np.sign(shift) * MAX_Z, -MAX_Z, MAX_Z))
+    return Growth(
+        before=float(np.average(value[old], weights=weight[old])),
+        after=float(np.average(value[new], weights=weight[new])),
+        z=z,
+        p_value=_p_value(z, int(old.sum()), int(new.sum())),
+        onset=_onset(symptom, ts[known], value[known], weight[known]),
+    )
+
+
+def _spread(value: FloatArray, floor: float) -> float:
+    centre = float(np.median(value))
+    relative = RELATIVE_FLOOR if len(value) >= FEW else FEW_FLOOR
+    mad = float(np.median(np.abs(value - centre)))
+    return max(MAD_TO_SD * mad, relative * abs(centre), floor)
+
+
+def _p_value(z: float, n_before: int, n_after: int) -> float:
+    """Return the p-value of a t statistic by Wallace's normal approximation (Biometrika 46, 1959)."""
+    t = z * math.sqrt(n_before * n_after / (n_before + n_after))
+    freedom = max(n_before + n_after - 2, 1)
+    normal = math.sqrt(freedom * math.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
+    return math.erfc(normal / math.sqrt(2))
+
+
+def _onset(symptom: Symptom, ts: TimeArray, value: FloatArray, weight: FloatArray) -> Onset | None:
+    """Return the change point between the baseline's start and the window's end."""
+    inside = (ts >= np.datetime64(symptom.baseline.start.replace(tzinfo=None), "us")) & (
+        ts < np.datetime64(symptom.window.end.replace(tzinfo=None), "us")
+    )
+    ts, value, weight = ts[inside], value[inside], weight[inside]
+    found = change_point(value, weight) if len(value) else None
+    if found is None:
+        return None
+    low, at, high = (ts[min(max(int(i), 0), len(ts) - 1)] for i in (found.low, found.index, found.high))
+    return Onset(to_datetime(at), to_datetime(low), to_datetime(high))

@@ -1,0 +1,35 @@
+"""Which parts of the system moved with the symptom, and what of the symptom nothing else explains."""
+
+import numpy as np
+
+from candidates.measures.columns import moved_columns
+from candidates.measures.influence import function_share, series_strength
+from candidates.measures.versions import version_switch
+from schemas.evidence import Evidence, Series
+
+MOVED = 4.0
+
+
+def operation_series(evidence: Evidence, service: str) -> list[Series]:
+    """Return the mean self time of every operation of a service, as series."""
+    return [
+        Series(node=o.service, metric=f"self_ms of {o.operation}", ts=o.ts, value=o.self_ms, n=o.n)
+        for o in evidence.operations or ()
+        if o.service == service
+    ]
+
+
+def node_strength(evidence: Evidence, node: str) -> tuple[float, str]:
+    """Return how far a node's own series moved with the symptom (robust z-score), and which series."""
+    series = [s for s in evidence.metrics if s.node == node] + operation_series(evidence, node)
+    model = evidence.models.get(node)
+    series += [s for name, s in model.outputs.items() if name != "rows"] if model else []
+    strengths = [(abs(series_strength(s, evidence.symptom)), s.metric) for s in series if np.isfinite(s.value).any()]
+    return max(strengths, default=(0.0, "nothing"))
+
+
+def explained_by_data(evidence: Evidence) -> float:
+    """Return the largest share of the symptom that a moved column or a new model version explains."""
+    shares = [max(moved.bad, moved.drift) for moved in moved_columns(evidence)]
+    shares += [function_share(evidence, node) for node in evidence.models if version_switch(evidence, node)]
+    return max(shares, default=0.0)

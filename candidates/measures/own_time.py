@@ -1,0 +1,190 @@
+"""From spans: how much more time each operation takes inside one request, and who is to blame for it.
+
+Three ways to grow: each call takes longer (`slow_operation`), there are more calls (`more_calls`, a
+retry storm), or more time passes between a caller's span and its callee's (`network_gap`). Time between
+two services shows at the caller; it belongs to the end that it has in common with other slow edges.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.clock import within
+from candidates.measures.growth import Growth, measure_growth
+from schemas.evidence import Evidence, FloatArray, OperationProfile
+
+Key = tuple[str, str]
+FLOOR_MS = 0.05
+MORE_CALLS = 1.5
+"""From this ratio of calls per request on, an operation counts as called more often."""
+
+SAME_RATIO = 1.3
+"""Within this factor of its caller's ratio, an operation is called more often only because its caller is."""
+
+SHARED = 0.4
+"""An end is to blame for a slow edge when its other edges grew by this share as much, on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTime:
+    """One way in which one operation grew.
+
+    Parameters
+    ----------
+    node, subject
+        Whom it is attributed to.
+    mechanism
+        `slow_operation`, `more_calls` or `network_gap`.
+    ms
+        Growth per request of the symptomatic node, milliseconds.
+    growth
+        Of the time per call (milliseconds) or of the calls per request.
+    """
+
+    node: str
+    subject: str
+    mechanism: str
+    ms: float
+    growth: Growth
+    profile: OperationProfile
+
+
+def traced(evidence: Evidence) -> tuple[OperationProfile, ...]:
+    """Return the operations of services upstream of the symptom, ordered by name."""
+    chosen = [p for p in evidence.operations or () if p.service in evidence.upstream]
+    return tuple(sorted(chosen, key=lambda p: (p.service, p.operation)))
+
+
+def comparable(evidence: Evidence, profiles: Sequence[OperationProfile]) -> bool:
+    """Return whether both periods have spans, so that there is something to compare."""
+    return all(
+        any(bool((p.n[within(p.ts, period)] > 0).any()) for p in profiles)
+        for period in (evidence.symptom.baseline, evidence.symptom.window)
+    )
+
+
+def request_growth(profiles: Sequence[OperationProfile]) -> float:
+    """Return how much more time one request takes, milliseconds, summed over all operations."""
+    return math.fsum(p.per_request_after - p.per_request_before for p in profiles)
+
+
+def own_times(evidence: Evidence, profiles: Sequence[OperationProfile]) -> tuple[OwnTime, ...]:
+    """Return every growth and shrinkage with whom it belongs to."""
+    by_key = {(p.service, p.operation): p for p in profiles}
+    slow = [found for p in profiles if (found := _slower(evidence, p)) is not None]
+    return (*_blame_gaps(slow), *_more_calls(evidence, by_key))
+
+
+def _per_call(time: float, calls: float) -> float:
+    return time / calls if calls > 0 else 0.0
+
+
+def _slower(evidence: Evidence, profile: OperationProfile) -> OwnTime | None:
+    """Return how much longer each call takes; None when it was not called in both periods."""
+    if min(profile.calls_before, profile.calls_after) <= 0:
+        return None
+    tail = np.maximum(profile.self_p95_ms - profile.self_ms, 0.0) / 1.645
+    noise = tail / np.sqrt(np.maximum(profile.n, 1.0))
+    growth = measure_growth(evidence.symptom, profile.ts, profile.self_ms, profile.n, noise=noise, floor=FLOOR_MS)
+    if growth is None:
+        return None
+    each = _per_call(profile.per_request_after, profile.calls_after) - _per_call(
+        profile.per_request_before, profile.calls_before
+    )
+    mechanism = "network_gap" if profile.callee else "slow_operation"
+    return OwnTime(profile.service, profile.operation, mechanism, each * profile.calls_after, growth, profile)
+
+
+def _blame_gaps(slow: Sequence[OwnTime]) -> list[OwnTime]:
+    """Hand the time between two services to the end that its other slow edges share."""
+    gaps = _edge_gaps(slow)
+    return [_owner(one, gaps) if one.profile.callee else one for one in slow]
+
+
+def _edge_gaps(slow: Sequence[OwnTime]) -> Mapping[Key, float]:
+    """Return (caller, callee) -> growth of the gap, milliseconds a call."""
+    time: dict[Key, float] = defaultdict(float)
+    calls: dict[Key, float] = defaultdict(float)
+    for one in slow:
+        if one.profile.callee:
+            edge = (one.profile.service, one.profile.callee[0])
+            time[edge] += one.ms
+            calls[edge] += one.profile.calls_after
+    return {edge: _per_call(time[edge], calls[edge]) for edge in time}
+
+
+def _owner(one: OwnTime, gaps: Mapping[Key, float]) -> OwnTime:
+    callee = one.profile.callee
+    if callee is None:
+        return one
+    edge = (one.profile.service, callee[0])
+    beside_caller = _support(gaps, edge, end=0)
+    beside_callee = _support(gaps, edge, end=1)
+    if beside_caller >= SHARED and beside_caller > beside_callee:
+        return OwnTime(edge[0], one.subject, "slow_operation", one.ms, one.growth, one.profile)
+    return OwnTime(callee[0], callee[1], "network_gap", one.ms, one.growth, one.profile)
+
+
+def _support(gaps: Mapping[Key, float], edge: Key, *, end: int) -> float:
+    """Return how much the other edges at one end of this edge grew beside it, in [0, 1]."""
+    own = gaps[edge]
+    others = [gap for other, gap in sorted(gaps.items()) if other[end] == edge[end] and other != edge]
+    if own <= 0 or not others:
+        return 0.0
+    return sum(min(max(gap / own, 0.0), 1.0) for gap in others) / len(others)
+
+
+def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> list[OwnTime]:
+    """Return the operations that multiplied by themselves, with the time of all that multiplied through them."""
+    through: dict[Key, float] = defaultdict(float)
+    for key, profile in by_key.items():
+        origin = _origin(key, by_key)
+        if origin is not None:
+            cost = profile.per_request_before, profile.calls_before
+            each = (
+                _per_call(*cost)
+                if profile.calls_before > 0
+                else _per_call(profile.per_request_after, profile.calls_after)
+            )
+            through[origin] += (profile.calls_after - profile.calls_before) * each
+    found = []
+    for key in sorted(through):
+        growth = _calls_growth(evidence, by_key[key])
+        if growth is not None:
+            found.append(OwnTime(*key, "more_calls", through[key], growth, by_key[key]))
+    return found
+
+
+def _ratio(profile: OperationProfile) -> float:
+    return profile.calls_after / profile.calls_before if profile.calls_before > 0 else math.inf
+
+
+def _origin(key: Key, by_key: Mapping[Key, OperationProfile]) -> Key | None:
+    """Follow an operation that is called more often to the first one up its callers that explains it."""
+    seen = {key}
+    ratio = _ratio(by_key[key])
+    if by_key[key].calls_after <= 0 or ratio < MORE_CALLS:
+        return None
+    while True:
+        caller = by_key[key].caller
+        if caller is None or caller not in by_key or caller in seen:
+            break
+        above = _ratio(by_key[caller])
+        if above < MORE_CALLS or (math.isfinite(ratio) and ratio > SAME_RATIO * above):
+            break
+        key, ratio = caller, above
+        seen.add(key)
+    callee = by_key[key].callee
+    return callee if callee in by_key else key
+
+
+def _calls_growth(evidence: Evidence, profile: OperationProfile) -> Growth | None:
+    if profile.requests is None:
+        return None
+    requests = profile.requests
+    calls = np.divide(profile.n, requests, out=np.full_like(requests, np.nan), where=requests > 0)
+    noise: FloatArray = np.sqrt(np.maximum(profile.n, 1.0)) / np.maximum(requests, 1.0)
+    return measure_growth(evidence.symptom, profile.ts, calls, requests, noise=noise, floor=0.01)

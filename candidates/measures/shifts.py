@@ -1,0 +1,106 @@
+"""Did a column's distribution move, by how much against its own normal variation, and since when?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from candidates.measures.changepoint import change_point
+from candidates.measures.clock import to_datetime, within
+from candidates.measures.distances import jensen_shannon, shares
+from schemas.evidence import ColumnProfile, FloatArray, Onset, Symptom
+
+BLOCKS = 40
+MIN_BLOCK_ROWS = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far a column moved.
+
+    Parameters
+    ----------
+    divergence
+        Jensen-Shannon divergence between baseline and window, nats, null and out-of-range as bins.
+    strength
+        Divergence of the window's blocks from the baseline, in standard deviations of the
+        baseline blocks' divergence from the other baseline blocks.
+    before, after
+        (B,) shares.
+    onset
+        Change point of the log-likelihood ratio of after against before; None when there is none.
+    """
+
+    divergence: float
+    strength: float
+    before: FloatArray
+    after: FloatArray
+    onset: Onset | None
+
+
+def _blocks(counts: FloatArray, size: float) -> FloatArray:
+    """Merge consecutive buckets (T, B) into blocks of at least about `size` rows, (K, B)."""
+    rows = counts.sum(axis=1)
+    if not len(rows) or rows.sum() <= 0:
+        return counts[:0]
+    number = np.minimum((np.cumsum(rows) - rows) // size, max(1.0, rows.sum() // size) - 1).astype(int)
+    merged = np.zeros((int(number.max()) + 1, counts.shape[1]))
+    np.add.at(merged, number, counts)
+    return merged[merged.sum(axis=1) > 0]
+
+
+def _strength(base: FloatArray, window: FloatArray) -> float:
+    """Return the robust z-score of the window blocks' divergence (see `Shift.strength`)."""
+    if not len(base) or not len(window):
+        return 0.0
+    total = base.sum(axis=0)
+    p = shares(total)
+    # The divergence of n rows of k bins from their own distribution has about this mean and spread
+    # (2 n JS ~ chi-square / 4): no baseline is quieter than that.
+    used = max(1, int((total > 0).sum()) - 1)
+    rows = float(np.median(window.sum(axis=1)))
+    noise = np.sqrt(2.0 * used) / (8.0 * max(rows, 1.0))
+    after = float(np.median(jensen_shannon(p, shares(window))))
+    if len(base) >= 5:
+        rest = shares(total - base)
+        usual = jensen_shannon(rest, shares(base))
+        centre = float(np.median(usual))
+        noise = max(noise, 1.4826 * float(np.median(np.abs(usual - centre))))
+    else:
+        centre = used / (8.0 * max(rows, 1.0))
+    return float(max(0.0, (after - centre) / noise))
+
+
+def _onset(profile: ColumnProfile, before: FloatArray, after: FloatArray) -> Onset | None:
+    weight = np.log((after + 1e-3) / (before + 1e-3))
+    rows = profile.counts.sum(axis=1)
+    value = np.divide(profile.counts @ weight, rows, out=np.full(len(rows), np.nan), where=rows > 0)
+    found = change_point(value, rows)
+    if found is None:
+        return None
+    moments: list[datetime] = [to_datetime(profile.ts[i]) for i in (found.index, found.low, found.high)]
+    return Onset(at=moments[0], low=moments[1], high=moments[2])
+
+
+def measure_shift(profile: ColumnProfile, symptom: Symptom) -> Shift:
+    """Measure how a column's distribution moved between the symptom's baseline and window.
+
+    With `symptom.reference_split` the baseline is the training and validation rows, and the
+    window's own blocks give the normal variation.
+    """
+    in_window = within(profile.ts, symptom.window)
+    size = max(MIN_BLOCK_ROWS, float(profile.counts.sum()) / BLOCKS)
+    window = _blocks(profile.counts[in_window], size)
+    if symptom.reference_split:
+        before, base = profile.reference, profile.reference[None, :]
+    else:
+        before, base = profile.before, _blocks(profile.counts[within(profile.ts, symptom.baseline)], size)
+    p, q = shares(before), shares(profile.after)
+    moved = before.sum() > 0 and profile.after.sum() > 0
+    return Shift(
+        divergence=float(jensen_shannon(p, q)) if moved else 0.0,
+        strength=_strength(base, window) if moved else 0.0,
+        before=p,
+        after=q,
+        onset=_onset(profile, p, q) if moved and not symptom.reference_split else None,
+    )

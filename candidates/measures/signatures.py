@@ -1,0 +1,198 @@
+"""What kind of trouble does a column show? Signatures of wrong values and of changed encodings.
+
+A signature has a mechanism and a specificity in [0, 1]: how unmistakable it is. It says nothing of
+whether the column matters; that is the diagnosis.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.distances import kolmogorov_smirnov, shares
+from schemas.evidence import ColumnProfile, FloatArray, Rows
+
+KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 3.28084, 0.3048)
+"""Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
+
+MIN_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A mechanism, how sure its sign is, the share of rows it touches, and a clause for a sentence."""
+
+    mechanism: str
+    specificity: float
+    touched: float
+    words: str
+
+
+def _role_share(profile: ColumnProfile, counts: FloatArray, *roles: str) -> float:
+    chosen = np.array([role in roles for role in profile.roles])
+    total = counts.sum()
+    return float(counts[chosen].sum() / total) if total > 0 else 0.0
+
+
+def _before(profile: ColumnProfile, *, reference: bool) -> FloatArray:
+    return profile.reference if reference else profile.before
+
+
+def _null_burst(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    for role, name in (("null", "null"), ("nan", "NaN"), ("plus_inf", "infinite"), ("minus_inf", "infinite")):
+        was, now = _role_share(profile, before, role), _role_share(profile, profile.after, role)
+        if now - was > max(MIN_SHARE, 0.5 * was):
+            sure = min(1.0, 0.75 + 0.25 * (now - was) / (now + was))
+            words = f"{name} values rose from {was:.1%} to {now:.1%}"
+            return Signature("null_burst" if name != "infinite" else "infinite_values", sure, now - was, words)
+    return None
+
+
+def _nulls_vanished(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    was, now = _role_share(profile, before, "null", "nan"), _role_share(profile, profile.after, "null", "nan")
+    if was > 0.03 and now < was / 4:
+        return Signature("nulls_filled", 0.6, was - now, f"nulls fell from {was:.1%} to {now:.1%}: filled with values")
+    return None
+
+
+def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
+    """One exact value that took over: a frozen sensor, or a sentinel standing for missing."""
+    del profile, before
+    if len(new) < 20 or len(old) < 20:
+        return None
+    values, counts = np.unique(new, return_counts=True)
+    top = int(counts.argmax())
+    value, now = float(values[top]), float(counts[top] / len(new))
+    was = float(np.mean(old == value))
+    if now - was < 0.03:
+        return None
+    low, high = float(old.min()), float(old.max())
+    if now > 0.9 and was < 0.5:
+        return Signature("frozen", 0.95, now - was, f"{now:.0%} of the values are exactly {value:g} (before {was:.1%})")
+    if was < 0.002 and (value < low or value > high):
+        words = f"{now:.1%} of the values are exactly {value:g}, outside the range [{low:g}, {high:g}] seen before"
+        return Signature("out_of_range", 0.95, now - was, words)
+    if was < 0.2 * now and now > 0.05 and len(values) > 20:
+        return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
+    return None
+
+
+def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
+    """Values that are the old ones times a factor (or an affine map of them), all or a share of the rows."""
+    del before
+    outside = _role_share(profile, profile.after, "below", "above")
+    if len(new) < 30 or len(old) < 50 or len(np.unique(old)) < 5:
+        return None
+    low, high = old.min(), old.max()
+    strange = new[(new < low) | (new > high)]
+    best: Signature | None = None
+    for part, touched in ((new, 1.0), (strange, outside)):
+        if len(part) < 20 or (part is strange and touched < MIN_SHARE):
+            continue
+        found = _as_rescaled(old, part, touched)
+        if found and (best is None or found.specificity > best.specificity):
+            best = found
+    return best
+
+
+def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature | None:
+    if kolmogorov_smirnov(old, new) < 0.15:
+        return None
+    median_old, median_new = float(np.median(old)), float(np.median(new))
+    candidates: list[tuple[float, float, str]] = []
+    if abs(median_old) > 1e-12 and abs(median_new) > 1e-12:
+        factor = median_new / median_old
+    else:
+        spread = float(np.std(old))
+        factor = float(np.std(new)) / spread if spread > 0 else 1.0
+    if factor > 0:
+        for known in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)):
+            if abs(np.log(factor / known)) < 0.12:
+                candidates.append((known, 0.0, f"{known:g} times"))
+    candidates.append((factor, 0.0, f"about {factor:.3g} times"))
+    candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))
+    candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))
+    candidates.append((1.0, 273.15, "x + 273.15 (Celsius to kelvin) of"))
+    candidates.append((-1.0, 0.0, "the negative of"))
+    apart = kolmogorov_smirnov(old, new)
+    best: Signature | None = None
+    for scale, offset, words in candidates:
+        fit = kolmogorov_smirnov(old, (new - offset) / scale) if scale else 1.0
+        if fit > max(0.06, 0.25 * apart) and fit > 2.2 / np.sqrt(min(len(old), len(new))):
+            continue
+        far = min(1.0, abs(np.log(abs(scale))) / np.log(3)) if offset == 0 and scale > 0 else 1.0
+        known = not words.startswith("about")
+        sure = (0.6 + 0.35 * far) if known else (0.25 + 0.6 * far)
+        if best is None or sure > best.specificity:
+            best = Signature("unit_change", sure, touched, f"the values are {words} what they were")
+    return best
+
+
+def _out_of_range(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    was = _role_share(profile, before, "below", "above")
+    now = _role_share(profile, profile.after, "below", "above")
+    if now - was > max(0.02, was):
+        words = f"{now:.1%} of the values lie outside the range seen before (before {was:.1%})"
+        return Signature("out_of_range", min(0.8, 0.45 + 0.5 * (now - was)), now - was, words)
+    return None
+
+
+def _permuted(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    """The same shares on other categories (or other codes): an encoding was permuted."""
+    known = np.array([role in {"category", "range"} for role in profile.roles])
+    if known.sum() < 2 or known.sum() > 60:
+        return None
+    p, q = shares(before[known]), shares(profile.after[known])
+    aligned = float(np.abs(p - q).sum() / 2)
+    sorted_gap = float(np.abs(np.sort(p) - np.sort(q)).sum() / 2)
+    if aligned > 0.1 and sorted_gap < 0.25 * aligned and profile.kind in {"category", "boolean"}:
+        return Signature("re_encoded", 0.8, aligned, "the same frequencies now sit on other categories")
+    return None
+
+
+def _new_vocabulary(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    was, now = _role_share(profile, before, "unseen"), _role_share(profile, profile.after, "unseen")
+    if now - was > MIN_SHARE:
+        sure = min(0.95, 0.6 + 0.4 * now)
+        return Signature("new_categories", sure, now - was, f"categories never seen before hold {now:.1%} of the rows")
+    return None
+
+
+def _frozen_category(profile: ColumnProfile, before: FloatArray) -> Signature | None:
+    if profile.kind not in {"category", "boolean"}:
+        return None
+    p, q = shares(before), shares(profile.after)
+    top = int(q.argmax())
+    if q[top] > 0.95 and p[top] < 0.6:
+        return Signature(
+            "frozen", 0.85, float(q[top] - p[top]), f"{q[top]:.0%} of the rows are {profile.labels[top]!r}"
+        )
+    return None
+
+
+def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool = False) -> tuple[Signature, ...]:
+    """Return the signatures of wrong values in a column, most specific first.
+
+    Parameters
+    ----------
+    rows
+        Sampled rows, for tests on the values themselves; None when only histograms exist.
+    reference
+        Compare with the training rows instead of the production baseline.
+    """
+    before = _before(profile, reference=reference)
+    found = [test(profile, before) for test in (_null_burst, _nulls_vanished, _out_of_range, _frozen_category)]
+    values = rows.values.get(profile.column) if rows is not None else None
+    if rows is not None and values is not None:
+        finite = np.isfinite(values)
+        old, new = values[finite & ~rows.after], values[finite & rows.after]
+        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _unit_change)
+        found.extend(test(profile, before, old, new) for test in tests)
+    return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))
+
+
+def changed_encoding(profile: ColumnProfile, *, reference: bool = False) -> tuple[Signature, ...]:
+    """Return the signatures of a changed vocabulary or encoding, most specific first."""
+    before = _before(profile, reference=reference)
+    found = (_new_vocabulary(profile, before), _permuted(profile, before))
+    return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))

@@ -1,0 +1,89 @@
+"""Which model version, or configuration, came in near the symptom's onset."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.diagnosis import ModelDiagnosis
+from schemas.analysis import EvidenceItem
+from schemas.evidence import Evidence, Onset
+from schemas.incident import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A new version (or configuration key) of a model, and when it began to serve, UTC."""
+
+    subject: str
+    since: datetime
+    what: str
+    alignment: float
+    item: EvidenceItem
+
+
+def _aligned(evidence: Evidence, moment: datetime) -> float:
+    step = timedelta(seconds=evidence.symptom.bucket_seconds)
+    return alignment(Onset(moment, moment - step, moment + step), evidence.symptom)
+
+
+def change_subject(change: Change) -> str | None:
+    """Return what a change event is about: its key, version or title."""
+    for side in (change.after, change.before):
+        if isinstance(side, dict):
+            if "version" in side and change.kind == "deploy":
+                return str(side["version"])
+            if len(side) == 1:
+                return str(next(iter(side)))
+            if "key" in side:
+                return str(side["key"])
+    if change.kind == "deploy" and isinstance(change.after, str | int | float):
+        return str(change.after)
+    return change.title
+
+
+def version_switch(evidence: Evidence, node: str) -> Switch | None:
+    """Return the logged version that took over nearest the onset, if one did."""
+    model = evidence.models.get(node)
+    if model is None:
+        return None
+    new = [v for v in model.versions if v.version and v.n_after > 0 and v.n_before < 0.2 * v.n_after]
+    known = [v for v in model.versions if v.n_before > 0]
+    if not new or not known:
+        return None
+    best = max(new, key=lambda v: (v.n_after, v.version))
+    item = EvidenceItem(
+        kind="change",
+        text=f"{node} serves version {best.version} since {stamp(best.first)}",
+        data={"version": best.version, "since": best.first.isoformat(), "rows": best.n_after},
+    )
+    return Switch(best.version, best.first, "version", _aligned(evidence, best.first), item)
+
+
+def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switch | None:
+    """Return the change event of some kinds on a node that best fits the onset, if one is near."""
+    best: Switch | None = None
+    for change in evidence.changes:
+        subject = change_subject(change)
+        if change.node != node or change.kind not in kinds or subject is None:
+            continue
+        fit = _aligned(evidence, change.ts)
+        item = EvidenceItem(
+            kind="change",
+            text=f"{change.kind} on {node} at {stamp(change.ts)}: {change.title or subject}",
+            data={
+                "ts": change.ts.isoformat(),
+                "kind": change.kind,
+                "title": change.title,
+                "before": change.before,
+                "after": change.after,
+            },
+        )
+        if fit > 0 and (best is None or fit > best.alignment):
+            best = Switch(subject, change.ts, change.kind, fit, item)
+    return best
+
+
+def function_strength(diagnosis: ModelDiagnosis) -> float:
+    """Return how strongly the served function moved, on the scale of a z-score."""
+    return max(0.0, (diagnosis.function_ratio - 1.0) * 10.0)

@@ -1,0 +1,206 @@
+"""The composition root: from a warehouse and an incident to the answer."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from candidates import Generator, families
+from rankers import heuristic
+from rca.blame import assign_blame
+from rca.bundle import read_bundle
+from rca.errors import InputError, UnknownName
+from rca.evidence.gather import gather
+from rca.ingest import ingest_bundle
+from rca.ingest.documents import load_incidents, load_system
+from rca.profile import update_profile
+from rca.symptom import measure_symptom
+from rca.warehouse import Warehouse
+from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, RankerInfo
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Series, Symptom
+from schemas.incident import Incident
+from schemas.system import System
+
+Progress = Callable[[str, int, int], None]
+MIN_CONFIDENCE = 0.001
+"""Candidates less probable than this are left out of the answer."""
+
+
+class _Clock:
+    """Milliseconds spent per stage."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+        self.last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.spent[stage] = round(self.spent.get(stage, 0.0) + 1000 * (now - self.last), 1)
+        self.last = now
+
+
+def analyse(
+    warehouse: Warehouse,
+    incident: Incident,
+    *,
+    system: System | None = None,
+    generators: Mapping[str, Generator] | None = None,
+    timings_ms: Mapping[str, float] | None = None,
+) -> Analysis:
+    """Explain one incident from an ingested and profiled warehouse.
+
+    Parameters
+    ----------
+    generators
+        Family -> generator; default: every file of `candidates/`.
+    timings_ms
+        What earlier stages took, milliseconds, to report along.
+
+    Raises
+    ------
+    InputError
+        When the incident's node or metric is unknown or cannot be computed.
+    """
+    clock = _Clock()
+    system = system or load_system(warehouse)
+    symptom = measure_symptom(warehouse, system, incident)
+    clock.lap("symptom")
+    evidence = gather(warehouse, system, symptom)
+    clock.lap("evidence")
+    findings = {name: generate(evidence) for name, generate in sorted((generators or families()).items())}
+    clock.lap("candidates")
+    candidates = [c for found in findings.values() for c in found.candidates]
+    blame = assign_blame(evidence, candidates)
+    clock.lap("blame")
+    ranked, none = heuristic.rank(candidates, [b.root for b in blame], symptom)
+    clock.lap("rank")
+    paths = {id(c): b.path for c, b in zip(candidates, blame, strict=True)}
+    return Analysis(
+        incident=_summary(symptom),
+        causes=tuple(
+            _cause(i, r, paths[id(r.candidate)])
+            for i, r in enumerate((r for r in ranked if r.confidence >= MIN_CONFIDENCE), start=1)
+        ),
+        none_of_these=none,
+        ruled_out=_notes(findings, "ruled_out"),
+        not_examined=_notes(findings, "not_examined"),
+        ranker=RankerInfo(kind="heuristic", version=heuristic.VERSION),
+        timings_ms=dict(timings_ms or {}) | clock.spent,
+        warnings=symptom.warnings,
+    )
+
+
+def _notes(findings: Mapping[str, Findings], which: str) -> tuple[FamilyNote, ...]:
+    reasons = {name: getattr(found, which) for name, found in findings.items()}
+    return tuple(FamilyNote(family=name, reason=reason) for name, reason in reasons.items() if reason)
+
+
+def _cause(rank: int, ranked: heuristic.Ranked, path: tuple[str, ...]) -> Cause:
+    c: Candidate = ranked.candidate
+    return Cause(
+        rank=rank,
+        family=c.family,
+        mechanism=c.mechanism,
+        node=c.node,
+        subject=c.subject,
+        slice=c.slice,
+        confidence=round(ranked.confidence, 6),
+        impact=round(min(1.0, max(0.0, c.impact)), 4),
+        onset=c.onset,
+        blame_path=path,
+        summary=c.summary,
+        evidence=c.evidence,
+        verify=c.verify,
+        remedy=c.remedy,
+        features={name: round(value, 6) for name, value in sorted(ranked.features.items())},
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _series(series: Series) -> dict[str, list[object]]:
+    return {
+        "ts": [str(moment) + "Z" for moment in series.ts.astype("datetime64[s]")],
+        "value": [_finite(v) for v in series.value],
+        "n": [_finite(n) for n in series.n],
+    }
+
+
+def _summary(symptom: Symptom) -> IncidentSummary:
+    incident = symptom.incident
+    return IncidentSummary(
+        id=incident.id,
+        node=incident.node,
+        metric=incident.metric,
+        direction=symptom.direction,
+        baseline=(symptom.baseline.start, symptom.baseline.end),
+        window=(symptom.window.start, symptom.window.end),
+        onset=symptom.onset.at,
+        baseline_value=_finite(symptom.baseline_value),
+        value=_finite(symptom.value),
+        significance=_finite(min(1.0, max(0.0, symptom.p_value))) if np.isfinite(symptom.p_value) else None,
+        title=incident.title,
+        severity=incident.severity,
+        onset_interval=(symptom.onset.low, symptom.onset.high),
+        series=_series(symptom.series),
+    )
+
+
+def _chosen(incidents: tuple[Incident, ...], incident_id: str | None, where: Path) -> tuple[Incident, ...]:
+    if incident_id is None:
+        if not incidents:
+            raise InputError(
+                "no incident to explain", file=where, mend="add incident.json, or give --node, --metric, --detected-at"
+            )
+        return incidents
+    chosen = tuple(i for i in incidents if i.id == incident_id)
+    if not chosen:
+        raise UnknownName("incident", incident_id, [i.id for i in incidents], file=where)
+    return chosen
+
+
+def _explain(
+    warehouse: Warehouse, incidents: tuple[Incident, ...], spent: Mapping[str, float], progress: Progress | None
+) -> list[Analysis]:
+    system = load_system(warehouse)
+    out = []
+    for done, incident in enumerate(incidents):
+        if progress:
+            progress(f"explaining {incident.id}", done, len(incidents))
+        out.append(analyse(warehouse, incident, system=system, timings_ms=spent))
+    return out
+
+
+def analyse_bundle(
+    folder: Path,
+    *,
+    db: Path | None = None,
+    incident_id: str | None = None,
+    incident: Incident | None = None,
+    progress: Progress | None = None,
+) -> list[Analysis]:
+    """Ingest a bundle (into a temporary database unless `db` is given) and explain its incidents."""
+    with Warehouse(db) as warehouse:
+        clock = _Clock()
+        ingest_bundle(warehouse, folder, progress)
+        clock.lap("ingest")
+        update_profile(warehouse, progress)
+        clock.lap("profile")
+        incidents = (incident,) if incident else _chosen(read_bundle(folder).incidents, incident_id, folder)
+        return _explain(warehouse, incidents, clock.spent, progress)
+
+
+def analyse_database(
+    db: Path, *, incident_id: str | None = None, incident: Incident | None = None, progress: Progress | None = None
+) -> list[Analysis]:
+    """Explain incidents of an already ingested database."""
+    if not db.exists():
+        raise InputError("no such database", file=db, mend="make it with rca ingest BUNDLE --db FILE")
+    with Warehouse(db) as warehouse:
+        update_profile(warehouse, progress)
+        incidents = (incident,) if incident else _chosen(load_incidents(warehouse), incident_id, db)
+        return _explain(warehouse, incidents, {"ingest": 0.0, "profile": 0.0}, progress)

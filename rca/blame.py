@@ -1,0 +1,84 @@
+"""Blame over the dependency graph: an anomaly that an upstream cause explains is its symptom.
+
+Every candidate explains anomalies (`Candidate.explains`); what it explains reaches further along the
+edges: a model's changed output is the changed input column of the next model, and a slow service
+slows its callers. A candidate whose own anomaly is reached from another one further upstream stands
+back by the share that the other explains. Cycles are followed once.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+
+from rca.graph import blame_path
+from schemas.candidate import Candidate
+from schemas.evidence import Evidence
+from schemas.system import System
+
+Anomaly = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """`root`: share of the candidate's anomaly that nothing upstream explains, [0, 1]; `path` to the symptom."""
+
+    root: float
+    path: tuple[str, ...]
+
+
+def _reached(system: System, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
+    """Return the anomalies that follow from some others along the declared edges."""
+    outgoing: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for edge in system.edges:
+        outgoing.setdefault(edge.source, []).append((edge.target, edge.columns))
+    seen: set[Anomaly] = set()
+    queue = deque(starts)
+    while queue:
+        anomaly = queue.popleft()
+        if anomaly in seen:
+            continue
+        seen.add(anomaly)
+        kind, node = anomaly[0], anomaly[1]
+        if kind == "column":
+            queue.append(("output", node))
+            continue
+        for target, columns in outgoing.get(node, ()):
+            if kind == "output":
+                queue.extend(("column", target, column) for column in columns)
+            if not columns:
+                queue.append((kind, target, *anomaly[2:]))
+    return frozenset(seen)
+
+
+def _later(candidate: Candidate, other: Candidate) -> bool:
+    """Return whether `other` may have caused `candidate`: it does not clearly start after it."""
+    if candidate.onset_high is None or other.onset_low is None:
+        return True
+    return other.onset_low <= candidate.onset_high
+
+
+def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candidate) -> float:
+    own = candidate.explains[:1]
+    if not own or own[0] not in reached or own[0] in other.explains[:1] or not _later(candidate, other):
+        return 0.0
+    if candidate.impact <= 0:
+        return 0.0
+    return min(1.0, other.impact / candidate.impact)
+
+
+def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Blame]:
+    """Return each candidate's blame, in their order."""
+    graph: nx.DiGraph[str] = evidence.graph
+    reached = [_reached(evidence.system, c.explains) for c in candidates]
+    out = []
+    for i, candidate in enumerate(candidates):
+        explained = 0.0
+        for j, other in enumerate(candidates):
+            cyclic = other.explains[:1] and other.explains[0] in reached[i]
+            if i != j and other.node != candidate.node and not cyclic:
+                explained = max(explained, _explained(candidate, reached[j], other))
+        path = blame_path(graph, candidate.node, evidence.symptom.incident.node)
+        out.append(Blame(root=1.0 - explained, path=path or (candidate.node,)))
+    return out

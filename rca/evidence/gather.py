@@ -1,0 +1,184 @@
+"""Assemble the evidence of one incident: everything that the generators may look at."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from rca.errors import InputError
+from rca.evidence.columns import category_counts, read_columns
+from rca.evidence.rows import read_rows
+from rca.evidence.services import read_changes, read_lineage_edges, read_metrics
+from rca.graph import build_graph, name_resolver, upstream_of
+from rca.metrics import metric_series, prediction_table, score_sql
+from rca.spans.edges import read_span_edges
+from rca.spans.profiles import operation_profiles
+from rca.warehouse import Warehouse
+from rca.warehouse.store import quote
+from schemas.evidence import ColumnProfile, Evidence, ModelEvidence, SchemaObservation, Series, Symptom, VersionSpan
+from schemas.system import Node, System
+
+OUTPUTS = ("prediction_mean", "positive_rate", "brier", "mae", "accuracy")
+CATEGORY_SHIFT = 0.02
+"""Change of the shares of a category column from which its vocabulary is read."""
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def _versions(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[VersionSpan, ...]:
+    rows = warehouse.connection.execute(
+        f"""
+        -- a row is one version that served
+        SELECT coalesce(model_version, ''), min(ts), max(ts),
+               count(*) FILTER (ts >= $b0 AND ts < $b1), count(*) FILTER (ts >= $w0 AND ts < $w1)
+        FROM {quote(table)} WHERE split = 'production' GROUP BY 1 ORDER BY 2, 1
+        """,
+        _bounds(symptom),
+    ).fetchall()
+    return tuple(VersionSpan(v, _utc(first), _utc(last), before, after) for v, first, last, before, after in rows)
+
+
+def _bounds(symptom: Symptom) -> dict[str, datetime]:
+    moments = (symptom.baseline.start, symptom.baseline.end, symptom.window.start, symptom.window.end)
+    return dict(zip(("b0", "b1", "w0", "w1"), (m.astimezone(UTC).replace(tzinfo=None) for m in moments), strict=True))
+
+
+def _batches(warehouse: Warehouse, node: str) -> tuple[SchemaObservation, ...]:
+    rows = warehouse.connection.execute(
+        """
+        -- a row is one column of one batch, with a few values that could not be cast
+        WITH examples AS (
+            SELECT file_id, column_name, list(DISTINCT raw ORDER BY raw)[1:3] AS raws
+            FROM quarantine WHERE raw IS NOT NULL GROUP BY ALL
+        )
+        SELECT o.column_name, o.position, o.type, o.kind, o.rows, o.nulls, o.uncast, o.first_ts, o.last_ts, e.raws
+        FROM schema_observations o LEFT JOIN examples e USING (file_id, column_name)
+        WHERE o.node = ? AND o.first_ts IS NOT NULL AND o.file_id NOT IN (
+            SELECT file_id FROM schema_observations WHERE node = o.node AND rows = 0)
+        ORDER BY o.first_ts, o.file_id, o.position
+        """,
+        [node],
+    ).fetchall()
+    return tuple(
+        SchemaObservation(node, *row[:7], _utc(row[7]), _utc(row[8]), tuple(row[9] or ()))  # type: ignore[arg-type]
+        for row in rows
+    )
+
+
+def _duplicates(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[float, float]:
+    """Return the shares of rows whose request was logged before on the same side; NaN without request ids."""
+    row = warehouse.connection.execute(
+        f"""
+        SELECT 1 - count(DISTINCT request_id) FILTER (ts >= $b0 AND ts < $b1)
+                   / nullif(count(request_id) FILTER (ts >= $b0 AND ts < $b1), 0),
+               1 - count(DISTINCT request_id) FILTER (ts >= $w0 AND ts < $w1)
+                   / nullif(count(request_id) FILTER (ts >= $w0 AND ts < $w1), 0)
+        FROM {quote(table)} WHERE split = 'production'
+        """,
+        _bounds(symptom),
+    ).fetchone()
+    before, after = row or (None, None)
+    return (float("nan") if before is None else before, float("nan") if after is None else after)
+
+
+def _moved_categories(columns: Mapping[str, ColumnProfile]) -> list[str]:
+    out = []
+    for profile in columns.values():
+        if profile.kind != "category" or not profile.before.sum() or not profile.after.sum():
+            continue
+        p, q = profile.before / profile.before.sum(), profile.after / profile.after.sum()
+        if np.abs(p - q).sum() / 2 > CATEGORY_SHIFT:
+            out.append(profile.column)
+    return out
+
+
+def _outputs(warehouse: Warehouse, node: Node, symptom: Symptom) -> dict[str, Series]:
+    """Return the model's own series over baseline and window: mean prediction, rows and its losses."""
+    start = min(symptom.baseline.start, symptom.window.start)
+    end = max(symptom.baseline.end, symptom.window.end)
+    out: dict[str, Series] = {}
+    for metric in OUTPUTS:
+        try:
+            series = metric_series(warehouse, node, metric, symptom.bucket_seconds, start, end)
+        except InputError:
+            continue
+        if np.isfinite(series.value).any():
+            out[metric] = series
+    if "prediction_mean" in out:
+        base = out["prediction_mean"]
+        out["rows"] = Series(node.id, "rows", base.ts, base.n.astype(float), base.n)
+    return out
+
+
+def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -> ModelEvidence | None:
+    table = prediction_table(warehouse, node.id)
+    columns = read_columns(warehouse, node, symptom.baseline, symptom.window, symptom.bucket_seconds)
+    if table is None and not columns:
+        return None
+    if table is None:
+        return ModelEvidence(
+            node, columns, _outputs(warehouse, node, symptom), None, (), _producers(system, node), (), "logged loss"
+        )
+    node = node if node.task else node.model_copy(update={"task": table.task})
+    metric = symptom.incident.metric if symptom.incident.node == node.id else "prediction_mean"
+    score = score_sql(node, table.task, metric, table)
+    rows = read_rows(
+        warehouse, node, symptom.baseline, symptom.window, score.sql, baseline_split=symptom.reference_split
+    )
+    return ModelEvidence(
+        node=node,
+        columns=columns,
+        outputs=_outputs(warehouse, node, symptom),
+        rows=rows,
+        versions=_versions(warehouse, table.name, symptom),
+        producers=_producers(system, node),
+        batches=_batches(warehouse, node.id),
+        score_name=score.words,
+        vocabulary={
+            column: tuple(category_counts(warehouse, node, column, symptom.baseline, symptom.window))
+            for column in _moved_categories(columns)
+        },
+        duplicates=_duplicates(warehouse, table.name, symptom),
+    )
+
+
+def _producers(system: System, node: Node) -> dict[str, str]:
+    return {column: edge.source for edge in system.edges if edge.target == node.id for column in edge.columns}
+
+
+def _models(warehouse: Warehouse, system: System, nodes: Iterable[str], symptom: Symptom) -> dict[str, ModelEvidence]:
+    out = {}
+    for name in sorted(nodes):
+        node = system.by_id.get(name)
+        found = _model(warehouse, system, node, symptom) if node and node.kind == "model" else None
+        if found is not None:
+            out[name] = found
+    return out
+
+
+def gather(warehouse: Warehouse, system: System, symptom: Symptom) -> Evidence:
+    """Return the evidence of one incident: models, operations, metrics and changes upstream of it."""
+    graph = build_graph(system, read_span_edges(warehouse), read_lineage_edges(warehouse))
+    target = symptom.incident.node
+    upstream = upstream_of(graph, target) if target in graph else frozenset({target})
+    start = min(symptom.baseline.start, symptom.window.start)
+    end = max(symptom.baseline.end, symptom.window.end)
+    return Evidence(
+        symptom=symptom,
+        system=system,
+        graph=graph,
+        upstream=upstream,
+        models=_models(warehouse, system, upstream, symptom),
+        operations=operation_profiles(
+            warehouse,
+            target,
+            symptom.baseline,
+            symptom.window,
+            symptom.bucket_seconds,
+            resolve=name_resolver(system),
+        ),
+        metrics=read_metrics(warehouse, upstream, start, end),
+        changes=read_changes(warehouse, start - timedelta(days=1), end),
+    )
