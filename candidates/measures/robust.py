@@ -10,6 +10,10 @@ RELATIVE_FLOOR = 1e-4
 """A spread is never taken below this share of the level: a flat baseline must not make every twitch infinite."""
 
 
+FEWEST = 4
+"""Fewer residuals than this say nothing about their autocorrelation."""
+
+
 def floor_of(level: float) -> float:
     """Return the smallest spread to believe in for values around `level`, in their unit."""
     return max(RELATIVE_FLOOR * abs(level), 1e-12)
@@ -43,7 +47,7 @@ def lag_one(residual: FloatArray, levels: int = 1) -> float:
     fitted (Marriott & Pope, 1954).
     """
     total = float(residual @ residual)
-    if residual.size < 4 or total <= 0:
+    if residual.size < FEWEST or total <= 0:
         return 0.0
     found = float(residual[1:] @ residual[:-1]) / total
     found += levels * (1 + 4 * found) / residual.size
