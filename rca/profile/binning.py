@@ -7,7 +7,6 @@ import numpy as np
 
 from rca.profile.layout import Layout
 from rca.profile.parts import Part
-from rca.warehouse.store import literal
 from rca.warehouse.tables import ABOVE, BELOW, MINUS_INF, NAN, NULL, OTHER, PLUS_INF, UNSEEN
 
 CODES_TABLE = "profile_codes"

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import duckdb
-import numpy as np
 
+from rca.metrics.buckets import as_floats
 from rca.profile.parts import Log, Part, read_log
 from rca.profile.quantiles import numeric_edges
 from rca.profile.reference import Reference, file_reference, find_reference
@@ -127,8 +128,8 @@ def _ranges(
             low, high = extremes[2 * k : 2 * k + 2] if extremes else (None, None)
             if low is None:
                 continue
-            edges = numeric_edges(np.ma.filled(sample[f"v{k}"].astype(np.float64), np.nan), low, high).tolist()
-            for code, (left, right) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            edges = numeric_edges(as_floats(sample[f"v{k}"]), low, high).tolist()
+            for code, (left, right) in enumerate(pairwise(edges)):
                 yield (part.column, part.part, part.kind, code, "range", left, right, None)
 
 

@@ -3,11 +3,11 @@
 import math
 
 
-def range_label(left: float, right: float, unit: str = "") -> str:
+def range_label(left: float, right: float, unit: str = "", *, closed: bool = False) -> str:
     """Return a readable label of the bin [left, right).
 
-    A bin that ends one float above a round number (the reference's maximum) reads as closed there;
-    one that holds a single number reads as that number.
+    A bin that holds a single number reads as that number. `closed` says that the bin ends just above
+    a value that it holds (the reference's maximum), and so reads as closed there.
 
     Examples
     --------
@@ -25,5 +25,4 @@ def range_label(left: float, right: float, unit: str = "") -> str:
     last = math.nextafter(right, -math.inf)
     if last == left:
         return f"{left:.6g}{unit}"
-    end = f"{last:.6g}{unit}]" if len(repr(last)) < len(repr(right)) else f"{right:.6g}{unit})"
-    return f"[{left:.6g}{unit}, {end}"
+    return f"[{left:.6g}{unit}, {last:.6g}{unit}]" if closed else f"[{left:.6g}{unit}, {right:.6g}{unit})"

@@ -151,10 +151,17 @@ def _midpoint(b: _Bin) -> float:
 def _labels(bins: list[_Bin], kind: str) -> tuple[str, ...]:
     unit = " h" if kind == "timestamp" else ""
     ranges = [b for b in bins if b.role == "range"]
-    low = f" {ranges[0].left:.6g}{unit}" if ranges else ""
-    high = f" {ranges[-1].right:.6g}{unit}" if ranges else ""
-    names = {"below": f"below{low}", "above": f"above{high}"}
+    names = {}
+    if ranges:
+        top = ranges[-1].right
+        # own edges end one float above the maximum, which has the shorter decimals unless it is itself random
+        closed = len(repr(float(np.nextafter(top, -np.inf)))) <= len(repr(top))
+        names = {"below": f"below {ranges[0].left:.6g}{unit}", "above": f"above {top:.6g}{unit}"}
+        names["range"] = range_label(ranges[-1].left, top, unit, closed=closed)
+    last = ranges[-1].code if ranges else None
     return tuple(
-        range_label(b.left, b.right, unit) if b.role == "range" else b.category or names.get(b.role, b.role)
+        range_label(b.left, b.right, unit)
+        if b.role == "range" and b.code != last
+        else b.category or names.get(b.role, b.role)
         for b in bins
     )

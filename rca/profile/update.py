@@ -22,7 +22,8 @@ def update_profile(warehouse: Warehouse, progress: Callable[[str, int, int], Non
     """
     connection = warehouse.connection
     nodes = connection.execute(
-        "SELECT DISTINCT node FROM files WHERE source = 'predictions' AND NOT profiled AND node IS NOT NULL ORDER BY node"
+        "SELECT DISTINCT node FROM files "
+        "WHERE source = 'predictions' AND NOT profiled AND node IS NOT NULL ORDER BY node"
     ).fetchall()
     if not nodes:
         return

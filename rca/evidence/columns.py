@@ -1,0 +1,209 @@
+"""Column profiles: counts by time bucket and bin, for generators, from one query over the cells."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rca.metrics.buckets import as_floats, grid, micros, naive
+from rca.profile.layout import FIRST_CODE, Layout, read_layouts
+from rca.profile.parts import OUTPUT_COLUMNS
+from rca.warehouse import Warehouse
+from schemas.evidence import ColumnProfile, FloatArray, TimeArray, Window
+from schemas.system import Node
+
+HOUR = 3600.0
+
+
+def read_columns(
+    warehouse: Warehouse,
+    node: Node,
+    baseline: Window,
+    window: Window,
+    bucket_seconds: float,
+    *,
+    baseline_split: bool = False,
+) -> dict[str, ColumnProfile]:
+    """Return the profile of every feature and segment of a model.
+
+    Parameters
+    ----------
+    node
+        A model; one without any profile gives an empty mapping.
+    baseline, window
+        The fair comparison and the incident's period. An hour belongs to a period when its middle
+        does (periods shorter than that take every hour they touch).
+    bucket_seconds
+        Width of the time buckets, rounded up to whole hours.
+    baseline_split
+        True when the baseline is the train and validation rows, whatever their time.
+
+    Returns
+    -------
+    dict
+        `column`, or `column[part]` for vectors -> profile. Counts by bucket are of production rows
+        from the earlier start to the later end.
+    """
+    layouts = [layout for layout in read_layouts(warehouse.connection, node.id) if layout.column not in OUTPUT_COLUMNS]
+    return _read(warehouse, node, _Frame(layouts, baseline, window, bucket_seconds, baseline_split))
+
+
+def read_outputs(
+    warehouse: Warehouse,
+    node: Node,
+    baseline: Window,
+    window: Window,
+    bucket_seconds: float,
+    *,
+    baseline_split: bool = False,
+) -> dict[str, ColumnProfile]:
+    """Return the profiles of `prediction` and `label` themselves; as `read_columns` otherwise."""
+    layouts = [layout for layout in read_layouts(warehouse.connection, node.id) if layout.column in OUTPUT_COLUMNS]
+    return _read(warehouse, node, _Frame(layouts, baseline, window, bucket_seconds, baseline_split))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    layouts: Sequence[Layout]
+    baseline: Window
+    window: Window
+    bucket_seconds: float
+    baseline_split: bool
+
+    @property
+    def width(self) -> float:
+        return max(1, math.ceil(self.bucket_seconds / HOUR)) * HOUR
+
+    @property
+    def start(self) -> datetime:
+        start = min(naive(self.baseline.start), naive(self.window.start))
+        return start.replace(minute=0, second=0, microsecond=0)
+
+    @property
+    def end(self) -> datetime:
+        return max(naive(self.baseline.end), naive(self.window.end))
+
+
+def _read(warehouse: Warehouse, node: Node, frame: _Frame) -> dict[str, ColumnProfile]:
+    if not frame.layouts:
+        return {}
+    ts = grid(frame.start, frame.end, frame.width)
+    cells = warehouse.connection.execute(
+        _cells_sql(frame, ts),
+        {
+            "node": node.id,
+            "columns": [layout.column for layout in frame.layouts],
+            "parts": [layout.part for layout in frame.layouts],
+            "start": frame.start,
+            "end": frame.end,
+        },
+    ).fetchnumpy()
+    return _assemble(node.id, frame.layouts, ts, {name: as_floats(column) for name, column in cells.items()})
+
+
+def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
+    first = int(ts[0].astype(np.int64)) if len(ts) else 0
+    before = "trained" if frame.baseline_split else f"NOT trained AND {_inside(frame.baseline)}"
+    after = f"NOT trained AND {_inside(frame.window)}"
+    sums = ", ".join(
+        f"coalesce(sum({column}) FILTER ({side}), 0) AS {name}_{side}"
+        for side in ("before", "after")
+        for column, name in (("n", "n"), ("sum_loss", "loss"), ("n_labelled", "labelled"))
+    )
+    return f"""
+    WITH slots AS (SELECT unnest($columns::VARCHAR[]) AS column_name, unnest($parts::VARCHAR[]) AS part),
+    numbered AS (SELECT *, row_number() OVER (ORDER BY column_name, part) - 1 AS slot FROM slots),
+    -- a row is one cell of the reduction; bucket -1 holds the reference
+    kept AS (
+        SELECT slot, bin, hour, split <> 'production' AS trained, n, n_labelled, sum_loss, sum_value, sum_value_sq
+        FROM profile JOIN numbered USING (column_name, part)
+        WHERE node = $node AND (
+            split IN ('train', 'validation') OR (split = 'production' AND hour >= $start AND hour < $end)
+        )
+    ),
+    placed AS (
+        SELECT *, CASE WHEN trained THEN -1 ELSE (epoch_us(hour) - {first}) // {int(frame.width * 1e6)} END AS bucket,
+               {before} AS before, {after} AS after
+        FROM kept
+    )
+    -- a row is one bin of one part in one bucket
+    SELECT slot, bin, bucket, sum(n) AS n, coalesce(sum(sum_value), 0) AS value,
+           coalesce(sum(sum_value_sq), 0) AS value_sq, {sums}
+    FROM placed GROUP BY slot, bin, bucket
+    """
+
+
+def _inside(window: Window) -> str:
+    """Return SQL: does the cell's hour belong to the period? Its middle decides, so no hour counts twice."""
+    start, end = naive(window.start), naive(window.end)
+    half = timedelta(minutes=30)
+    low, high = start - half, end - half
+    if math.floor(micros(low) / 3.6e9) == math.floor(micros(high) / 3.6e9):
+        low, high = start - 2 * half, end  # no hour's middle lies inside: take each hour it touches
+        return f"(hour > TIMESTAMP '{low}' AND hour < TIMESTAMP '{high}')"
+    return f"(hour >= TIMESTAMP '{low}' AND hour < TIMESTAMP '{high}')"
+
+
+def _assemble(
+    node: str, layouts: Sequence[Layout], ts: TimeArray, cells: dict[str, FloatArray]
+) -> dict[str, ColumnProfile]:
+    """Scatter all cells at once into one flat array per sum, and cut it up by column."""
+    slot, bucket = cells["slot"].astype(np.int64), cells["bucket"].astype(np.int64)
+    sizes = np.array([len(layout.codes) for layout in layouts])
+    starts = np.array([0, *accumulate(sizes.tolist())])
+    at = _positions(layouts)[slot, cells["bin"].astype(np.int64) - FIRST_CODE]
+    known = (at >= 0) & (bucket < len(ts))
+    slot, bucket, at = slot[known], bucket[known], at[known]
+    cells = {name: column[known] for name, column in cells.items()}
+    flat = starts[slot] + at
+
+    def by_bin(name: str, rows: NDArray[np.bool_] | None = None) -> FloatArray:
+        weights = cells[name] if rows is None else np.where(rows, cells[name], 0.0)
+        return np.bincount(flat, weights, minlength=int(starts[-1])).astype(np.float64)
+
+    live = bucket >= 0
+    buckets = len(ts)
+    place = (starts[slot] * buckets + bucket * sizes[slot] + at)[live]
+    counts = np.bincount(place, cells["n"][live], minlength=int(starts[-1]) * buckets)
+    by_time = {
+        name: np.bincount((slot * buckets + bucket)[live], cells[name][live], minlength=len(layouts) * buckets)
+        for name in ("value", "value_sq")
+    }
+    sums = {name: by_bin(name) for name in cells if name.endswith(("_before", "_after"))}
+    sums["reference"] = by_bin("n", ~live)
+    return {
+        layout.key: ColumnProfile(
+            node=node,
+            column=layout.column,
+            part=layout.part,
+            kind=layout.kind,
+            roles=layout.roles,
+            labels=layout.labels,
+            left=layout.left,
+            right=layout.right,
+            ts=ts,
+            counts=counts[starts[k] * buckets : starts[k + 1] * buckets].reshape(buckets, sizes[k]),
+            sum_value=by_time["value"][k * buckets : (k + 1) * buckets],
+            sum_value_sq=by_time["value_sq"][k * buckets : (k + 1) * buckets],
+            reference=sums["reference"][starts[k] : starts[k + 1]],
+            before=sums["n_before"][starts[k] : starts[k + 1]],
+            after=sums["n_after"][starts[k] : starts[k + 1]],
+            loss_before=sums["loss_before"][starts[k] : starts[k + 1]],
+            loss_after=sums["loss_after"][starts[k] : starts[k + 1]],
+            labelled_before=sums["labelled_before"][starts[k] : starts[k + 1]],
+            labelled_after=sums["labelled_after"][starts[k] : starts[k + 1]],
+        )
+        for k, layout in enumerate(layouts)
+    }
+
+
+def _positions(layouts: Sequence[Layout]) -> NDArray[np.int64]:
+    """Return (parts, codes): the position of each bin code, -1 where a part has no such bin."""
+    table = np.full((len(layouts), max(len(layout.position) for layout in layouts)), -1, dtype=np.int64)
+    for k, layout in enumerate(layouts):
+        table[k, : len(layout.position)] = layout.position
+    return table
