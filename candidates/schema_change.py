@@ -5,6 +5,7 @@ dropped column whose values turn up under a new name was renamed; the subject is
 """
 
 import difflib
+from dataclasses import replace
 
 import numpy as np
 
@@ -79,8 +80,6 @@ def _from_schema(evidence: Evidence, moved: MovedColumn, added: list[SchemaDiffe
 
 
 def _with(candidate: Candidate, item: EvidenceItem, difference: SchemaDifference) -> Candidate:
-    from dataclasses import replace
-
     onset = candidate.onset or difference.since
     return replace(candidate, evidence=(item, *candidate.evidence), onset=onset)
 

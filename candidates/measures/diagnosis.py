@@ -1,4 +1,4 @@
-"""One model, diagnosed: which columns moved, what that does to a metric, and did the function change?
+"""One model, diagnosed: which columns moved, what that does to a metric, and whether the function changed.
 
 Four estimates of the share of a metric's change that a column explains, each an undo (or redo) test:
 

@@ -8,7 +8,9 @@ from schemas.evidence import FloatArray
 def shares(counts: FloatArray) -> FloatArray:
     """Return counts (..., B) as shares along the last axis; all zeros stay zeros."""
     total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.zeros_like(counts, dtype=float), where=total > 0)
+    out = np.zeros(counts.shape)
+    np.divide(counts, total, out=out, where=total > 0)
+    return out
 
 
 def jensen_shannon(p: FloatArray, q: FloatArray) -> FloatArray:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.changepoint import change_point
-from candidates.measures.clock import to_datetime, within
+from candidates.measures.clock import to_datetime, to_numpy, within
+from candidates.measures.robust import two_sided_p
 from schemas.evidence import FloatArray, Onset, Symptom, TimeArray
 
 MAD_TO_SD = 1.4826
@@ -17,7 +18,8 @@ FEW = 3
 """Below so many baseline buckets the spread cannot be seen, and a wider one is assumed."""
 
 FEW_FLOOR = 0.15
-MAX_Z = 1000.0
+MAX_Z = 50.0
+"""Beyond this a larger z says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Growth:
         Weighted means over baseline and window, in the series' unit.
     z
         Difference of the medians in units of the baseline's between-bucket standard deviation
-        (from the median absolute deviation, with a floor); signed, at most 1,000.
+        (from the median absolute deviation, with a floor); signed, at most 50.
     p_value
         Two-sided, of the difference given the number of buckets.
     onset
@@ -95,18 +97,13 @@ def _spread(value: FloatArray, floor: float) -> float:
 
 
 def _p_value(z: float, n_before: int, n_after: int) -> float:
-    """Return the p-value of a t statistic by Wallace's normal approximation (Biometrika 46, 1959)."""
-    t = z * math.sqrt(n_before * n_after / (n_before + n_after))
-    freedom = max(n_before + n_after - 2, 1)
-    normal = math.sqrt(freedom * math.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
-    return math.erfc(normal / math.sqrt(2))
+    """Return the two-sided p-value of a difference of z spreads between so many buckets."""
+    return two_sided_p(z * math.sqrt(n_before * n_after / (n_before + n_after)), max(n_before + n_after - 2, 1))
 
 
 def _onset(symptom: Symptom, ts: TimeArray, value: FloatArray, weight: FloatArray) -> Onset | None:
     """Return the change point between the baseline's start and the window's end."""
-    inside = (ts >= np.datetime64(symptom.baseline.start.replace(tzinfo=None), "us")) & (
-        ts < np.datetime64(symptom.window.end.replace(tzinfo=None), "us")
-    )
+    inside = (ts >= to_numpy(symptom.baseline.start)) & (ts < to_numpy(symptom.window.end))
     ts, value, weight = ts[inside], value[inside], weight[inside]
     found = change_point(value, weight) if len(value) else None
     if found is None:

@@ -18,6 +18,11 @@ FUNCTION_MOVED = 1.3
 """Ratio of deviations from the baseline's function from which the function counts as changed."""
 
 
+MATTERS = 0.1
+"""Share from which putting a column back is no accident: a lost relation shows in both its columns, the repair
+only in the one that is wrong."""
+
+
 def clip(share: float) -> float:
     """Return a share in [0, 1]; 0 when it is not a number."""
     return min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0
@@ -38,7 +43,8 @@ def origin(evidence: Evidence, node: str, column: str) -> str:
 
 def has_moved(column: ColumnDiagnosis) -> bool:
     """Return whether a column's distribution or its relation to the others moved beyond the usual."""
-    return column.shift.strength >= MOVED or column.relation_loss > 0 or column.label_loss > 0.5
+    lost = (column.relation_loss > 0 and not column.repair < MATTERS) or column.label_loss > 0.5
+    return column.shift.strength >= MOVED or lost
 
 
 def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:

@@ -14,6 +14,10 @@ from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Row
 MAX_COLUMNS = 60
 MAX_ROWS = 8_000
 NEW_BIN_ROWS = 3
+OVERLAP = 0.5
+"""Share of the window's rows that must lie in bins seen before, for reweighting to mean anything."""
+MIN_EFFECTIVE_ROWS = 100
+"""Kish's effective sample size below which a reweighted metric is noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ class Side:
     prediction: FloatArray
     label: FloatArray
 
-    def usable(self, needs_label: bool) -> BoolArray:
+    def usable(self, *, needs_label: bool) -> BoolArray:
+        """Return which rows a metric may read."""
         return np.isfinite(self.label) if needs_label else np.ones(len(self.prediction), dtype=bool)
 
 
@@ -147,7 +152,7 @@ class Laboratory:
     ) -> float:
         """Return the metric of one side, with its outputs replaced, rows left out or reweighted."""
         prediction = side.prediction if output is None else self._predict(output)
-        usable = side.usable(self.needs_label) & (True if keep is None else keep)
+        usable = side.usable(needs_label=self.needs_label) & (True if keep is None else keep)
         if usable.sum() < 20:
             return float("nan")
         w = np.ones(len(prediction)) if weight is None else weight
@@ -227,7 +232,8 @@ class Laboratory:
         c = own[0]
         ratio = np.divide(shift.after, shift.before, out=np.zeros_like(shift.after), where=shift.before > 0)
         weight = np.minimum(ratio, 20.0)[self.base.index[:, c] - int(self.surrogate.start[c])]
-        if weight.sum() < 20:
+        effective = weight.sum() ** 2 / max(float((weight**2).sum()), 1e-12)
+        if shift.after[shift.before > 0].sum() < OVERLAP or effective < MIN_EFFECTIVE_ROWS:
             return float("nan")
         return self.value(self.base, weight=weight) - self.value(self.base)
 
@@ -255,7 +261,8 @@ class Laboratory:
         s, window, base = self.surrogate, self.window, self.base
         usual = s.residual_sd**2
         fit_window = s.intercept + self.effect[window.index].sum(axis=1)
-        keep = self.familiar if self.familiar.mean() >= 0.05 else np.ones(len(fit_window), dtype=bool)
+        enough = float(self.familiar.mean()) >= 0.05
+        keep: BoolArray = self.familiar if enough else np.ones(len(fit_window), dtype=bool)
         energy = float(np.mean((window.output[keep] - fit_window[keep]) ** 2)) if keep.any() else usual
         undone = self.value(window, keep=keep) - self.value(window, fit_window, keep=keep)
         fit_base = s.predict(base.index)
@@ -264,7 +271,7 @@ class Laboratory:
 
     def label_slopes(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return the label's slopes on each column's effect, baseline and window, with standard errors."""
-        out = []
+        out: list[FloatArray] = []
         for side in (self.base, self.window):
             known = np.isfinite(side.label)
             out.extend(label_slopes(self.effect[side.index[known]], side.label[known]))

@@ -14,7 +14,7 @@ import numpy as np
 
 from candidates.measures.clock import within
 from candidates.measures.growth import Growth, measure_growth
-from schemas.evidence import Evidence, FloatArray, OperationProfile
+from schemas.evidence import BoolArray, Evidence, FloatArray, OperationProfile
 
 Key = tuple[str, str]
 FLOOR_MS = 0.05
@@ -24,8 +24,11 @@ MORE_CALLS = 1.5
 SAME_RATIO = 1.3
 """Within this factor of its caller's ratio, an operation is called more often only because its caller is."""
 
-SHARED = 0.4
-"""An end is to blame for a slow edge when its other edges grew by this share as much, on average."""
+ALONE_CALLER, ALONE_CALLEE = 0.3, 0.4
+"""How far an end of a slow edge is to blame when it has no other edge to compare: rather the callee."""
+
+DOUBT = 0.25
+"""Up to this support the caller is not to blame, whatever speaks against the callee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,9 @@ def comparable(evidence: Evidence, profiles: Sequence[OperationProfile]) -> bool
     )
 
 
-def request_growth(profiles: Sequence[OperationProfile]) -> float:
-    """Return how much more time one request takes, milliseconds, summed over all operations."""
-    return math.fsum(p.per_request_after - p.per_request_before for p in profiles)
+def request_time(profiles: Sequence[OperationProfile]) -> tuple[float, float]:
+    """Return the time of one request before and after, milliseconds, summed over all operations."""
+    return math.fsum(p.per_request_before for p in profiles), math.fsum(p.per_request_after for p in profiles)
 
 
 def own_times(evidence: Evidence, profiles: Sequence[OperationProfile]) -> tuple[OwnTime, ...]:
@@ -86,16 +89,32 @@ def _slower(evidence: Evidence, profile: OperationProfile) -> OwnTime | None:
     """Return how much longer each call takes; None when it was not called in both periods."""
     if min(profile.calls_before, profile.calls_after) <= 0:
         return None
-    tail = np.maximum(profile.self_p95_ms - profile.self_ms, 0.0) / 1.645
-    noise = tail / np.sqrt(np.maximum(profile.n, 1.0))
+    masks = [within(profile.ts, period) for period in (evidence.symptom.baseline, evidence.symptom.window)]
+    spread = [_deviation(profile, mask) for mask in masks]
+    noise: FloatArray = spread[0] / np.sqrt(np.maximum(profile.n, 1.0))
     growth = measure_growth(evidence.symptom, profile.ts, profile.self_ms, profile.n, noise=noise, floor=FLOOR_MS)
     if growth is None:
         return None
-    each = _per_call(profile.per_request_after, profile.calls_after) - _per_call(
-        profile.per_request_before, profile.calls_before
-    )
+    each = profile.per_request_after / profile.calls_after - profile.per_request_before / profile.calls_before
+    # a handful of calls proves little: only what exceeds the standard error of the difference counts
+    error = math.hypot(*(sd / math.sqrt(max(profile.n[mask].sum(), 1.0)) for sd, mask in zip(spread, masks, strict=True)))
+    sure = math.copysign(max(abs(each) - error, 0.0), each)
     mechanism = "network_gap" if profile.callee else "slow_operation"
-    return OwnTime(profile.service, profile.operation, mechanism, each * profile.calls_after, growth, profile)
+    return OwnTime(profile.service, profile.operation, mechanism, sure * profile.calls_after, growth, profile)
+
+
+def _deviation(profile: OperationProfile, mask: BoolArray) -> float:
+    """Return the standard deviation of self time among the spans of a period, milliseconds."""
+    mask = mask & (profile.n > 0)
+    if not mask.any():
+        return 0.0
+    n, mean = profile.n[mask], profile.self_ms[mask]
+    if profile.self_sd_ms is None:
+        within_bucket = np.maximum(profile.self_p95_ms[mask] - mean, 0.0) / 1.645
+    else:
+        within_bucket = profile.self_sd_ms[mask]
+    centre = float(np.average(mean, weights=n))
+    return math.sqrt(float(np.average(within_bucket**2 + (mean - centre) ** 2, weights=n)))
 
 
 def _blame_gaps(slow: Sequence[OwnTime]) -> list[OwnTime]:
@@ -121,19 +140,17 @@ def _owner(one: OwnTime, gaps: Mapping[Key, float]) -> OwnTime:
     if callee is None:
         return one
     edge = (one.profile.service, callee[0])
-    beside_caller = _support(gaps, edge, end=0)
-    beside_callee = _support(gaps, edge, end=1)
-    if beside_caller >= SHARED and beside_caller > beside_callee:
+    if _support(gaps, edge, edge[0], ALONE_CALLER) > max(_support(gaps, edge, edge[1], ALONE_CALLEE), DOUBT):
         return OwnTime(edge[0], one.subject, "slow_operation", one.ms, one.growth, one.profile)
     return OwnTime(callee[0], callee[1], "network_gap", one.ms, one.growth, one.profile)
 
 
-def _support(gaps: Mapping[Key, float], edge: Key, *, end: int) -> float:
-    """Return how much the other edges at one end of this edge grew beside it, in [0, 1]."""
+def _support(gaps: Mapping[Key, float], edge: Key, end: str, alone: float) -> float:
+    """Return how much the other edges of one end grew beside this edge, in [0, 1]; `alone` without any."""
     own = gaps[edge]
-    others = [gap for other, gap in sorted(gaps.items()) if other[end] == edge[end] and other != edge]
+    others = [gap for other, gap in sorted(gaps.items()) if end in other and other != edge]
     if own <= 0 or not others:
-        return 0.0
+        return alone
     return sum(min(max(gap / own, 0.0), 1.0) for gap in others) / len(others)
 
 
@@ -156,6 +173,13 @@ def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> l
         if growth is not None:
             found.append(OwnTime(*key, "more_calls", through[key], growth, by_key[key]))
     return found
+
+
+def _usual(profile: OperationProfile) -> float:
+    """Return the time of one call before, or after when there were none before, milliseconds."""
+    if profile.calls_before > 0:
+        return profile.per_request_before / profile.calls_before
+    return _per_call(profile.per_request_after, profile.calls_after)
 
 
 def _ratio(profile: OperationProfile) -> float:

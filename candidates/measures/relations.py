@@ -1,4 +1,4 @@
-"""Did a column lose its relation to the others, or to the label, while its own distribution stayed?"""
+"""How much of a column's relation to the others, or to the label, is gone though its distribution stayed."""
 
 import math
 

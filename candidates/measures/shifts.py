@@ -1,4 +1,4 @@
-"""Did a column's distribution move, by how much against its own normal variation, and since when?"""
+"""How far a column's distribution moved against its own normal variation, and since when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from candidates.measures.distances import jensen_shannon, shares
 from schemas.evidence import ColumnProfile, FloatArray, Onset, Symptom
 
 BLOCKS = 40
+REAL = 0.05
 MIN_BLOCK_ROWS = 100.0
 
 
@@ -46,7 +47,7 @@ def _blocks(counts: FloatArray, size: float) -> FloatArray:
     number = np.minimum((np.cumsum(rows) - rows) // size, max(1.0, rows.sum() // size) - 1).astype(int)
     merged = np.zeros((int(number.max()) + 1, counts.shape[1]))
     np.add.at(merged, number, counts)
-    return merged[merged.sum(axis=1) > 0]
+    return np.asarray(merged[merged.sum(axis=1) > 0])
 
 
 def _strength(base: FloatArray, window: FloatArray) -> float:
@@ -76,7 +77,7 @@ def _onset(profile: ColumnProfile, before: FloatArray, after: FloatArray) -> Ons
     rows = profile.counts.sum(axis=1)
     value = np.divide(profile.counts @ weight, rows, out=np.full(len(rows), np.nan), where=rows > 0)
     found = change_point(value, rows)
-    if found is None:
+    if found is None or found.p_value > REAL:
         return None
     moments: list[datetime] = [to_datetime(profile.ts[i]) for i in (found.index, found.low, found.high)]
     return Onset(at=moments[0], low=moments[1], high=moments[2])

@@ -1,4 +1,4 @@
-"""What kind of trouble does a column show? Signatures of wrong values and of changed encodings.
+"""The kinds of trouble a column can show: signatures of wrong values and of changed encodings.
 
 A signature has a mechanism and a specificity in [0, 1]: how unmistakable it is. It says nothing of
 whether the column matters; that is the diagnosis.
@@ -56,7 +56,7 @@ def _nulls_vanished(profile: ColumnProfile, before: FloatArray) -> Signature | N
 
 
 def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
-    """One exact value that took over: a frozen sensor, or a sentinel standing for missing."""
+    """Tell one exact value that took over: a frozen sensor, or a sentinel standing for missing."""
     del profile, before
     if len(new) < 20 or len(old) < 20:
         return None
@@ -78,7 +78,7 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
 
 
 def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
-    """Values that are the old ones times a factor (or an affine map of them), all or a share of the rows."""
+    """Tell values that are the old ones times a factor or an affine map of them, in all or some rows."""
     del before
     outside = _role_share(profile, profile.after, "below", "above")
     if len(new) < 30 or len(old) < 50 or len(np.unique(old)) < 5:
@@ -138,7 +138,7 @@ def _out_of_range(profile: ColumnProfile, before: FloatArray) -> Signature | Non
 
 
 def _permuted(profile: ColumnProfile, before: FloatArray) -> Signature | None:
-    """The same shares on other categories (or other codes): an encoding was permuted."""
+    """Tell a permuted encoding: the same shares sit on other categories."""
     known = np.array([role in {"category", "range"} for role in profile.roles])
     if known.sum() < 2 or known.sum() > 60:
         return None

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
@@ -67,7 +68,8 @@ def feature_index(
     return index.astype(np.int64), start
 
 
-def _one_hot(index: IntArray, features: int) -> FloatArray:
+def _one_hot(index: IntArray, features: int) -> NDArray[np.float32]:
+    """Return (N, F) in single precision: the gram matrix is the costly product, counts stay exact in it."""
     matrix = np.zeros((len(index), features), dtype=np.float32)
     np.put_along_axis(matrix, index, 1.0, axis=1)
     return matrix

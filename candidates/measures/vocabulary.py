@@ -1,4 +1,4 @@
-"""What happened to a column's categories: the same ones spelled otherwise, new ones, or garbage?"""
+"""What happened to a column's categories: the same ones spelled otherwise, new ones, or garbage."""
 
 import re
 import unicodedata

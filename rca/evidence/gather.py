@@ -14,7 +14,6 @@ from rca.metrics import metric_series, prediction_table, score_sql
 from rca.spans.edges import read_span_edges
 from rca.spans.profiles import operation_profiles
 from rca.warehouse import Warehouse
-from rca.warehouse.store import quote
 from schemas.evidence import ColumnProfile, Evidence, ModelEvidence, SchemaObservation, Series, Symptom, VersionSpan
 from schemas.system import Node, System
 
@@ -28,12 +27,13 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _versions(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[VersionSpan, ...]:
+    """Return which versions served; `table` is quoted already."""
     rows = warehouse.connection.execute(
         f"""
         -- a row is one version that served
         SELECT coalesce(model_version, ''), min(ts), max(ts),
                count(*) FILTER (ts >= $b0 AND ts < $b1), count(*) FILTER (ts >= $w0 AND ts < $w1)
-        FROM {quote(table)} WHERE split = 'production' GROUP BY 1 ORDER BY 2, 1
+        FROM {table} WHERE split = 'production' GROUP BY 1 ORDER BY 2, 1
         """,
         _bounds(symptom),
     ).fetchall()
@@ -62,7 +62,7 @@ def _batches(warehouse: Warehouse, node: str) -> tuple[SchemaObservation, ...]:
         [node],
     ).fetchall()
     return tuple(
-        SchemaObservation(node, *row[:7], _utc(row[7]), _utc(row[8]), tuple(row[9] or ()))  # type: ignore[arg-type]
+        SchemaObservation(node, *row[:-3], _utc(row[-3]), _utc(row[-2]), tuple(row[-1] or ()))
         for row in rows
     )
 
@@ -75,7 +75,7 @@ def _duplicates(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[flo
                    / nullif(count(request_id) FILTER (ts >= $b0 AND ts < $b1), 0),
                1 - count(DISTINCT request_id) FILTER (ts >= $w0 AND ts < $w1)
                    / nullif(count(request_id) FILTER (ts >= $w0 AND ts < $w1), 0)
-        FROM {quote(table)} WHERE split = 'production'
+        FROM {table} WHERE split = 'production'
         """,
         _bounds(symptom),
     ).fetchone()
@@ -113,7 +113,7 @@ def _outputs(warehouse: Warehouse, node: Node, symptom: Symptom) -> dict[str, Se
 
 
 def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -> ModelEvidence | None:
-    table = prediction_table(warehouse, node.id)
+    table = prediction_table(warehouse, node)
     columns = read_columns(warehouse, node, symptom.baseline, symptom.window, symptom.bucket_seconds)
     if table is None and not columns:
         return None

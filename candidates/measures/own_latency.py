@@ -1,0 +1,151 @@
+"""From latency metrics alone: how much of a service's growth its callees do not explain.
+
+Without spans a caller's latency contains its callees'. A service's own growth is its growth minus the
+largest growth among the services that it waits for, each times the calls per request where both
+report `requests`. Services without a latency metric are looked through to the ones behind them.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.growth import Growth, measure_growth
+from candidates.measures.clock import within
+from schemas.evidence import Evidence, Series
+from schemas.incident import LATENCY_METRICS
+
+OPERATION_DIMENSIONS = ("operation", "endpoint", "route")
+MAX_CALLS = 50.0
+"""Most calls per request that are believed from two request rates."""
+
+FLOOR_MS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLatency:
+    """One service's latency, and what of its growth is its own.
+
+    Parameters
+    ----------
+    own
+        Growth that no callee explains, in the metric's unit.
+    callee
+        The callee that explains most of the rest, if any.
+    subject
+        The operation, when the metric has a dimension that names it.
+    """
+
+    node: str
+    subject: str | None
+    own: float
+    callee: str | None
+    growth: Growth
+    series: Series
+
+
+def latency_series(evidence: Evidence) -> Mapping[str, tuple[Series, ...]]:
+    """Return the latency series of every upstream node, all of one metric: the symptom's where there is a choice."""
+    wanted = evidence.symptom.incident.metric
+    order = sorted(LATENCY_METRICS, key=lambda metric: (metric != wanted, metric != "latency_p95", metric))
+    by_metric: dict[str, dict[str, list[Series]]] = defaultdict(lambda: defaultdict(list))
+    for series in evidence.metrics:
+        if series.metric in order and series.node in evidence.upstream:
+            by_metric[series.node][series.metric].append(series)
+    return {
+        node: tuple(sorted(metrics[min(metrics, key=order.index)], key=lambda s: sorted(s.dimensions.items())))
+        for node, metrics in sorted(by_metric.items())
+    }
+
+
+def own_latencies(evidence: Evidence) -> tuple[OwnLatency, ...]:
+    """Return every measured service's growth with what of it is its own, ordered by name."""
+    series = latency_series(evidence)
+    chosen = {node: found for node, choice in series.items() if (found := _overall(evidence, choice)) is not None}
+    return tuple(_own(evidence, node, chosen, series[node]) for node in sorted(chosen))
+
+
+def _measure(evidence: Evidence, series: Series) -> Growth | None:
+    return measure_growth(evidence.symptom, series.ts, series.value, np.ones_like(series.value), floor=FLOOR_MS)
+
+
+def _overall(evidence: Evidence, choice: Sequence[Series]) -> tuple[Series, Growth] | None:
+    """Return the service's series without dimensions, or the mean over its dimensions, with its growth."""
+    plain = [series for series in choice if not series.dimensions]
+    series = plain[0] if plain else _mean_series(choice)
+    growth = _measure(evidence, series)
+    return None if growth is None else (series, growth)
+
+
+def _mean_series(choice: Sequence[Series]) -> Series:
+    ts, place = np.unique(np.concatenate([series.ts for series in choice]), return_inverse=True)
+    value = np.concatenate([series.value for series in choice])
+    known = np.isfinite(value)
+    n = np.bincount(place[known], minlength=len(ts)).astype(np.float64)
+    total = np.bincount(place[known], value[known], minlength=len(ts))
+    mean = np.divide(total, n, out=np.full(len(ts), np.nan), where=n > 0)
+    return Series(choice[0].node, choice[0].metric, ts, mean, n)
+
+
+def _own(
+    evidence: Evidence, node: str, chosen: Mapping[str, tuple[Series, Growth]], choice: Sequence[Series]
+) -> OwnLatency:
+    series, growth = chosen[node]
+    explained = [
+        (other.delta * _calls_per_request(evidence, node, callee), callee)
+        for callee in _measured_callees(evidence, node, chosen)
+        if _not_later(other := chosen[callee][1], growth, evidence.symptom.bucket_seconds)
+    ]
+    most, callee = max(explained, default=(0.0, None))
+    own = growth.delta - max(most, 0.0)
+    return OwnLatency(node, _operation(evidence, choice), own, callee if most > 0 else None, growth, series)
+
+
+def _not_later(callee: Growth, caller: Growth, slack: float) -> bool:
+    """Return whether the callee's growth may have come first, given both intervals."""
+    if callee.onset is None or caller.onset is None:
+        return True
+    return (callee.onset.low - caller.onset.high).total_seconds() <= slack
+
+
+def _measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) -> list[str]:
+    """Return the nearest causes of a node that have a latency, looking through those that have none."""
+    known, found, seen = set(measured), set(), {node}
+    queue = deque([node])
+    while queue:
+        here = queue.popleft()
+        for cause in evidence.graph.predecessors(here) if here in evidence.graph else ():
+            if cause not in seen:
+                seen.add(cause)
+                (found.add if cause in known else queue.append)(cause)
+    return sorted(found)
+
+
+def _calls_per_request(evidence: Evidence, caller: str, callee: str) -> float:
+    """Return how often the caller calls the callee per request, from both request rates; 1 when unknown."""
+    rates = evidence.once("requests", lambda: _request_rates(evidence))
+    if rates.get(caller, 0.0) <= 0 or callee not in rates:
+        return 1.0
+    return float(np.clip(rates[callee] / rates[caller], 1.0, MAX_CALLS))
+
+
+def _request_rates(evidence: Evidence) -> dict[str, float]:
+    rates: dict[str, list[float]] = defaultdict(list)
+    for series in evidence.metrics:
+        if series.metric == "requests" and not series.dimensions:
+            value = series.value[within(series.ts, evidence.symptom.window) & np.isfinite(series.value)]
+            if len(value):
+                rates[series.node].append(float(value.mean()))
+    return {node: max(values) for node, values in rates.items()}
+
+
+def _operation(evidence: Evidence, choice: Sequence[Series]) -> str | None:
+    """Return the operation whose latency grew most, where a dimension names operations."""
+    named = [
+        (growth.delta, series.dimensions[dimension])
+        for series in choice
+        for dimension in OPERATION_DIMENSIONS
+        if dimension in series.dimensions and (growth := _measure(evidence, series)) is not None
+    ]
+    return max(named)[1] if named else None
