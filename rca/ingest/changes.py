@@ -3,7 +3,7 @@
 from typing import get_args
 
 from rca.ingest.files import SourceFile
-from rca.ingest.landing import land_tables, set_aside_where
+from rca.ingest.landing import Bad, land_tables, set_aside_where
 from rca.ingest.relation import Relation
 from rca.ingest.session import Session
 from rca.ingest.types import as_text, as_time
@@ -12,6 +12,7 @@ from schemas.incident import ChangeKind
 
 TEXTS = ("node", "kind", "title", "url", "author")
 KINDS = get_args(ChangeKind)
+TIMELESS = Bad("ts IS NULL", "coalesce(raw_ts, title)", "has no usable time; write ISO 8601", "ts")
 
 
 def ingest_changes(session: Session) -> None:
@@ -29,8 +30,7 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
             SELECT row_index, {as_time(ts.ref, ts.type)} AS ts, {as_text(ts.ref, ts.type)} AS raw_ts, {texts}, {values}
             FROM {relation.sql}"""
     )
-    reason = "the change has no usable time; write ISO 8601 or seconds since 1970"
-    set_aside_where(session, file_id, file, staged, "ts IS NULL", "coalesce(raw_ts, title)", reason, "ts")
+    good = set_aside_where(session, file_id, file, staged, [TIMELESS])
     known = ", ".join(map(literal, KINDS))
     odd = session.run(f"SELECT DISTINCT kind FROM {staged} WHERE kind NOT IN ({known}) ORDER BY kind").fetchall()
     for (kind,) in odd:
@@ -41,7 +41,7 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
         f"""INSERT INTO changes
             SELECT {file_id}, ts, node, CASE WHEN kind IN ({known}) THEN kind ELSE 'other' END, title,
                    before, after, url, author
-            FROM {staged} WHERE ts IS NOT NULL ORDER BY ts, row_index"""
+            FROM {staged} WHERE {good} ORDER BY ts, row_index"""
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(ts), max(ts) FROM changes WHERE file_id = {file_id}"

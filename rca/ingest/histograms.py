@@ -1,7 +1,141 @@
-"""Ready-made feature histograms (filled in below)."""
+"""Ready-made histograms, when the raw rows stay elsewhere: landed as the profile's own cells and bins."""
 
+from rca.ingest.files import SourceFile
+from rca.ingest.landing import Bad, land_tables, set_aside_where
+from rca.ingest.relation import Relation
 from rca.ingest.session import Session
+from rca.ingest.types import as_number, as_text, as_time
+from rca.warehouse.tables import ABOVE, BELOW, NULL
+
+TEXTS = ("model_version", "split", "category")
+SUMS = ("sum_prediction", "sum_label", "n_labelled", "sum_loss", "sum_loss_sq")
+CHECKS = (
+    Bad("node IS NULL OR column_name IS NULL", "coalesce(node, column_name)", "names no node or no column", "node"),
+    Bad("window_start IS NULL", "raw_start", "has no usable window_start; write ISO 8601", "window_start"),
+    Bad("n IS NULL OR NOT isfinite(n) OR n < 0 OR n <> floor(n)", "raw_count", "has no count of rows >= 0", "count"),
+    Bad("raw_left IS NOT NULL AND (bin_left IS NULL OR isnan(bin_left))", "raw_left", "has no usable edge", "bin_left"),
+    Bad(
+        "raw_right IS NOT NULL AND (bin_right IS NULL OR isnan(bin_right))",
+        "raw_right",
+        "has no usable edge",
+        "bin_right",
+    ),
+    Bad(
+        "bin_left >= bin_right", "concat(bin_left, ' >= ', bin_right)", "has its edges the wrong way round", "bin_left"
+    ),
+    Bad(
+        "category IS NOT NULL AND (bin_left IS NOT NULL OR bin_right IS NOT NULL)",
+        "category",
+        "has both a category and edges; a bin is one or the other",
+        "category",
+    ),
+)
 
 
 def ingest_histograms(session: Session) -> None:
     """Land all new histogram files."""
+    land_tables(session, "histograms", _land)
+
+
+def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) -> str:
+    staged = f"histograms_{file_id}"
+    _stage(session, relation, staged)
+    good = set_aside_where(session, file_id, file, staged, CHECKS)
+    session.run(f"DELETE FROM {staged} WHERE NOT coalesce({good}, FALSE)")
+    _add_bins(session, staged)
+    _add_cells(session, staged)
+    counted = session.run(f"SELECT count(*), min(window_start), max(window_end) FROM {staged}").fetchone()
+    session.run(f"DROP TABLE {staged}")
+    rows, first, last = counted or (0, None, None)
+    return f"SELECT {rows}, {_moment(first)}, {_moment(last)}"
+
+
+def _moment(value: object) -> str:
+    return f"TIMESTAMP '{value}'" if value is not None else "NULL"
+
+
+def _stage(session: Session, relation: Relation, staged: str) -> None:
+    node, column, start, count = relation.need("node", "column", "window_start", "count")
+    end, left, right = (relation.find(name) for name in ("window_end", "bin_left", "bin_right"))
+    texts = []
+    for name in TEXTS:
+        found = relation.find(name)
+        texts.append(f"{as_text(found.ref, found.type) if found else 'NULL::VARCHAR'} AS {name}")
+    sums = []
+    for name in SUMS:
+        found = relation.find(name)
+        sums.append(f"{as_number(found.ref, found.type) if found else 'NULL::DOUBLE'} AS {name}")
+    session.run(
+        f"""CREATE OR REPLACE TEMP TABLE {staged} AS
+            SELECT row_index, {as_text(node.ref, node.type)} AS node, {as_text(column.ref, column.type)} AS column_name,
+                   {as_time(start.ref, start.type)} AS window_start, {as_text(start.ref, start.type)} AS raw_start,
+                   {as_time(end.ref, end.type) if end else "NULL::TIMESTAMP"} AS window_end,
+                   {as_number(count.ref, count.type)} AS n, {as_text(count.ref, count.type)} AS raw_count,
+                   {as_number(left.ref, left.type) if left else "NULL::DOUBLE"} AS bin_left,
+                   {as_text(left.ref, left.type) if left else "NULL::VARCHAR"} AS raw_left,
+                   {as_number(right.ref, right.type) if right else "NULL::DOUBLE"} AS bin_right,
+                   {as_text(right.ref, right.type) if right else "NULL::VARCHAR"} AS raw_right,
+                   {", ".join(texts)}, {", ".join(sums)}
+            FROM {relation.sql}"""
+    )
+
+
+def _add_bins(session: Session, staged: str) -> None:
+    """Give a code to every bin that the column has not yet; bins of the same edges or category are reused."""
+    session.run(
+        f"""INSERT INTO bins
+            WITH seen AS (  -- a row is one distinct bounded range or category
+                SELECT DISTINCT node, column_name, bin_left, bin_right, category FROM {staged}
+                WHERE category IS NOT NULL OR (bin_left IS NOT NULL AND bin_right IS NOT NULL)
+            ), fresh AS (
+                SELECT * FROM seen ANTI JOIN (SELECT * FROM bins WHERE part = '' AND bin >= 0) AS kept
+                ON seen.node = kept.node AND seen.column_name = kept.column_name
+                   AND seen.bin_left IS NOT DISTINCT FROM kept.bin_left
+                   AND seen.bin_right IS NOT DISTINCT FROM kept.bin_right
+                   AND seen.category IS NOT DISTINCT FROM kept.category
+            ), used AS (
+                SELECT node, column_name, max(bin) AS last FROM bins
+                WHERE part = '' AND bin >= 0 GROUP BY node, column_name
+            )
+            SELECT node, column_name, '', CASE WHEN category IS NULL THEN 'numeric' ELSE 'category' END,
+                   coalesce(last, -1) + row_number() OVER (
+                       PARTITION BY node, column_name ORDER BY bin_left, bin_right, category),
+                   CASE WHEN category IS NULL THEN 'range' ELSE 'category' END, bin_left, bin_right, category
+            FROM fresh LEFT JOIN used USING (node, column_name)"""
+    )
+    session.run(
+        f"""INSERT INTO bins
+            WITH columns_ AS (  -- every column has a bin of nulls
+                SELECT node, column_name, bool_or(bin_left IS NOT NULL OR bin_right IS NOT NULL) AS ranged
+                FROM {staged} GROUP BY node, column_name
+            )
+            SELECT node, column_name, '', CASE WHEN ranged THEN 'numeric' ELSE 'category' END, {NULL}, 'null',
+                   NULL, NULL, NULL
+            FROM columns_ ANTI JOIN (SELECT * FROM bins WHERE part = '' AND bin = {NULL}) AS kept
+                 USING (node, column_name)"""
+    )
+
+
+def _add_cells(session: Session, staged: str) -> None:
+    """Add the counts; a range's values are taken to lie at its middle, as in grouped data."""
+    session.run(
+        f"""INSERT INTO profile
+            WITH coded AS (  -- a row is one histogram bin with its code
+                SELECT h.*, (h.bin_left + h.bin_right) / 2 AS middle, CASE
+                    WHEN h.category IS NULL AND h.bin_left IS NULL AND h.bin_right IS NULL THEN {NULL}
+                    WHEN h.category IS NULL AND h.bin_left IS NULL THEN {BELOW}
+                    WHEN h.category IS NULL AND h.bin_right IS NULL THEN {ABOVE}
+                    ELSE kept.bin END AS code
+                FROM {staged} AS h LEFT JOIN (SELECT * FROM bins WHERE part = '' AND bin >= 0) AS kept
+                ON h.node = kept.node AND h.column_name = kept.column_name
+                   AND h.bin_left IS NOT DISTINCT FROM kept.bin_left
+                   AND h.bin_right IS NOT DISTINCT FROM kept.bin_right
+                   AND h.category IS NOT DISTINCT FROM kept.category
+            )
+            SELECT node, coalesce(model_version, ''),
+                   CASE WHEN split IN ('train', 'validation') THEN split ELSE 'production' END,
+                   column_name, '', date_trunc('hour', window_start) AS hour, code,
+                   sum(n), coalesce(sum(n_labelled), 0), sum(n * middle), sum(n * middle * middle),
+                   sum(sum_prediction), NULL, sum(sum_label), NULL, sum(sum_loss), sum(sum_loss_sq)
+            FROM coded GROUP BY ALL"""
+    )

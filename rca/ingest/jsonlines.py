@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from rca.ingest.session import Session, Unreadable, unreadable
+from rca.ingest.session import Session, unreadable
 from rca.ingest.text import LINE_BYTES, TYPE_SHARE, Reject, StagedText, first_bytes, new_table, read_rows, tell_types
 from rca.ingest.types import NOTHING
 from rca.warehouse.store import literal
@@ -59,37 +59,35 @@ def stage_json(session: Session, path: Path) -> StagedText:
     ).fetchall()
     rejects += tuple(Reject(*row) for row in others)
     objects = f"(SELECT line, row_index FROM {lines} WHERE json_type(line) = 'OBJECT')"
-    names = [
-        name
-        for (name,) in session.run(
-            f"""SELECT key FROM (SELECT row_index, unnest(json_keys(line)) AS key,
-                                        generate_subscripts(json_keys(line), 1) AS position FROM {objects})
-                GROUP BY key ORDER BY min(row_index), min(position), key"""
-        ).fetchall()
-    ]
-    table = new_table()
+    names = _keys(session, objects)
+    refs = [f"c{position}" for position in range(len(names))]
+    # JSON pointers, because a path with dots cannot name every key
     pointers = "[" + ", ".join(literal(_pointer(name)) for name in names) + "]::VARCHAR[]"
-    fields = ", ".join(["row_index", *(f"cell[{position + 1}] AS c{position}" for position in range(len(names)))])
+    fields = ", ".join(["row_index", *(f"cell[{place}] AS {ref}" for place, ref in enumerate(refs, 1))])
+    table = new_table()
     session.run(
         f"""CREATE TEMP TABLE {table} AS SELECT {fields}
             FROM (SELECT row_index, json_extract_string(line, {pointers}) AS cell FROM {objects})"""
     )
     rows = session.scalar(f"SELECT count(*) FROM {table}")
-    columns = _columns(session, table, objects, names, pointers, rows)
+    seen = _json_types(session, objects, pointers)
+    told = tell_types(session, table, refs, rows) if refs else []
     session.run(f"DROP TABLE {lines}")
+    typed = [
+        _limit(ref, column, seen.get(place, {})) for place, (ref, column) in enumerate(zip(refs, told, strict=True))
+    ]
+    columns = tuple((name, *column) for name, column in zip(names, typed, strict=True))
     return StagedText(f"(SELECT *, 0 AS file_index FROM {table})", columns, rows, rejects)
 
 
-def _columns(
-    session: Session, table: str, objects: str, names: list[str], pointers: str, rows: int
-) -> tuple[tuple[str, str, str, str], ...]:
-    if not names:
-        return ()
-    seen = _json_types(session, objects, pointers)
-    typed = tell_types(session, table, (f"c{position}" for position in range(len(names))), rows)
-    return tuple(
-        (name, *_limit(f"c{position}", typed[position], seen.get(position, {}))) for position, name in enumerate(names)
-    )
+def _keys(session: Session, objects: str) -> list[str]:
+    found = session.run(
+        f"""WITH keys AS (  -- a row is one key of one object
+                SELECT row_index, unnest(json_keys(line)) AS key,
+                       generate_subscripts(json_keys(line), 1) AS place FROM {objects})
+            SELECT key FROM keys GROUP BY key ORDER BY min(row_index), min(place), key"""
+    ).fetchall()
+    return [name for (name,) in found]
 
 
 def _json_types(session: Session, objects: str, pointers: str) -> dict[int, dict[str, int]]:

@@ -1,13 +1,18 @@
 """Business and component metrics: node, metric, ts, value; every other column is a dimension."""
 
 from rca.ingest.files import SourceFile
-from rca.ingest.landing import land_tables, set_aside_where
+from rca.ingest.landing import Bad, land_tables, set_aside_where
 from rca.ingest.relation import Relation
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time
 from rca.warehouse.store import literal
 
 COLUMNS = ("node", "metric", "ts", "value")
+CHECKS = (
+    Bad("node IS NULL OR metric IS NULL", "coalesce(node, metric)", "names no node or no metric", "node"),
+    Bad("ts IS NULL", "raw_ts", "has no usable time; write ISO 8601 or seconds since 1970", "ts"),
+    Bad("value IS NULL AND raw_value IS NOT NULL", "raw_value", "has a value that is not a number", "value"),
+)
 
 
 def ingest_kpis(session: Session) -> None:
@@ -28,19 +33,10 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
                    {f"json_object({pairs})" if pairs else "NULL"} AS dimensions
             FROM {relation.sql}"""
     )
-    unnamed = "node IS NULL OR metric IS NULL"
-    timeless = f"NOT ({unnamed}) AND ts IS NULL"
-    wrong = f"NOT ({unnamed}) AND ts IS NOT NULL AND value IS NULL AND raw_value IS NOT NULL"
-    for condition, raw, reason, column in (
-        (unnamed, "coalesce(node, metric)", "the row names no node or no metric", "node"),
-        (timeless, "raw_ts", "the row has no usable time; write ISO 8601 or seconds since 1970", "ts"),
-        (wrong, "raw_value", "not a number", "value"),
-    ):
-        set_aside_where(session, file_id, file, staged, condition, raw, reason, column)
+    good = set_aside_where(session, file_id, file, staged, CHECKS)
     session.run(
         f"""INSERT INTO kpis SELECT {file_id}, node, metric, ts, value, dimensions FROM {staged}
-            WHERE NOT ({unnamed}) AND ts IS NOT NULL AND (value IS NOT NULL OR raw_value IS NULL)
-            ORDER BY row_index"""
+            WHERE {good} ORDER BY row_index"""
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(ts), max(ts) FROM kpis WHERE file_id = {file_id}"

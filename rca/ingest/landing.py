@@ -1,6 +1,7 @@
 """Land the files of one source one by one: skip what was seen, set aside what cannot be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -28,7 +29,9 @@ def land_files(session: Session, source: str, land: Callable[[Session, int, Sour
         try:
             with session.transaction():
                 file_id = session.new_file_ids(1)[0]
-                session.register(file_id, file, source, None, land(session, file_id, file))
+                session.register(
+                    {file_id: file}, source, None, f"SELECT {file_id}, * FROM ({land(session, file_id, file)})"
+                )
         except (Unreadable, duckdb.Error) as error:
             session.reject_file(file, source, None, str(unreadable(error)))
 
@@ -44,13 +47,33 @@ def land_tables(session: Session, source: str, land: Land) -> None:
     land_files(session, source, _open_and_land)
 
 
-def set_aside_where(
-    session: Session, file_id: int, file: SourceFile, relation: str, condition: str, raw: str, reason: str, column: str
-) -> None:
-    """Quarantine the rows of a relation where a condition holds."""
-    session.set_aside(
-        f"""SELECT {file_id} AS file_id, row_index + 1 AS "row", {raw} AS raw FROM {relation} WHERE {condition}""",
-        {file_id: file.name},
-        reason,
-        column,
-    )
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Rows that cannot be used: the SQL condition, the raw text to keep, the reason, and the column at fault."""
+
+    condition: str
+    raw: str
+    reason: str
+    column: str
+
+
+def set_aside_where(session: Session, file_id: int, file: SourceFile, staged: str, checks: Iterable[Bad]) -> str:
+    """Quarantine each row of a staged table for the first check that it fails.
+
+    Returns
+    -------
+    str
+        The SQL condition that all other rows meet.
+    """
+    good = "TRUE"
+    for bad in checks:
+        fails = f"coalesce({bad.condition}, FALSE)"
+        session.set_aside(
+            f"""SELECT {file_id} AS file_id, row_index + 1 AS "row", {bad.raw} AS raw
+                FROM {staged} WHERE {good} AND {fails}""",
+            {file_id: file.name},
+            f"the row {bad.reason}",
+            bad.column,
+        )
+        good = f"{good} AND NOT {fails}"
+    return good

@@ -5,9 +5,14 @@ The events' format: https://openlineage.io/spec/ (RunEvent).
 
 from rca.ingest.files import SourceFile
 from rca.ingest.jsonlines import stage_lines
-from rca.ingest.landing import land_files, set_aside_where
+from rca.ingest.landing import Bad, land_files, set_aside_where
 from rca.ingest.session import Session
 from rca.ingest.types import as_time
+
+CHECKS = (
+    Bad("ts IS NULL", "line", "is an event without a usable eventTime", "eventTime"),
+    Bad("job IS NULL", "line", "is an event that names no job", "job"),
+)
 
 
 def ingest_lineage(session: Session) -> None:
@@ -30,15 +35,11 @@ def _land(session: Session, file_id: int, file: SourceFile) -> str:
                    {_names("inputs")} AS inputs, {_names("outputs")} AS outputs
             FROM {lines}"""
     )
-    for condition, reason, column in (
-        ("ts IS NULL", "the event has no usable eventTime", "eventTime"),
-        ("ts IS NOT NULL AND job IS NULL", "the event names no job", "job"),
-    ):
-        set_aside_where(session, file_id, file, staged, condition, "line", reason, column)
+    good = set_aside_where(session, file_id, file, staged, CHECKS)
     session.run(
         f"""INSERT INTO lineage
             SELECT {file_id}, ts, event_type, run_id, concat_ws('.', nullif(namespace, ''), job), inputs, outputs, line
-            FROM {staged} WHERE ts IS NOT NULL AND job IS NOT NULL ORDER BY ts, row_index"""
+            FROM {staged} WHERE {good} ORDER BY ts, row_index"""
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(ts), max(ts) FROM lineage WHERE file_id = {file_id}"

@@ -56,11 +56,11 @@ class Session:
     tally: Tally = field(default_factory=Tally)
     aside: Counter[int] = field(default_factory=Counter)
 
-    def run(self, sql: str, parameters: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
+    def run(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         """Execute one statement."""
         return self.connection.execute(sql, parameters) if parameters is not None else self.connection.execute(sql)
 
-    def scalar(self, sql: str, parameters: Sequence[Any] | None = None) -> Any:
+    def scalar(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """Return the first value of the first row."""
         row = self.run(sql, parameters).fetchone()
         return row[0] if row else None
@@ -85,17 +85,35 @@ class Session:
         first = self.scalar("SELECT min(id) FROM (SELECT nextval('file_ids') AS id FROM range(?))", [n])
         return range(first, first + n)
 
-    def register(self, file_id: int, file: SourceFile, source: str, node: str | None, counted: str) -> None:
-        """Enter a landed file; `counted` is SQL giving one row: rows, first ts, last ts."""
+    def register(self, files: dict[int, SourceFile], source: str, node: str | None, counted: str) -> None:
+        """Enter landed files.
+
+        Parameters
+        ----------
+        files
+            file_id -> file.
+        counted
+            SQL giving the columns file_id, rows, first ts, last ts; a file that it leaves out has no rows.
+        """
         self.run(
             f"""INSERT INTO files (file_id, source, node, path, digest, rows, quarantined, first_ts, last_ts)
-                SELECT {file_id}, ?, ?, ?, ?, n, {self.aside[file_id]}, first_ts, last_ts
-                FROM ({counted}) AS counted(n, first_ts, last_ts)""",
-            [source, node, file.name, file.digest],
+                SELECT file_id, $source, $node, path, digest, coalesce(n, 0), aside, first_ts, last_ts
+                FROM (SELECT unnest($ids::INTEGER[]) AS file_id, unnest($paths::VARCHAR[]) AS path,
+                             unnest($digests::VARCHAR[]) AS digest, unnest($asides::BIGINT[]) AS aside)
+                LEFT JOIN ({counted}) AS counted(file_id, n, first_ts, last_ts) USING (file_id) ORDER BY file_id""",
+            {
+                "source": source,
+                "node": node,
+                "ids": list(files),
+                "paths": [file.name for file in files.values()],
+                "digests": [file.digest for file in files.values()],
+                "asides": [self.aside[file_id] for file_id in files],
+            },
         )
-        row = self.run("SELECT rows, quarantined FROM files WHERE file_id = ?", [file_id]).fetchone()
-        for count, n in zip(("files", "rows", "quarantined"), (1, *(row or (0, 0))), strict=True):
-            self.tally.add(source, count, n)
+        rows = self.scalar("SELECT sum(rows) FROM files WHERE file_id BETWEEN ? AND ?", [min(files), max(files)])
+        self.tally.add(source, "files", len(files))
+        self.tally.add(source, "rows", int(rows))
+        self.tally.add(source, "quarantined", sum(self.aside[file_id] for file_id in files))
 
     def reject_file(self, file: SourceFile, source: str, node: str | None, reason: str) -> None:
         """Set a whole file aside; it is registered with no rows, so that it is not tried again unchanged."""
@@ -103,7 +121,7 @@ class Session:
             file_id = self.new_file_ids(1)[0]
             self.run("INSERT INTO quarantine VALUES (?, ?, NULL, NULL, NULL, ?)", [file_id, file.name, reason])
             self.aside[file_id] += 1
-            self.register(file_id, file, source, node, "SELECT 0, NULL, NULL")
+            self.register({file_id: file}, source, node, f"SELECT {file_id}, 0, NULL, NULL")
         self.tally.warn(f"{file.name}: {reason}")
 
     def set_aside(self, rows: str, files: dict[int, str], reason: str, column: str | None = None) -> dict[int, int]:
@@ -132,7 +150,7 @@ class Session:
                 SELECT file_id, CASE file_id {paths} END, "row", $column, raw, $reason FROM aside
                 QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY "row") <= {RAW_VALUES_KEPT}
                 ORDER BY file_id, "row" """,
-            {"column": column, "reason": reason},  # type: ignore[arg-type]
+            {"column": column, "reason": reason},
         )
         for file_id, n in counts.items():
             if n > RAW_VALUES_KEPT:

@@ -1,13 +1,24 @@
 """Spans, from OTLP/JSON lines or from a flat table; a span sent again is dropped."""
 
 from rca.ingest.files import SourceFile, format_of
-from rca.ingest.landing import land_files, set_aside_where
+from rca.ingest.landing import Bad, land_files, set_aside_where
 from rca.ingest.otlp import looks_like_otlp, stage_otlp
 from rca.ingest.relation import Relation, open_file
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time, is_number
 
 FLAT = ("trace_id", "span_id", "service", "operation", "start", "duration_ms")
+CHECKS = (
+    Bad("trace_id IS NULL OR span_id IS NULL", "coalesce(trace_id, span_id)", "has no trace or span id", "trace_id"),
+    Bad("service IS NULL", "operation", "names no service (resource attribute service.name)", "service"),
+    Bad("start_ns IS NULL", "raw_start", "has no usable start time", "start"),
+    Bad(
+        "duration_ms IS NULL OR NOT isfinite(duration_ms) OR duration_ms < 0",
+        "CAST(duration_ms AS VARCHAR)",
+        "has no usable duration: it is missing or negative (its end is before its start)",
+        "duration_ms",
+    ),
+)
 
 
 def ingest_traces(session: Session) -> None:
@@ -24,7 +35,7 @@ def _land(session: Session, file_id: int, file: SourceFile) -> str:
         rejects = relation.rejects[0]
         _stage_flat(session, relation, staged)
     session.set_aside_rejects(file_id, file.name, rejects)
-    good = _set_aside_bad(session, file_id, file, staged)
+    good = set_aside_where(session, file_id, file, staged, CHECKS)
     session.run(
         f"""INSERT INTO spans
             WITH sent AS (  -- a row is one span, the first time it is sent
@@ -76,23 +87,3 @@ def _attributes(ref: str, type_: str) -> str:
         return f"to_json({ref})"
     text = as_text(ref, type_)
     return f"CASE WHEN json_valid({text}) THEN CAST({text} AS JSON) END"
-
-
-def _set_aside_bad(session: Session, file_id: int, file: SourceFile, staged: str) -> str:
-    """Quarantine the spans that cannot be used; return the condition that the good ones meet."""
-    checks = (
-        ("trace_id IS NULL OR span_id IS NULL", "coalesce(trace_id, span_id)", "has no trace or span id", "trace_id"),
-        ("service IS NULL", "operation", "names no service (resource attribute service.name)", "service"),
-        ("start_ns IS NULL", "raw_start", "has no usable start time", "start"),
-        (
-            "duration_ms IS NULL OR NOT isfinite(duration_ms) OR duration_ms < 0",
-            "CAST(duration_ms AS VARCHAR)",
-            "has no usable duration: it is missing or negative (its end is before its start)",
-            "duration_ms",
-        ),
-    )
-    good = "TRUE"
-    for bad, raw, reason, column in checks:
-        set_aside_where(session, file_id, file, staged, f"{good} AND ({bad})", raw, f"the span {reason}", column)
-        good = f"{good} AND NOT ({bad})"
-    return good

@@ -137,28 +137,20 @@ def convert(ref: str, type_: str, kept: str) -> str:
     """Return SQL that converts a value to the kept type; NULL when it does not fit."""
     if type_ == NOTHING:
         return f"CAST(NULL AS {kept})"
-    if kept == "VARCHAR":
-        return as_text(ref, type_)
-    if kept == "BIGINT":
-        return (
-            f"CAST({ref} AS BIGINT)"
-            if type_ in INTEGERS | {"BOOLEAN"}
-            else f"TRY_CAST({as_text(ref, type_)} AS BIGINT)"
-        )
-    if kept == "DOUBLE":
-        return as_number(ref, type_)
-    if kept == "BOOLEAN":
-        return as_truth(ref, type_)
-    if kept == "TIMESTAMP":
-        return as_time(ref, type_)
-    if kind_of(type_) == "vector":
-        return f"CAST({ref} AS {kept})"
-    return f"TRY_CAST({as_text(ref, type_)} AS {kept})"
+    ways = {"VARCHAR": as_text, "DOUBLE": as_number, "BOOLEAN": as_truth, "TIMESTAMP": as_time, "BIGINT": _as_integer}
+    if kept in ways:
+        return ways[kept](ref, type_)
+    return f"CAST({ref} AS {kept})" if kind_of(type_) == "vector" else f"TRY_CAST({as_text(ref, type_)} AS {kept})"
+
+
+def _as_integer(ref: str, type_: str) -> str:
+    exact = type_ in INTEGERS or type_ == "BOOLEAN"
+    return f"CAST({ref} AS BIGINT)" if exact else f"TRY_CAST({as_text(ref, type_)} AS BIGINT)"
 
 
 def is_lossless(type_: str, kept: str) -> bool:
     """Return whether every value of the observed type has a place in the kept type."""
-    if type_ == NOTHING or kept == "VARCHAR" or kind_of(type_) == "vector" and kept.endswith("]"):
+    if type_ == NOTHING or kept == "VARCHAR" or (kind_of(type_) == "vector" and kept.endswith("]")):
         return True
     if kept == "BIGINT":
         return type_ in INTEGERS | {"BOOLEAN"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rca.ingest.predictions.batches import Group
 from rca.ingest.predictions.observe import Observed, observe
-from rca.ingest.predictions.roles import Roles
+from rca.ingest.predictions.roles import RESERVED, Roles
 from rca.ingest.predictions.table import TARGETS, TIMES, Table
 from rca.ingest.relation import Column
 from rca.ingest.session import Session
@@ -26,28 +26,67 @@ class Cell:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A group on its way into a table. `names` maps each file's id, in the order of the group, to its path."""
+
+    session: Session
+    table: Table
+    group: Group
+    names: dict[int, str]
+    cells: tuple[Cell, ...]
+
+    @property
+    def first(self) -> int:
+        """Return the first of the group's consecutive file ids."""
+        return min(self.names)
+
+    @property
+    def landed(self) -> str:
+        """Return the SQL condition for the group's rows in the wide table."""
+        return f"_file BETWEEN {self.first} AND {max(self.names)}"
+
+    def cell(self, physical: str) -> Cell | None:
+        """Return the column that goes to a physical column, if the group has it."""
+        return next((cell for cell in self.cells if cell.physical == physical), None)
+
+    @property
+    def timed(self) -> str:
+        """Return the SQL condition for the rows that have a usable time."""
+        return f"{next(cell.sql for cell in self.cells if cell.physical == 'ts')} IS NOT NULL"
+
+    def set_aside(self, cell: Cell, condition: str, reason: str) -> dict[int, int]:
+        """Quarantine the raw values of a column where a condition holds; return file_id -> how many."""
+        raw = as_text(cell.column.ref, cell.column.type)
+        rows = f"""SELECT {self.first} + file_index AS file_id, row_index + 1 AS "row", {raw} AS raw
+            FROM {self.group.relation.sql} WHERE {condition}"""
+        return self.session.set_aside(rows, self.names, reason, cell.column.name)
+
+
 def land_group(session: Session, table: Table, roles: Roles, group: Group) -> None:
     """Land the rows, set aside what cannot be used, and record what each batch looked like."""
     ids = session.new_file_ids(len(group.files))
     names = {file_id: file.name for file_id, file in zip(ids, group.files, strict=True)}
-    cells = list(_cells(table, roles, group))
-    ts = next(cell for cell in cells if cell.physical == "ts")
-    targets = ["_file", "_row", *(quote(cell.physical) for cell in cells)]
-    values = [f"{ids[0]} + file_index", "row_index + 1", *(cell.sql for cell in cells)]
-    if not any(cell.physical == "split" for cell in cells):
+    landing = Landing(session, table, group, names, tuple(_cells(table, roles, group)))
+    _insert(landing)
+    _set_aside_rows(landing)
+    seen = Observed({cell.column.name: cell.physical for cell in landing.cells}, _set_aside_values(landing))
+    _mend_splits(landing)
+    observe(session, table, group, ids, seen)
+    counted = f"SELECT _file, count(*), min(ts), max(ts) FROM {table.name} WHERE {landing.landed} GROUP BY _file"
+    session.register(dict(zip(ids, group.files, strict=True)), "predictions", table.node, counted)
+
+
+def _insert(landing: Landing) -> None:
+    targets = ["_file", "_row", *(quote(cell.physical) for cell in landing.cells)]
+    values = [f"{landing.first} + file_index", "row_index + 1", *(cell.sql for cell in landing.cells)]
+    if landing.cell("split") is None:
         targets.append("split")
         values.append("'production'")
-    session.run(
-        f"""INSERT INTO {table.name} ({", ".join(targets)}) SELECT {", ".join(values)}
-            FROM {group.relation.sql} WHERE {ts.sql} IS NOT NULL"""
+    landing.session.run(
+        f"""INSERT INTO {landing.table.name} ({", ".join(targets)}) SELECT {", ".join(values)}
+            FROM {landing.group.relation.sql} WHERE {landing.timed}"""
     )
-    _set_aside_rows(session, table, group, ids, names, ts)
-    uncast = _set_aside_values(session, group, ids, names, cells, ts)
-    _land_splits(session, table, group, ids, names, cells)
-    observe(session, table, roles, group, ids, Observed([cell.column.name for cell in cells], uncast))
-    for file_id, file in zip(ids, group.files, strict=True):
-        counted = f"SELECT count(*), min(ts), max(ts) FROM {table.name} WHERE _file = {file_id}"
-        session.register(file_id, file, "predictions", table.node, counted)
 
 
 def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
@@ -56,6 +95,8 @@ def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
         yield _reserved_cell(key, column, table.task)
     for column, _ in used:
         kept = table.columns[column.name]
+        if kept.role == RESERVED:
+            continue  # other batches call a reserved column so: here it is seen, but not landed
         yield Cell(
             column,
             kept.physical,
@@ -78,60 +119,42 @@ def _reserved_cell(key: str, column: Column, task: str) -> Cell:
     return Cell(column, key, as_text(ref, type_), True, "")
 
 
-def _set_aside_rows(session: Session, table: Table, group: Group, ids: range, names: dict[int, str], ts: Cell) -> None:
-    for file_id, rejects in zip(ids, group.relation.rejects, strict=True):
-        session.set_aside_rejects(file_id, names[file_id], rejects)
-    landed = session.scalar(f"SELECT count(*) FROM {table.name} WHERE _file BETWEEN {ids[0]} AND {ids[-1]}")
-    if landed == group.rows:
-        return
-    raw = as_text(ts.column.ref, ts.column.type)
-    session.set_aside(
-        f"""SELECT {ids[0]} + file_index AS file_id, row_index + 1 AS "row", {raw} AS raw
-            FROM {group.relation.sql} WHERE {ts.sql} IS NULL""",
-        names,
-        "the row has no usable time; write ISO 8601 or seconds since 1970",
-        ts.column.name,
-    )
+def _set_aside_rows(landing: Landing) -> None:
+    session, group = landing.session, landing.group
+    for file_id, rejects in zip(landing.names, group.relation.rejects, strict=True):
+        session.set_aside_rejects(file_id, landing.names[file_id], rejects)
+    kept = session.scalar(f"SELECT count(*) FROM {landing.table.name} WHERE {landing.landed}")
+    ts = landing.cell("ts")
+    if ts is not None and kept < group.rows:
+        reason = "the row has no usable time; write ISO 8601 or seconds since 1970"
+        landing.set_aside(ts, f"NOT ({landing.timed})", reason)
 
 
-def _set_aside_values(
-    session: Session, group: Group, ids: range, names: dict[int, str], cells: list[Cell], ts: Cell
-) -> dict[tuple[int, str], int]:
+def _set_aside_values(landing: Landing) -> dict[tuple[int, str], int]:
     """Quarantine the values that do not fit; return (file_id, column) -> how many."""
-    risky = [cell for cell in cells if not cell.lossless]
+    risky = [cell for cell in landing.cells if not cell.lossless]
     if not risky:
         return {}
-    failed = {cell.column.name: f"{cell.column.ref} IS NOT NULL AND ({cell.sql}) IS NULL" for cell in risky}
-    counts = ", ".join(f"count(*) FILTER ({condition})" for condition in failed.values())
-    totals = session.run(f"SELECT {counts} FROM {group.relation.sql} WHERE {ts.sql} IS NOT NULL").fetchone() or ()
+    failed = [f"{landing.timed} AND {cell.column.ref} IS NOT NULL AND ({cell.sql}) IS NULL" for cell in risky]
+    counts = ", ".join(f"count(*) FILTER ({condition})" for condition in failed)
+    totals = landing.session.run(f"SELECT {counts} FROM {landing.group.relation.sql}").fetchone() or ()
     uncast: dict[tuple[int, str], int] = {}
-    for cell, total in zip(risky, totals, strict=True):
-        if not total:
-            continue
-        rows = f"""SELECT {ids[0]} + file_index AS file_id, row_index + 1 AS "row",
-                {as_text(cell.column.ref, cell.column.type)} AS raw
-            FROM {group.relation.sql} WHERE {ts.sql} IS NOT NULL AND {failed[cell.column.name]}"""
-        for file_id, n in session.set_aside(rows, names, cell.reason, cell.column.name).items():
-            uncast[file_id, cell.column.name] = n
+    for cell, condition, total in zip(risky, failed, totals, strict=True):
+        if total:
+            for file_id, n in landing.set_aside(cell, condition, cell.reason).items():
+                uncast[file_id, cell.column.name] = n
     return uncast
 
 
-def _land_splits(
-    session: Session, table: Table, group: Group, ids: range, names: dict[int, str], cells: list[Cell]
-) -> None:
+def _mend_splits(landing: Landing) -> None:
     """Take a missing split as production; an unknown one too, but say so."""
-    split = next((cell for cell in cells if cell.physical == "split"), None)
+    split = landing.cell("split")
     if split is None:
         return
     known = ", ".join(map(literal, SPLITS))
-    session.set_aside(
-        f"""SELECT {ids[0]} + file_index AS file_id, row_index + 1 AS "row", {split.sql} AS raw
-            FROM {group.relation.sql} WHERE {split.sql} NOT IN ({known})""",
-        names,
-        "unknown split, read as production; use train, validation or production",
-        split.column.name,
-    )
-    session.run(
-        f"""UPDATE {table.name} SET split = 'production'
-            WHERE _file BETWEEN {ids[0]} AND {ids[-1]} AND (split IS NULL OR split NOT IN ({known}))"""
+    reason = "unknown split, read as production; use train, validation or production"
+    landing.set_aside(split, f"{landing.timed} AND {split.sql} NOT IN ({known})", reason)
+    landing.session.run(
+        f"""UPDATE {landing.table.name} SET split = 'production'
+            WHERE {landing.landed} AND (split IS NULL OR split NOT IN ({known}))"""
     )

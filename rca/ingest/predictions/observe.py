@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from rca.ingest.predictions.batches import Group
-from rca.ingest.predictions.roles import Roles
 from rca.ingest.predictions.table import Table
 from rca.ingest.session import Session
 from rca.ingest.types import kind_of
@@ -12,19 +11,16 @@ from rca.warehouse.store import quote
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The columns that were landed, and (file_id, column) -> values that did not fit their kept type."""
+    """Landed columns -> their physical names, and (file_id, column) -> values that did not fit their kept type."""
 
-    landed: list[str]
+    physical: dict[str, str]
     uncast: dict[tuple[int, str], int]
 
 
-def observe(session: Session, table: Table, roles: Roles, group: Group, ids: range, seen: Observed) -> None:
+def observe(session: Session, table: Table, group: Group, ids: range, seen: Observed) -> None:
     """Write one schema observation per batch and column, in one statement for all batches of the group."""
     columns = group.relation.columns
-    reserved, _ = roles.split(columns)
-    physical = {column.name: key for key, column in reserved.items()}
-    physical |= {name: table.columns[name].physical for name in seen.landed if name not in physical}
-    counts = ", ".join(f"count({quote(physical[c.name])})" if c.name in physical else "NULL" for c in columns)
+    counts = ", ".join(f"count({quote(seen.physical[c.name])})" if c.name in seen.physical else "NULL" for c in columns)
     session.run(
         f"""INSERT INTO schema_observations
             WITH filled AS (  -- a row is one batch with the number of values kept per column
@@ -43,7 +39,7 @@ def observe(session: Session, table: Table, roles: Roles, group: Group, ids: ran
                    coalesce(cells.n - kept - coalesce(uncast.n, 0), 0), coalesce(uncast.n, 0), first_ts, last_ts
             FROM cells JOIN described USING (place) LEFT JOIN uncast USING (_file, name)
             ORDER BY cells._file, place""",
-        {  # type: ignore[arg-type]
+        {
             "node": table.node,
             "names": [column.name for column in columns],
             "types": [column.observed for column in columns],

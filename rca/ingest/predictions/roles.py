@@ -27,7 +27,7 @@ class Roles:
 
         The declared name wins; a batch that lacks it but has the default name is read by that.
         """
-        found = {}
+        found: dict[str, str] = {}
         for reserved in RESERVED_COLUMNS:
             for name in (self.node.column(reserved), reserved):
                 if name in names and name not in found.values():

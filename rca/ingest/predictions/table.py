@@ -82,12 +82,22 @@ def extend_table(session: Session, table: Table, roles: Roles, groups: list[Grou
             used_roles[column.name] = role
     names = _Names({kept.physical for kept in table.columns.values()})
     for name, seen in observed.items():
-        kept = table.columns.get(name)
+        kept = table.columns.get(name, added.get(name))
         if kept is None:
             added[name] = Kept(names.free(name), used_roles[name], _choose(session, name, seen))
         elif kept.role != RESERVED:
-            _widen(session, table, name, kept, seen)
+            _widen(session, table, name, seen)
+            _change_role(session, table, name, used_roles[name])
     _add_columns(session, table, added)
+
+
+def _change_role(session: Session, table: Table, name: str, role: str) -> None:
+    """Follow a system.yaml that now calls a feature a segment, or the other way round."""
+    if table.columns[name].role != role:
+        table.columns[name].role = role
+        session.run(
+            "UPDATE prediction_columns SET role = ? WHERE node = ? AND column_name = ?", [role, table.node, name]
+        )
 
 
 def _add_columns(session: Session, table: Table, added: dict[str, Kept]) -> None:
@@ -128,7 +138,8 @@ def _has_values(session: Session, group: Group, name: str) -> bool:
     return bool(column and session.scalar(f"SELECT count({column.ref}) > 0 FROM {group.relation.sql}"))
 
 
-def _widen(session: Session, table: Table, name: str, kept: Kept, seen: list[tuple[Group, str]]) -> None:
+def _widen(session: Session, table: Table, name: str, seen: list[tuple[Group, str]]) -> None:
+    kept = table.columns[name]
     types = [type_ for _, type_ in seen if type_ != NOTHING]
     wanted = kept.type
     if any(kind_of(type_) != kind_of(kept.type) for type_ in types):
