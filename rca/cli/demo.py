@@ -38,7 +38,7 @@ def demo(
             _next(out_folder)
         return
     with TemporaryDirectory(prefix="rca-demo-") as folder:
-        _run(Path(folder), as_json=json)
+        _run(Path(folder) / "rca-demo", as_json=json)
 
 
 def _claim(folder: Path) -> None:

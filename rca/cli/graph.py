@@ -50,14 +50,14 @@ def _observed(bundle: Path | None, db: Path | None) -> "nx.DiGraph[str]":
         raise InputError("a graph is of one thing", mend="give a bundle's folder, or --db with an ingested database")
     if db is not None and not db.exists():
         raise InputError("no such database", file=db, mend="make it with `rca ingest BUNDLE --db FILE`")
-    from rca.analyse import read_system
     from rca.evidence.services import read_lineage_edges
     from rca.graph import build_graph
     from rca.ingest import ingest_bundle
+    from rca.ingest.documents import load_system
     from rca.spans import read_span_edges
     from rca.warehouse import Warehouse
 
     with Warehouse(db) as warehouse, shown_progress() as progress:
         if bundle is not None:
             ingest_bundle(warehouse, bundle, progress=progress)
-        return build_graph(read_system(warehouse), read_span_edges(warehouse), read_lineage_edges(warehouse))
+        return build_graph(load_system(warehouse), read_span_edges(warehouse), read_lineage_edges(warehouse))

@@ -2,15 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Progress = Callable[[str, int, int], None]
-"""Called as `progress(stage, done, total)`; a total of 0 means that it is not known."""
+
+class Progress(Protocol):
+    """Called with what is being done, how much of it is done, and the total; 0 when that is not known."""
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0, /) -> None:
+        """Say how far things are."""
 
 
 def out() -> "Console":
@@ -39,10 +43,14 @@ def shown_progress() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress as bars  # only where a person is watching
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("starting", total=None)
-        yield lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total or None)
+    columns = (bars.TextColumn("{task.description}", markup=False), bars.BarColumn(), bars.TimeElapsedColumn())
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as live:
+        task = live.add_task("starting", total=None)
+
+        def update(stage: str, done: int = 0, total: int = 0, /) -> None:
+            live.update(task, description=stage, completed=done, total=total or None)
+
+        yield update

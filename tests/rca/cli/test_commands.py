@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rca.cli import main
+from rca.cli.output import shown_progress
 from rca.export import NAMES
 from rca.ingest.report import IngestReport, SourceReport
 
@@ -164,3 +165,19 @@ def test_schema_writes_files(tmp_path: Path) -> None:
 def test_an_unknown_schema_suggests_the_nearest(capsys: Captured) -> None:
     assert main(["schema", "analisys"]) == 2
     assert "did you mean 'analysis'" in capsys.readouterr().err
+
+
+# progress ------------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_shown_to_people_only(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    with shown_progress() as progress:
+        assert progress is None
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with shown_progress() as progress:
+        assert progress is not None
+        progress("reading [bold]files[/]", 1, 3)
+        progress("training")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "reading" in shown.err or "training" in shown.err
