@@ -92,9 +92,9 @@ def fit(spec: ModelSpec, columns: Columns, target: NDArray[np.float64], seed: in
     )
     settings = {
         "objective": spec.task,
-        "num_leaves": 31,
-        "learning_rate": 0.12,
-        "min_data_in_leaf": 40,
+        "num_leaves": 15,
+        "learning_rate": 0.15,
+        "min_data_in_leaf": 80,
         "cat_smooth": 20,
         "num_threads": 1,
         "deterministic": True,

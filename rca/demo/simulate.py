@@ -3,12 +3,12 @@
 import numpy as np
 
 from rca.demo.cascade import Cascade
-from rca.demo.extent import days
+from rca.demo.extent import Extent, days
 from rca.demo.scenario import Scenario
 from rca.demo.services import own_times
 from rca.demo.table import take
 from rca.demo.traffic import arrival_times, pick_rows
-from rca.demo.world import Stage, World
+from rca.demo.world import STAGES, Effect, Stage, World
 
 UPSTREAM_VERSION, DOWNSTREAM_VERSION = "7.2.0", "3.4.1"
 """The versions in service before anything is deployed."""
@@ -31,24 +31,29 @@ def new_world(cascade: Cascade, scenario: Scenario, seed: int, rows: int) -> Wor
     return world
 
 
+def begins(effect: Effect) -> float:
+    """Return a sort key by which the earliest effect comes first, so that a later version replaces it."""
+    extent: Extent | None = getattr(effect, "extent", None)
+    return -extent.onset if extent else 0.0
+
+
 def simulate(cascade: Cascade, scenario: Scenario, seed: int, rows: int) -> World:
     """Return the world after the scenario; the same arguments give the same world."""
     world = new_world(cascade, scenario, seed, rows)
     domain = world.domain
 
     def act(stage: Stage) -> None:
-        for effect in (*scenario.faults, *scenario.distractors):
+        for effect in sorted((*scenario.faults, *scenario.distractors), key=begins):
             if effect.stage == stage:
                 effect.apply(world)
 
-    act("draw")
-    world.columns = take(cascade.pool, world.picked)
-    act("rows")
-    world.predictions["upstream"] = cascade.upstream.predict(world.columns)
-    act("upstream")
-    world.columns[domain.output] = world.predictions["upstream"].copy()
-    world.predictions["downstream"] = cascade.downstream.predict(world.columns)
-    act("downstream")
-    for stage in ("operations", "kpis", "changes"):
-        act(stage)  # type: ignore[arg-type]
+    for stage in STAGES:
+        if stage == "rows":
+            world.columns = take(cascade.pool, world.picked)
+        elif stage == "upstream":
+            world.predictions["upstream"] = cascade.upstream.predict(world.columns)
+        elif stage == "downstream":
+            world.columns[domain.output] = world.predictions["upstream"].copy()
+            world.predictions["downstream"] = cascade.downstream.predict(world.columns)
+        act(stage)
     return world

@@ -16,10 +16,11 @@ Role = Literal["upstream", "downstream"]
 
 def announce_version(world: World, role: Role, version: str, days_before_end: float) -> None:
     """Record the deployment of a model's version."""
-    old = str(world.versions[role][0])
+    moment = world.moment(days_before_end)
+    old = str(world.versions[role][max(int(np.searchsorted(world.ts, moment)) - 1, 0)])
     world.changes.append(
         {
-            "ts": world.moment(days_before_end),
+            "ts": moment,
             "node": world.domain.model(role).node,
             "kind": "deploy",
             "title": f"deploy {world.domain.model(role).node} {version}",

@@ -1,0 +1,59 @@
+"""Write random incidents with known causes, or score the engine on them.
+
+python -m benchmarks.incidents --tables ../shared/data/tables --out /tmp/cases --cases 60 --seed 1
+python -m benchmarks.incidents --out /tmp/cases --only hotel adult --score
+"""
+
+import argparse
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from benchmarks.incidents.case import make_case
+from benchmarks.incidents.draw import FAMILIES
+from benchmarks.incidents.score import report, score_all
+from benchmarks.incidents.tables import ADAPTERS
+
+
+def arguments() -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser("benchmarks.incidents", description=__doc__.splitlines()[0])
+    parser.add_argument("--tables", type=Path, default=Path("../shared/data/tables"), help="folder of Parquet tables")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the cases: <out>/<table>/<case>/")
+    parser.add_argument("--only", nargs="*", choices=sorted(ADAPTERS), default=sorted(ADAPTERS), help="tables")
+    parser.add_argument("--cases", type=int, default=60, help="cases per table")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--score", action="store_true", help="score the engine on cases already written")
+    parser.add_argument("--misses", type=int, default=1000, help="how many misses to list")
+    return parser.parse_args()
+
+
+def write_all(options: argparse.Namespace) -> None:
+    """Write every case, tables one after the other so that each process trains a table once."""
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for table in options.only:
+            shutil.rmtree(options.out / table, ignore_errors=True)
+            (options.out / table).mkdir(parents=True)
+            jobs = [
+                pool.submit(
+                    make_case,
+                    table,
+                    options.tables,
+                    options.out,
+                    number,
+                    FAMILIES[number % len(FAMILIES)],
+                    options.seed,
+                )
+                for number in range(options.cases)
+            ]
+            for job in jobs:
+                print(job.result(), flush=True)
+
+
+if __name__ == "__main__":
+    chosen = arguments()
+    if chosen.score:
+        report(score_all(chosen.out, chosen.only, chosen.jobs), chosen.misses)
+    else:
+        write_all(chosen)

@@ -1,0 +1,113 @@
+"""Make one case: draw until somebody would notice the symptom, then write bundle and right answer."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.incidents.draw import DRAWS, Luck, draw_distractors, draw_evidence
+from benchmarks.incidents.tables import ADAPTERS
+from rca.demo.bundle import write_world
+from rca.demo.cascade import Cascade, train
+from rca.demo.domain import Domain
+from rca.demo.scenario import Scenario
+from rca.demo.services import API
+from rca.demo.simulate import simulate
+from rca.demo.symptoms import metrics_of, move_of
+from rca.demo.world import World
+
+NOTICED = 3.0
+"""A symptom moves by at least so many of its healthy day-to-day standard deviations."""
+
+INNOCENT_SHARE = 0.3
+"""The innocent effects alone may make at most this share of the symptom."""
+
+ATTEMPTS = 80
+
+
+@lru_cache(maxsize=8)
+def cascade_of(table: str, tables: Path) -> Cascade:
+    """Return the trained models of a table, once per process."""
+    return train(ADAPTERS[table](tables))
+
+
+def symptoms_of(domain: Domain, family: str, subject: str | None) -> list[tuple[str, str]]:
+    """Return the (node, metric) pairs in which a family's fault may be reported."""
+    down = [(domain.downstream.node, metric) for metric in metrics_of(domain.downstream)]
+    kpis = [(domain.cost_kpi, "cost_per_request"), (domain.rate_kpi, "share_accepted")]
+    if family == "latency_component":
+        return [(API, "latency_p95")]
+    if family == "downstream_change":
+        return kpis
+    if family == "model_change":
+        return down
+    reads = subject is not None and subject in domain.upstream.inputs
+    up = [(domain.upstream.node, metric) for metric in metrics_of(domain.upstream)] if reads else []
+    return [*down, *down, *up, *kpis]
+
+
+def noticed(faulty: World, calm: World, family: str, onset: float, delay: float, ramp: float, subject: str | None):
+    """Return the (node, metric, z) that moved clearly, and because of the fault."""
+    found = []
+    for node, metric in dict.fromkeys(symptoms_of(faulty.domain, family, subject)):
+        move = move_of(faulty, node, metric, onset, delay, ramp)
+        innocent = move_of(calm, node, metric, onset, delay, ramp)
+        if abs(move.z) >= NOTICED and abs(innocent.after - innocent.before) < INNOCENT_SHARE * abs(move.after - move.before):  # fmt: skip
+            found.append((node, metric, move.z))
+    return found
+
+
+def fluctuation(world: World, onset: float, delay: float, luck: Luck):
+    """Return a (node, metric, z) that looks unusual though nothing is wrong."""
+    domain = world.domain
+    pairs = [*dict.fromkeys(symptoms_of(domain, "feature_drift", None)), (API, "latency_p95")]
+    moves = [(node, metric, move_of(world, node, metric, onset, delay).z) for node, metric in pairs]
+    calm = [move for move in moves if np.isfinite(move[2]) and abs(move[2]) < NOTICED * 0.7]
+    calm.sort(key=lambda move: -abs(move[2]))
+    return calm[: max(1, len(calm) // 3)] if luck.chance(0.6) else calm
+
+
+def make_case(table: str, tables: Path, out: Path, number: int, family: str, seed: int) -> str:
+    """Write `<out>/<table>/<table>-NNN/` and its right answer beside it; return what happened in words."""
+    cascade = cascade_of(table, tables)
+    name = f"{table}-{number:03d}"
+    for attempt in range(ATTEMPTS):
+        luck = Luck(cascade, np.random.default_rng([seed, number, attempt, sum(map(ord, table))]))
+        rows = int(luck.one_of((6000, 9000, 14_000, 20_000)))
+        delay = float(luck.one_of((0.0, 1.0, 2.0)))
+        fault = DRAWS[family](luck, delay) if family != "no_fault" else None
+        onset = fault.extent.onset if fault else delay + luck.between(1.2, 5.0)
+        scenario = Scenario(
+            name,
+            node=cascade.domain.downstream.node,
+            metric="",
+            faults=(fault,) if fault else (),
+            distractors=draw_distractors(luck, onset, fault),
+            days=round(luck.between(26, 45), 2),
+            evidence=draw_evidence(luck, family, delay, fault),
+        )
+        world = simulate(cascade, scenario, seed + 1000 * number + attempt, rows)
+        if fault:
+            calm = simulate(cascade, scenario.without_faults(), seed + 1000 * number + attempt, rows)
+            subject = fault.cause(cascade.domain).subject
+            choices = noticed(world, calm, family, onset, delay, fault.extent.ramp, subject)
+        else:
+            choices = fluctuation(world, onset, delay, luck)
+        if not scenario.evidence.upstream_log:
+            choices = [choice for choice in choices if choice[0] != cascade.domain.upstream.node]
+        if choices:
+            return write_case(scenario, world, luck, choices, out / table / name)
+    return f"{name} {family}: nothing noticeable in {ATTEMPTS} draws"
+
+
+def write_case(scenario: Scenario, world: World, luck: Luck, choices, folder: Path) -> str:
+    """Write the case with one of the noticed symptoms."""
+    from dataclasses import replace
+
+    node, metric, z = luck.one_of(choices)
+    direction = ("up" if z > 0 else "down") if luck.chance(0.5) else None
+    scenario = replace(scenario, node=node, metric=metric, direction=direction)
+    write_world(folder, scenario, world)
+    truth = scenario.truths(world.domain)
+    said = f"{truth[0].family}/{truth[0].mechanism} {truth[0].node}:{truth[0].subject}" if truth else "no fault"
+    return f"{scenario.name} {said} seen in {node}.{metric} (z {z:.1f})"
