@@ -99,9 +99,7 @@ def _from_spans(evidence: Evidence) -> Findings:
     return _finish([one for one in candidates if one.features["share"] >= MIN_SHARE], largest)
 
 
-def _whole_growth(
-    evidence: Evidence, profiles: Sequence[OperationProfile], found: Sequence[OwnTime]
-) -> float:
+def _whole_growth(evidence: Evidence, profiles: Sequence[OperationProfile], found: Sequence[OwnTime]) -> float:
     """Return the growth that is to be explained, milliseconds per request; never next to nothing."""
     symptom = evidence.symptom
     before, after = request_time(profiles)
@@ -169,7 +167,9 @@ def _span_summary(evidence: Evidence, node: str, top: OwnTime, share: float) -> 
         "more_calls": f"{top.subject} of {node} is called {a:.3g} times per request instead of {b:.3g}",
         "network_gap": f"calls to {top.subject} of {node} wait {a:.3g} ms outside it instead of {b:.3g} ms",
     }[top.mechanism]
-    return f"{what}{since}; {node} accounts for {share:.0%} of the growth of {evidence.symptom.incident.node}'s requests."
+    return (
+        f"{what}{since}; {node} accounts for {share:.0%} of the growth of {evidence.symptom.incident.node}'s requests."
+    )
 
 
 def _operations_item(ways: Sequence[OwnTime], share: float) -> EvidenceItem:

@@ -254,6 +254,8 @@ class OperationProfile:
         trace when that node has no spans), milliseconds, over baseline and window.
     calls_before, calls_after
         Mean number of such spans inside one request, over baseline and window.
+    self_sd_ms
+        (T,) standard deviation of self time among the bucket's spans, milliseconds; NaN where n is 0.
     requests
         (T,) requests of the symptomatic node that began in the bucket; the same for all operations.
     caller
@@ -275,6 +277,7 @@ class OperationProfile:
     per_request_after: float
     calls_before: float = 0.0
     calls_after: float = 0.0
+    self_sd_ms: FloatArray | None = None
     requests: FloatArray | None = None
     caller: tuple[str, str] | None = None
     callee: tuple[str, str] | None = None

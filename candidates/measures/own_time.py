@@ -97,7 +97,9 @@ def _slower(evidence: Evidence, profile: OperationProfile) -> OwnTime | None:
         return None
     each = profile.per_request_after / profile.calls_after - profile.per_request_before / profile.calls_before
     # a handful of calls proves little: only what exceeds the standard error of the difference counts
-    error = math.hypot(*(sd / math.sqrt(max(profile.n[mask].sum(), 1.0)) for sd, mask in zip(spread, masks, strict=True)))
+    error = math.hypot(
+        *(sd / math.sqrt(max(profile.n[mask].sum(), 1.0)) for sd, mask in zip(spread, masks, strict=True))
+    )
     sure = math.copysign(max(abs(each) - error, 0.0), each)
     mechanism = "network_gap" if profile.callee else "slow_operation"
     return OwnTime(profile.service, profile.operation, mechanism, sure * profile.calls_after, growth, profile)

@@ -21,8 +21,8 @@ WITH asked AS (
     WHERE node IN (SELECT unnest($nodes)) AND ts >= $start AND ts < $end
 ), kept AS (
     -- a row is one series; those without dimensions first, then the longest
-    SELECT node, metric, dimensions FROM asked GROUP BY ALL
-    ORDER BY dimensions NOT IN ('', '{}', 'null'), count(*) DESC, node, metric, dimensions LIMIT $limit
+    SELECT node, metric, dimensions FROM asked GROUP BY node, metric, dimensions
+    ORDER BY any_value(dimensions NOT IN ('', '{}', 'null')), count(*) DESC, node, metric, dimensions LIMIT $limit
 )
 -- a row is one moment of one series
 SELECT dense_rank() OVER (ORDER BY node, metric, dimensions) - 1 AS series, node, metric, dimensions,

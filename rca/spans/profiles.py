@@ -1,6 +1,7 @@
 """One operation of one service over time, and inside one request of the symptomatic node."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -12,6 +13,8 @@ from schemas.evidence import FloatArray, OperationProfile, TimeArray, Window
 
 MAX_OPERATIONS = 2000
 MAX_BUCKETS = 5000
+MIN_BUCKETS = 6
+MIN_SECONDS = 1.0
 
 # a row is one operation; those with the most own time come first, so that operations whose names carry ids
 # cannot fill the memory
@@ -38,10 +41,17 @@ WITH entries AS (
 SELECT * FROM entries UNION ALL SELECT * FROM traces
 """
 
+_EXTENTS = """
+SELECT max(start_ns) FILTER (is_before) - min(start_ns) FILTER (is_before),
+       max(start_ns) FILTER (is_after) - min(start_ns) FILTER (is_after)
+FROM (SELECT start_ns, start_ns >= $before_low AND start_ns < $before_high AS is_before,
+             start_ns >= $after_low AND start_ns < $after_high AS is_after FROM reduced_self)
+"""
+
 # a row is one operation in one bucket
 _BUCKETS = """
 SELECT o.op, (s.start_ns - $origin) // $step AS bucket, count(*) AS n, count(*) FILTER (s.failed) AS errors,
-       avg(s.self_ms) AS self_ms, quantile_cont(s.self_ms, 0.95) AS self_p95_ms, avg(s.total_ms) AS total_ms
+       avg(s.self_ms) AS self_ms, stddev_pop(s.self_ms) AS self_sd_ms, quantile_cont(s.self_ms, 0.95) AS self_p95_ms, avg(s.total_ms) AS total_ms
 FROM reduced_self AS s JOIN reduced_operations AS o USING (service, operation)
 GROUP BY ALL
 """
@@ -118,7 +128,8 @@ def operation_profiles(
     target
         The symptomatic node: own times are given per request of it.
     bucket_seconds
-        Width of the buckets; widened when the period would need more than 5,000 of them.
+        Width of the buckets; divided where a period would have fewer than 6 of them, and
+        widened where there would be more than 5,000.
     resolve
         From a service's name in the spans to the node's (`rca.graph.name_resolver`).
 
@@ -130,10 +141,11 @@ def operation_profiles(
     before, after = nanoseconds(baseline), nanoseconds(window)
     low, high = min(before[0], after[0]), max(before[1], after[1])
     bounds = {"before_low": before[0], "before_high": before[1], "after_low": after[0], "after_high": after[1]}
-    step, origin, size = _buckets(low, high, bucket_seconds)
     with self_times(warehouse, low, high) as connection:
-        if not _has_spans(connection, bounds):
+        extents = _extents(connection, bounds)
+        if not extents:
             return None
+        step, origin, size = _buckets(low, high, _narrow(bucket_seconds, extents))
         services = [row[0] for row in connection.execute("SELECT DISTINCT service FROM reduced_self").fetchall()]
         targets = sorted(service for service in services if resolve(service) == target)
         try:
@@ -153,10 +165,16 @@ def operation_profiles(
             connection.execute("DROP TABLE IF EXISTS temp.reduced_operations")
 
 
-def _has_spans(connection: duckdb.DuckDBPyConnection, bounds: Mapping[str, int]) -> bool:
-    inside = """SELECT 1 FROM reduced_self WHERE (start_ns >= $before_low AND start_ns < $before_high)
-                OR (start_ns >= $after_low AND start_ns < $after_high) LIMIT 1"""
-    return connection.execute(inside, dict(bounds)).fetchone() is not None
+def _extents(connection: duckdb.DuckDBPyConnection, bounds: Mapping[str, int]) -> list[int]:
+    """Return how long the spans of each period reach, nanoseconds; only for periods that have any."""
+    row = connection.execute(_EXTENTS, dict(bounds)).fetchone()
+    return [extent for extent in row or () if extent is not None]
+
+
+def _narrow(seconds: float, extents: Sequence[int]) -> float:
+    """Return the bucket's width, divided so that each period has some buckets to tell its spread from."""
+    wanted = max(min(extents) / 1e9 / MIN_BUCKETS, min(seconds, MIN_SECONDS))
+    return seconds / math.ceil(seconds / wanted) if wanted < seconds else seconds
 
 
 def _buckets(low: int, high: int, seconds: float) -> tuple[int, int, int]:
@@ -184,7 +202,7 @@ def _assemble(
 ) -> tuple[OperationProfile, ...]:
     shape = (len(names), len(ts))
     at = (cells["op"].astype(np.int64), cells["bucket"].astype(np.int64))
-    series = {key: _spread(shape, at, cells[key], np.nan) for key in ("self_ms", "self_p95_ms", "total_ms")}
+    series = {key: _spread(shape, at, cells[key], np.nan) for key in ("self_ms", "self_p95_ms", "self_sd_ms", "total_ms")}
     counts = {key: _spread(shape, at, cells[key], 0.0) for key in ("n", "errors")}
     requests = _spread((len(ts),), (request_cells["bucket"].astype(np.int64),), request_cells["n"], 0.0)
     where = (per_request["op"].astype(np.int64),)
@@ -206,6 +224,7 @@ def _assemble(
             per_request_after=float(inside["self_after"][op]),
             calls_before=float(inside["calls_before"][op]),
             calls_after=float(inside["calls_after"][op]),
+            self_sd_ms=series["self_sd_ms"][op],
             requests=requests,
             caller=_named(caller, resolve),
             callee=_named(callee, resolve),
