@@ -108,6 +108,7 @@ def test_ingest_needs_a_database(bundle: Path, capsys: Captured) -> None:
 
 
 def _write(folder: Path, _progress: Any) -> Path:
+    folder.mkdir(exist_ok=True)
     (folder / "system.yaml").write_text("nodes: []")
     return folder
 
