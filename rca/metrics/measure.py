@@ -50,7 +50,7 @@ def metric_series(  # noqa: PLR0917 -- a node, a metric, a width, a period
     UnknownName
         When the node has no metric of that name.
     """
-    source = find_source(warehouse, node, metric)
+    source = find_source(warehouse, node, metric).source
     ts = grid(start, end, bucket_seconds)
     period = Period(start, end, _tuple(split), bucket_seconds)
     return as_series(node.id, metric, ts, *over_buckets(warehouse, source, ts, bucket_seconds, period))
@@ -66,7 +66,7 @@ def metric_value(warehouse: Warehouse, node: Node, metric: str, window: Window, 
     UnknownName
         When the node has no metric of that name.
     """
-    source = find_source(warehouse, node, metric)
+    source = find_source(warehouse, node, metric).source
     seconds = max((window.end - window.start).total_seconds(), 1e-6)
     value, n = over_groups(warehouse, source, "0", Period(window.start, window.end, _tuple(split), seconds))
     return float(value[0]) if len(value) and n[0] > 0 else float("nan")

@@ -23,14 +23,15 @@ class Recipe:
         SQL select list over the prediction table.
     steps
         CTEs from `log` to `metric`.
-    units
-        Aggregate over `log`: how many rows carry information about the metric in a bucket; used to
-        choose bucket widths.
+    counted, positives
+        Aggregates over `log`: rows that count in a bucket, and how many of them are (expected to be)
+        positive where the metric is limited by the rarer class, else NULL. Both add up over buckets.
     """
 
     columns: str
     steps: str
-    units: str
+    counted: str = "count(score)"
+    positives: str = "NULL"
 
 
 MEAN = """metric AS (  -- a row is a bucket
@@ -41,9 +42,9 @@ ROOT = """metric AS (  -- a row is a bucket
 
 F1_BINARY = """metric AS (  -- a row is a bucket
     SELECT bucket,
-           CASE WHEN sum(called + positive) > 0 THEN 2 * sum(called * positive) / sum(called + positive) END AS value,
-           count(called + positive) AS n
-    FROM log WHERE called IS NOT NULL AND positive IS NOT NULL GROUP BY bucket)"""
+           CASE WHEN sum(score + positive) > 0 THEN 2 * sum(score * positive) / sum(score + positive) END AS value,
+           count(*) AS n
+    FROM log WHERE score IS NOT NULL AND positive IS NOT NULL GROUP BY bucket)"""
 
 F1_MACRO = """answered AS (  -- a row is a labelled row
     SELECT bucket, prediction, label FROM log WHERE prediction IS NOT NULL AND label IS NOT NULL),
@@ -102,40 +103,38 @@ def _within_unit(probability: str) -> str:
     return f"CASE WHEN ({probability}) IS NOT NULL THEN least(greatest({probability}, 0), 1) END"
 
 
+BOTH = "score IS NOT NULL AND positive IS NOT NULL"
+RARER = {"counted": f"count(*) FILTER ({BOTH})", "positives": f"sum(positive) FILTER ({BOTH})"}
+
+
 def _auc(_: Node, table: PredictionTable) -> Recipe:
     if table.task == "multiclass":
         columns = _each_class(table, lambda name, _: f"CAST(label = {name} AS DOUBLE)")
-        return Recipe(columns, AUC, "count(positive) / count(DISTINCT part)")
+        return Recipe(columns, AUC, counted=f"count(positive) / {len(table.probabilities)}")
     positive = f"CAST(({LABEL}) > 0 AS DOUBLE)" if table.task == "ranking" else POSITIVE
-    return Recipe(f"'' AS part, {PREDICTION} AS score, {positive} AS positive", AUC, _rarest("score"))
+    return Recipe(f"'' AS part, {PREDICTION} AS score, {positive} AS positive", AUC, **RARER)
 
 
 def _estimated_auc(_: Node, table: PredictionTable) -> Recipe:
     if table.task == "multiclass":
         columns = _each_class(table, lambda _, probability: _within_unit(probability))
-        return Recipe(columns, AUC, "count(score) / count(DISTINCT part)")
-    columns = f"'' AS part, {PREDICTION} AS score, {_within_unit(PREDICTION)} AS positive"
-    return Recipe(columns, AUC, _rarest("score"))
+        return Recipe(columns, AUC, counted=f"count(score) / {len(table.probabilities)}")
+    return Recipe(f"'' AS part, {PREDICTION} AS score, {_within_unit(PREDICTION)} AS positive", AUC, **RARER)
 
 
 def _f1(node: Node, table: PredictionTable) -> Recipe:
     if table.task == "multiclass":
-        return Recipe("prediction, label", F1_MACRO, "count(label)")
-    return Recipe(f"{rows.positive_rate(node, table)} AS called, {POSITIVE} AS positive", F1_BINARY, _rarest("called"))
+        return Recipe("prediction, label", F1_MACRO, counted="count(label)")
+    return Recipe(f"{rows.positive_rate(node, table)} AS score, {POSITIVE} AS positive", F1_BINARY, **RARER)
 
 
 def _ndcg(_: Node, __: PredictionTable) -> Recipe:
-    return Recipe(f"query_id AS query, {PREDICTION} AS score, {LABEL} AS label", NDCG, "count(DISTINCT query)")
+    columns = f"query_id AS query, {PREDICTION} AS score, {LABEL} AS label"
+    return Recipe(columns, NDCG, counted="count(DISTINCT query) FILTER (score IS NOT NULL AND label > 0)")
 
 
 def _rmse(node: Node, table: PredictionTable) -> Recipe:
-    return Recipe(f"{rows.squared_error(node, table)} AS score", ROOT, "count(score)")
-
-
-def _rarest(score: str) -> str:
-    """Return the aggregate for metrics that are limited by the rarer class: ten of it count as fifty rows."""
-    keep = f"FILTER ({score} IS NOT NULL AND positive IS NOT NULL)"
-    return f"least(count(*) {keep}, 5 * least(sum(positive) {keep}, sum(1 - positive) {keep}))"
+    return Recipe(f"{rows.squared_error(node, table)} AS score", ROOT)
 
 
 COMPOSED = {"auc": _auc, "estimated_auc": _estimated_auc, "f1": _f1, "ndcg": _ndcg, "rmse": _rmse}
@@ -152,4 +151,4 @@ def recipe(node: Node, table: PredictionTable, metric: str) -> Recipe:
     check_applicable(node, table, metric)
     if metric in COMPOSED:
         return COMPOSED[metric](node, table)
-    return Recipe(f"{rows.MEANS[metric](node, table)} AS score", MEAN, "count(score)")
+    return Recipe(f"{rows.MEANS[metric](node, table)} AS score", MEAN)

@@ -1,6 +1,7 @@
 """Where a metric comes from: the prediction log, kpis, spans, or imported profile cells, in that order of trust."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ from rca.errors import InputError, UnknownName
 from rca.metrics import cells, spans
 from rca.metrics.buckets import Period, Source
 from rca.metrics.kpis import kpi_metrics, kpi_source
-from rca.metrics.recipes import Recipe, recipe
+from rca.metrics.recipes import recipe
 from rca.metrics.table import PredictionTable, prediction_table
 from rca.warehouse import Warehouse
 from schemas.incident import MODEL_METRICS
@@ -27,18 +28,43 @@ def _log_sql(
     return sql, period.parameters | splits
 
 
-def rows_source(table: PredictionTable, how: Recipe) -> Source:
-    """Return the source that computes a recipe over a prediction table."""
-    return partial(_log_sql, table, how.columns, f",\n{how.steps}\nSELECT bucket, value, n FROM metric")
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A metric's source, and what is needed to choose how to look at it.
+
+    `counts` yields per bucket the rows that count as `n`, and as `value` how many of them are
+    positive where the rarer class limits the metric (else NULL). `rows` is where single rows can be
+    had, `sampled` tells that the metric was recorded at intervals of its own.
+    """
+
+    source: Source
+    counts: Source
+    rows: PredictionTable | None = None
+    sampled: bool = False
 
 
-def units_source(table: PredictionTable, how: Recipe) -> Source:
-    """Return the source whose value is the recipe's count of informative rows."""
-    rest = f"\nSELECT bucket, {how.units} AS value, count(*) AS n FROM log GROUP BY bucket"
-    return partial(_log_sql, table, how.columns, rest)
+def _from_log(node: Node, table: PredictionTable, metric: str) -> Found:
+    how = recipe(node, table, metric)
+    values = f",\n{how.steps}\nSELECT bucket, value, n FROM metric"
+    counts = f"\nSELECT bucket, {how.positives} AS value, {how.counted} AS n FROM log GROUP BY bucket"
+    return Found(
+        source=partial(_log_sql, table, how.columns, values),
+        counts=partial(_log_sql, table, how.columns, counts),
+        rows=table,
+    )
 
 
-def find_source(warehouse: Warehouse, node: Node, metric: str) -> Source:
+def _unlimited(source: Source) -> Found:
+    """Return a source whose own `n` tells all."""
+
+    def counts(bucket: str, period: Period) -> tuple[str, Mapping[str, Any]]:
+        sql, parameters = source(bucket, period)
+        return f"SELECT bucket, NULL AS value, n FROM ({sql}) AS counted", parameters
+
+    return Found(source=source, counts=counts)
+
+
+def find_source(warehouse: Warehouse, node: Node, metric: str) -> Found:
     """Return where the metric of the node comes from.
 
     Raises
@@ -50,15 +76,15 @@ def find_source(warehouse: Warehouse, node: Node, metric: str) -> Source:
     """
     table = prediction_table(warehouse, node)
     if table and metric in MODEL_METRICS:
-        return rows_source(table, recipe(node, table, metric))
+        return _from_log(node, table, metric)
     known = kpi_metrics(warehouse, node)
     if metric in known:
-        return kpi_source(node, metric)
+        return replace(_unlimited(kpi_source(node, metric)), sampled=True)
     traced = spans.has_spans(warehouse, node)
     if traced and metric in spans.AGGREGATES:
-        return spans.span_source(node, metric)
+        return _unlimited(spans.span_source(node, metric))
     if metric in MODEL_METRICS and (column := cells.fullest_column(warehouse, node)):
-        return cells.cell_source(node, metric, column)
+        return _unlimited(cells.cell_source(node, metric, column))
     if metric in (*MODEL_METRICS, *spans.AGGREGATES):
         place = f"log predictions/{node.id}/" if metric in MODEL_METRICS else f"give traces of service {node.id!r}"
         there = f" (there now: {', '.join(known)})" if known else ""

@@ -1,0 +1,106 @@
+"""Is the change real? The window's level against the baseline's own variation between buckets."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.changepoint import precision, searched
+from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
+from schemas.evidence import BoolArray, FloatArray
+
+FEW = 3
+"""With fewer baseline buckets their spread means little and the window's is pooled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The verdict: levels in the metric's unit, `spread` between buckets, `z` = change / spread, and the p-value."""
+
+    before: float
+    after: float
+    spread: float
+    z: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One period: robust mean, residuals around it (scaled by weight), and its effective number of buckets."""
+
+    mean: float
+    residual: FloatArray
+    pulled_in: int
+    effective: float
+
+
+def _side(value: FloatArray, weight: FloatArray) -> _Side:
+    middle = float(np.median(value))
+    tamed = middle + winsorise(value - middle)
+    mean = float(np.average(tamed, weights=weight))
+    effective = float(weight.sum() ** 2 / (weight**2).sum())
+    return _Side(mean, np.sqrt(weight) * (tamed - mean), int((tamed != value).sum()), effective)
+
+
+def _slow_variance(residual: FloatArray, length: int) -> float:
+    """Return the variance of means of `length` neighbours: slow wandering that a lag of one does not show."""
+    if length < FEW or residual.size < 4 * length:
+        return 0.0
+    total = np.concatenate([[0.0], np.cumsum(residual)])
+    means = (total[length:] - total[:-length]) / length
+    return float(np.mean(means**2))
+
+
+def control_chart(
+    value: FloatArray,
+    rows: FloatArray,
+    baseline: BoolArray,
+    window: BoolArray,
+    *,
+    sampling: float = 0.0,
+    tests: float = 1.0,
+) -> Chart | None:
+    """Compare the window's level with the baseline's.
+
+    The error of the difference has the baseline's robust spread between buckets, an effective number
+    of buckets (weights and lag-1 autocorrelation), the variance of the baseline's own moving means of
+    the window's length, and never less than the sampling error of the rows. Student's t.
+
+    Parameters
+    ----------
+    value, rows
+        (T,) series without its season, NaN for gaps, and the rows behind it.
+    baseline, window
+        (T,) which buckets belong to which.
+    sampling
+        Standard error of the difference from the rows alone, in the metric's unit.
+    tests
+        Independent places that were searched for the change.
+
+    Returns
+    -------
+    Chart or None
+        None when either period has no value.
+    """
+    known = np.isfinite(value) & (rows > 0)
+    weight = precision(np.where(known, rows, 0.0))
+    first, second = baseline & known, window & known
+    if not first.any() or not second.any():
+        return None
+    old, new = (_side(value[part], weight[part]) for part in (first, second))
+    pooled = old.residual.size < FEW
+    residual = np.concatenate([old.residual, new.residual]) if pooled else old.residual
+    phi = lag_one(old.residual)
+    tempered = (1 - phi) / (1 + phi)
+    pulled_in = old.pulled_in + (new.pulled_in if pooled else 0)
+    left = residual.size - (2 if pooled else 1)
+    if left < 1 and not sampling:  # one value against one: no variation is known at all
+        return Chart(old.mean, new.mean, math.nan, 0.0, 1.0)
+    freedom = max(left - pulled_in, 1)
+    spread = max(math.sqrt(float(residual @ residual) / freedom), floor_of(old.mean))
+    effective = [max(side.effective * tempered, 1.0) for side in (old, new)]
+    slow = _slow_variance(old.residual, new.residual.size) * (1 + new.residual.size / old.residual.size)
+    variance = max(spread**2 * (1 / effective[0] + 1 / effective[1]), slow, sampling**2)
+    change = new.mean - old.mean
+    alone = two_sided_p(abs(change) / math.sqrt(variance), max(freedom * tempered, 1.0))
+    return Chart(old.mean, new.mean, spread, change / spread, searched(alone, tests))

@@ -1,0 +1,192 @@
+"""Where in a series the incident lies: its first bucket, and the bucket where it was over."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from candidates.measures.changepoint import SHORTEST, gains, interval, precision, sum_of_squares, tame
+from candidates.measures.robust import floor_of, lag_one
+from schemas.evidence import FloatArray, IntArray
+
+RETURNED = 0.35
+"""A recovery leaves at most this share of the change."""
+
+SECOND = 0.5
+"""A later step counts as the incident when it is at least this share of an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Buckets [start, stop) of the incident; `low` to `high` is the 90 % interval of `start`.
+
+    `height` is the change of level, `sharp` False when the change came gradually, `score` the
+    (tempered) log-likelihood gained over no change.
+    """
+
+    start: int
+    stop: int
+    low: int
+    high: int
+    height: float
+    score: float
+    sharp: bool = True
+
+
+class Finder:
+    """Searches one series without gaps for the episode that contains, or just precedes, a bucket.
+
+    Parameters
+    ----------
+    value, rows
+        (T,) finite values without season, and the rows behind them.
+    detected
+        Bucket in which the incident was seen: it starts no later.
+    sign
+        +1 or -1 when the direction is known, else 0.
+    lasting
+        True when the incident is known to last to the end of the series.
+    start
+        First bucket of the incident where that is known.
+    """
+
+    def __init__(
+        self,
+        value: FloatArray,
+        rows: FloatArray,
+        detected: int,
+        sign: int = 0,
+        *,
+        lasting: bool = False,
+        start: int | None = None,
+    ) -> None:
+        self.shown, self.weight = value, precision(rows)
+        self.value = tame(value)
+        self.detected, self.sign, self.size, self.start = detected, sign, value.size, start
+        self.stops = np.array([value.size]) if lasting else self._stops()
+        self.tempered = 1.0
+
+    def _stops(self) -> IntArray:
+        """Return ends to try: densely around the detection, thinly far from it."""
+        nearest = max(self.detected - 1, 2)
+        room = self.size - nearest
+        steps = np.unique(np.geomspace(1, max(room, 1), 30).astype(np.int64)) - 1
+        return np.unique(np.append(nearest + steps[steps < room], self.size))
+
+    def _log_likelihood(self, left_over: FloatArray) -> FloatArray:
+        floor = self.size * floor_of(float(np.abs(self.value).max())) ** 2
+        return np.asarray(-0.5 * self.tempered * self.size * np.log(np.maximum(left_over, floor)))
+
+    def _starts(self, stop: int) -> IntArray:
+        if self.start is not None:
+            return np.array([self.start] if 0 < self.start < stop else [], dtype=np.int64)
+        return np.arange(1, min(self.detected, stop - 1) + 1)
+
+    def _scores(self, stop: int) -> FloatArray:
+        """Return the penalised log-likelihood of every start."""
+        starts = self._starts(stop)
+        gain, height = gains(self.value, self.weight, starts, stop)
+        if self.sign:
+            gain = np.where(self.sign * height > 0, gain, 0.0)
+        score = self._log_likelihood(sum_of_squares(self.value, self.weight) - gain)
+        # people notice soon: a start n buckets before the detection is about 1/n as likely as one beside it
+        score = score - np.log1p(np.maximum(self.detected - starts, 0))
+        return score - 2 - 0.5 * np.log(self.size) if stop < self.size else score
+
+    def _best(self, stops: IntArray) -> tuple[int, int]:
+        """Return the most likely start and stop."""
+        found = [
+            (float(score.max()), int(self._starts(stop)[score.argmax()]), stop)
+            for stop in stops.tolist()
+            if (score := self._scores(stop)).size
+        ]
+        _, start, stop = max(found, key=lambda item: item[0])
+        return start, stop
+
+    def _refit(self, start: int, stop: int) -> None:
+        """Pull outliers in around the two levels, and learn how far neighbours repeat each other."""
+        inside = np.zeros(self.size, dtype=bool)
+        inside[start:stop] = True
+        self.value = tame(self.shown, slice(start, stop))
+        level = np.where(inside, self.value[inside].mean(), self.value[~inside].mean())
+        phi = lag_one(np.sqrt(self.weight) * (self.value - level), levels=2)
+        self.tempered = (1 - phi) / (1 + phi)
+
+    def _returned(self, start: int, stop: int) -> bool:
+        """Tell whether the level after the episode is the one before it."""
+        before, during, after = (np.median(part) for part in np.split(self.value, [start, stop]))
+        return bool(abs(after - before) <= RETURNED * abs(during - before))
+
+    def find(self) -> Episode | None:
+        """Return the most likely episode; None when the series is too short or shows none in that direction."""
+        if self.size < SHORTEST or (self.detected < 1 if self.start is None else not 0 < self.start < self.size):
+            return None
+        start, stop = self._best(self.stops)
+        for _ in range(2):
+            self._refit(start, stop)
+            near = np.append(np.arange(max(start + 1, stop - 8), min(stop + 8, self.size)), self.stops)
+            start, stop = self._best(np.unique(near if self.stops.size > 1 else self.stops))
+        if stop < self.size and not self._returned(start, stop):
+            start, stop = self._best(np.array([self.size]))
+        return self._describe(start, stop)
+
+    def _left_over(self, start: int, stop: int) -> float:
+        gain = gains(self.value, self.weight, np.array([start]), stop)[0][0]
+        return sum_of_squares(self.value, self.weight) - float(gain)
+
+    def _later_step(self, start: int, stop: int) -> tuple[float, int, int, int] | None:
+        """Return the log-likelihood, place and interval of a second, comparable step the same way inside the episode.
+
+        The incident is then that one: the older change of level is part of how the series was before.
+        """
+        last = min(self.detected, stop - 1)
+        if last - start < SHORTEST or self.start is not None:
+            return None
+        starts = np.arange(1, last - start + 1)
+        gain, height = gains(self.value[start:stop], self.weight[start:stop], starts, stop - start)
+        first = self.value[start:stop].mean() - self.value[:start].mean()
+        score = self._log_likelihood(self._left_over(start, stop) - np.where(height * first > 0, gain, 0.0))
+        best = int(score.argmax())
+        if abs(height[best]) < SECOND * abs(first):
+            return None
+        low, high = interval(score)
+        return float(score[best]), start + 1 + best, start + 1 + low, start + 1 + high
+
+    def _ramp(self, start: int, stop: int) -> tuple[float, int, int, int]:
+        """Return the log-likelihood, first bucket and interval of the best gradual change around a step."""
+        places = np.arange(self.size)
+        centred = self.value - np.average(self.value, weights=self.weight)
+        total = sum_of_squares(self.value, self.weight)
+        best: tuple[float, int, int, int] = (-np.inf, start, start, start)
+        for length in np.unique(np.geomspace(3, max(stop - 2, 3), 16).astype(np.int64)).tolist():
+            firsts = np.arange(max(1, start - length), min(self.detected, start + 1) + 1, max(1, length // 8))
+            if firsts.size == 0:
+                continue
+            shape = np.clip((places[None, :] - firsts[:, None] + 1) / length, 0, 1) * (places < stop)
+            shape = shape - (shape @ self.weight / self.weight.sum())[:, None]
+            gain = (shape @ (self.weight * centred)) ** 2 / np.maximum((shape**2) @ self.weight, 1e-300)
+            score = self._log_likelihood(total - gain)
+            if score.max() > best[0]:
+                low, high = interval(score)
+                best = (float(score.max()), *(int(firsts[i]) for i in (score.argmax(), low, high)))  # type: ignore[assignment]
+        return best
+
+    def _describe(self, start: int, stop: int) -> Episode | None:
+        height = float(gains(self.value, self.weight, np.array([start]), stop)[1][0])
+        if not height or self.sign * height < 0:
+            return None
+        none, step = self._log_likelihood(
+            np.array([sum_of_squares(self.value, self.weight), self._left_over(start, stop)])
+        ).tolist()
+        starts = self._starts(stop)
+        low, high = (int(starts[i]) for i in interval(self._scores(stop)))
+        sharp = Episode(start, stop, low, high, height, step - none)
+        if self.start is not None:
+            return sharp
+        ramp, later = self._ramp(start, stop), self._later_step(start, stop)
+        freedom = 0.5 * math.log(self.size)
+        if later and later[0] - step > 2 + 2 * freedom and later[0] > ramp[0] - freedom:
+            return replace(sharp, start=later[1], low=later[2], high=later[3], score=later[0] - none)
+        if ramp[0] - step > 3 + freedom:
+            return replace(sharp, start=ramp[1], low=ramp[2], high=ramp[3], score=ramp[0] - none, sharp=False)
+        return sharp

@@ -1,0 +1,172 @@
+"""The incident as measured: direction, onset, windows, values, and whether it is real."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from rca.errors import UnknownName
+from rca.symptom.gauge import measure_extent, open_gauge
+from rca.symptom.onset import coarse_onset, refine_onset
+from rca.symptom.reference import Reference, against_reference, is_reference_fairer, read_reference
+from rca.symptom.timeline import Look, Timeline, look
+from rca.warehouse import Warehouse
+from schemas.evidence import Onset, Symptom, Window
+from schemas.incident import RESOURCE_METRICS, Direction, Incident
+from schemas.system import System
+
+FALLS = frozenset({"accuracy", "auc", "f1", "ndcg", "estimated_auc", "estimated_accuracy", "availability"})
+"""Metrics whose fall is the harm."""
+
+RISES = frozenset({"logloss", "brier", "mae", "rmse", "null_rate", "errors", *RESOURCE_METRICS})
+"""Metrics whose rise is the harm; latencies too."""
+
+REAL, UNLIKELY = 0.05, 0.01
+CONTRADICTED = 8.0
+"""How many natural log units another onset must be better than the one that was given."""
+
+
+def harm(metric: str) -> int:
+    """Return +1 when a rise of the metric is the harm, -1 when a fall is, 0 when either may be."""
+    if metric in FALLS:
+        return -1
+    return 1 if metric in RISES or metric.startswith("latency_") else 0
+
+
+def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) -> Symptom:
+    """Measure an incident's metric: since when it is wrong, against what, and whether that is more than noise.
+
+    Data after `detected_at` are used too; the onset never lies after it. What the incident states
+    (started_at, ended_at, baseline, direction) is taken as stated, unless the data clearly contradict
+    the onset. A harmful direction is preferred when none is given.
+
+    Raises
+    ------
+    UnknownName
+        When the system has no such node, or the node no such metric.
+    InputError
+        When the metric cannot be computed: says what is missing and what could be used instead.
+    """
+    node = system.by_id.get(incident.node)
+    if node is None:
+        raise UnknownName("node", incident.node, system.by_id)
+    gauge = open_gauge(warehouse, node, incident.metric)
+    extent = measure_extent(gauge)
+    end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
+    line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
+    seen, warnings = _seen(line)
+    onset = _onset(line, seen)
+    reference = read_reference(gauge)
+    if reference and is_reference_fairer(line, seen, reference):
+        return _from_reference(line, reference, (*extent.warnings, *warnings))
+    return _symptom(line, seen, onset, (*extent.warnings, *warnings))
+
+
+def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
+    """Return the look to believe, and warnings about what was given."""
+    warnings: tuple[str, ...] = ()
+    incident = line.incident
+    if not line.when(0) <= incident.detected_at < line.end + timedelta(seconds=line.seconds):
+        warnings = (f"detected_at lies outside the data ({line.when(0):%Y-%m-%d %H:%M} to {line.end:%Y-%m-%d %H:%M})",)
+    if incident.started_at is None:
+        return _directed(line, None), warnings
+    given = _directed(line, line.bucket(incident.started_at))
+    free = _directed(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
+    if not given.episode or not free.episode or given.p_value <= UNLIKELY or free.p_value > UNLIKELY:
+        return given, warnings
+    if free.episode.score - given.episode.score <= CONTRADICTED:
+        return given, warnings
+    told = f"started_at {incident.started_at:%Y-%m-%d %H:%M} does not fit the data; the onset was estimated instead"
+    return free, (*warnings, told)
+
+
+def _directed(line: Timeline, start: int | None) -> Look:
+    """Look in the direction given, else in the harmful one, else in the other where only that is real."""
+    given = {"up": 1, "down": -1, None: 0}[line.incident.direction]
+    first = look(line, given or harm(line.incident.metric), start)
+    if given or not first.sign or first.p_value <= REAL:
+        return first
+    other = look(line, -first.sign, start)
+    return other if other.p_value <= UNLIKELY else first
+
+
+def _onset(line: Timeline, seen: Look) -> Onset:
+    started = line.incident.started_at
+    if started and (seen.episode is None or seen.episode.start == line.bucket(started)):
+        width = timedelta(seconds=line.seconds)
+        found = Onset(at=started, low=started - width, high=started + width)
+    else:
+        found = refine_onset(line, seen, coarse_onset(line, seen))
+    at = min(found.at, line.incident.detected_at)
+    return Onset(at=at, low=min(found.low, at), high=max(found.high, at))
+
+
+def _direction(line: Timeline, change: float) -> Direction:
+    if line.incident.direction:
+        return line.incident.direction
+    if not np.isfinite(change) or change == 0:
+        change = harm(line.incident.metric) or 1
+    return "up" if change > 0 else "down"
+
+
+def _clear(line: Timeline, seen: Look, onset: Onset) -> Window | None:
+    """Return the baseline, ended before anything that may belong to the incident."""
+    if seen.baseline is None or line.incident.baseline:
+        return seen.baseline
+    end = min(seen.baseline.end, onset.low) if onset.low > seen.baseline.start else seen.baseline.end
+    return Window(seen.baseline.start, end)
+
+
+def _symptom(line: Timeline, seen: Look, onset: Onset, warnings: tuple[str, ...]) -> Symptom:
+    window = Window(onset.at, max(seen.window.end, onset.at + timedelta(microseconds=1)))
+    baseline = _clear(line, seen, onset)
+    before = line.gauge.value(baseline)[0] if baseline else float("nan")
+    value = line.gauge.value(window)[0]
+    if baseline is None:
+        warnings = (
+            *warnings,
+            "there is no healthy period to compare with: neither earlier production rows nor training rows",
+        )
+    change = seen.chart.after - seen.chart.before if seen.chart else value - before
+    return Symptom(
+        incident=line.incident,
+        direction=_direction(line, change),
+        baseline=baseline or window,
+        window=window,
+        onset=onset,
+        series=line.series,
+        baseline_value=before,
+        value=value,
+        p_value=seen.p_value,
+        z=seen.chart.z if seen.chart else 0.0,
+        bucket_seconds=line.seconds,
+        warnings=warnings,
+    )
+
+
+def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, ...]) -> Symptom:
+    """Return the symptom measured against the training and validation rows: wrong from the first production row."""
+    start = line.incident.started_at or _first_row(line)
+    window = Window(start, line.incident.ended_at or line.end)
+    chart = against_reference(line, reference)
+    return Symptom(
+        incident=line.incident,
+        direction=_direction(line, chart.after - chart.before),
+        baseline=reference.window,
+        window=window,
+        onset=Onset(at=start, low=start, high=start + timedelta(seconds=line.seconds)),
+        series=line.series,
+        baseline_value=reference.value,
+        value=line.gauge.value(window)[0],
+        p_value=chart.p_value,
+        z=chart.z,
+        bucket_seconds=line.seconds,
+        reference_split=True,
+        warnings=warnings,
+    )
+
+
+def _first_row(line: Timeline) -> datetime:
+    """Return the first bucket with production rows."""
+    known = np.flatnonzero(line.series.n > 0)
+    return line.when(int(known[0]) if known.size else 0)
