@@ -5,7 +5,17 @@ from pathlib import Path
 import duckdb
 
 from rca.ingest.session import Session, unreadable
-from rca.ingest.text import LINE_BYTES, TYPE_SHARE, Reject, StagedText, first_bytes, new_table, read_rows, tell_types
+from rca.ingest.text import (
+    LINE_BYTES,
+    TYPE_SHARE,
+    Reject,
+    StagedText,
+    first_bytes,
+    new_table,
+    open_text,
+    read_rows,
+    tell_types,
+)
 from rca.ingest.types import NOTHING
 from rca.warehouse.store import literal
 
@@ -25,7 +35,7 @@ def stage_lines(session: Session, path: Path) -> tuple[str, tuple[Reject, ...]]:
     """
     table = new_table()
     if first_bytes(path).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
-        return _stage_array(session, path, table), ()
+        return table, _stage_array(session, path, table)
     rejects = read_rows(session, path, table, LINE_OPTIONS)
     session.run(f"UPDATE {table} SET line = ltrim(line, '\ufeff') WHERE starts_with(line, '\ufeff')")
     session.run(f"DELETE FROM {table} WHERE line IS NULL OR trim(line) = ''")
@@ -38,7 +48,7 @@ def stage_lines(session: Session, path: Path) -> tuple[str, tuple[Reject, ...]]:
     return table, rejects + tuple(Reject(*row) for row in bad)
 
 
-def _stage_array(session: Session, path: Path, table: str) -> str:
+def _stage_array(session: Session, path: Path, table: str) -> tuple[Reject, ...]:
     try:
         session.run(
             f"""CREATE TEMP TABLE {table} AS
@@ -47,7 +57,13 @@ def _stage_array(session: Session, path: Path, table: str) -> str:
         )
     except duckdb.Error as error:
         raise unreadable(error, "is not valid JSON") from error
-    return table
+    with open_text(path) as stream:
+        tail = stream.read()[-200:].rstrip()
+    if tail.endswith(b"]"):
+        return ()
+    # the reader takes an array that breaks off for one that ends
+    rows = session.scalar(f"SELECT count(*) FROM {table}")
+    return (Reject(rows + 1, tail.decode(errors="replace"), "the JSON array breaks off here; write the file again"),)
 
 
 def stage_json(session: Session, path: Path) -> StagedText:

@@ -101,8 +101,13 @@ def _change_role(session: Session, table: Table, name: str, role: str) -> None:
 
 
 def _add_columns(session: Session, table: Table, added: dict[str, Kept]) -> None:
-    for kept in added.values():
-        if kept.role != RESERVED:
+    fresh = [kept for kept in added.values() if kept.role != RESERVED]
+    if fresh and not session.scalar(f"SELECT EXISTS (FROM {table.name})"):
+        # thousands of columns added one by one take seconds
+        empty = ", ".join(f"CAST(NULL AS {kept.type}) AS {quote(kept.physical)}" for kept in fresh)
+        session.run(f"CREATE OR REPLACE TABLE {table.name} AS SELECT *, {empty} FROM {table.name}")
+    else:
+        for kept in fresh:
             session.run(f"ALTER TABLE {table.name} ADD COLUMN {quote(kept.physical)} {kept.type}")
     if added:
         parts = zip(*((name, k.physical, k.role, kind_of(k.type), k.type) for name, k in added.items()), strict=True)

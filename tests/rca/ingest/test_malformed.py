@@ -87,7 +87,7 @@ def test_a_stray_text_in_a_csv_column_of_numbers(folder: Path, land: Land) -> No
         ("a.csv", "ts,prediction\n".encode("utf-16"), "UTF-16"),
         ("a.csv", b"  \n", "empty"),
         ("a.csv", b"ts,x,x\n2026-01-01,1,2\n", "twice"),
-        ("a.json", b'[{"ts": "2026-01-01"}, ', "JSON"),
+        ("a.json", b'[{"ts": ', "JSON"),
         ("a.csv.gz", b"not gzip", "unpacked"),
         ("a.parquet", b"PAR1 not really", "damaged"),
     ],
@@ -102,6 +102,14 @@ def test_files_of_no_use_are_named_with_the_reason(
     ((path, _, _, _, why),) = landed.quarantine()
     assert path == f"predictions/m/{name}"
     assert reason in why
+
+
+def test_a_json_array_that_breaks_off(folder: Path, land: Land) -> None:
+    text(folder / "predictions/m/a.json", b'[{"ts": "2026-01-01", "amount": 3}, ')
+    landed = land()
+    assert landed.column("amount") == [3]
+    assert [row[1] for row in landed.quarantine()] == [2]
+    assert "breaks off" in landed.quarantine()[0][4]
 
 
 def test_nothing_usable_is_an_error_that_says_why(folder: Path, land: Land) -> None:
