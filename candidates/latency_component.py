@@ -11,15 +11,24 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import networkx as nx
-import numpy as np
 
-from candidates.measures.clock import alignment, stamp
+from candidates.measures.clock import alignment
 from candidates.measures.growth import Growth
-from candidates.measures.own_latency import OwnLatency, latency_series, own_latencies
+from candidates.measures.latency_words import (
+    REMEDY,
+    VERIFY,
+    change_items,
+    chart_of,
+    metric_summary,
+    operations_item,
+    series_item,
+    span_summary,
+)
+from candidates.measures.own_latency import OwnLatency, latency_series, own_latencies, together
 from candidates.measures.own_time import OwnTime, comparable, own_times, request_time, traced
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence, FloatArray, OperationProfile, TimeArray
+from schemas.evidence import Evidence, OperationProfile
 from schemas.incident import LATENCY_METRICS, Change
 
 FAMILY = "latency_component"
@@ -37,8 +46,10 @@ MIN_WHOLE = 0.05
 MODEST = 0.3
 """Most of a symptom other than latency that slowness is thought to explain."""
 
-TABLE_ROWS = 8
-CHART_POINTS = 200
+MAX_RATIO = 1000.0
+"""Largest ratio handed on as a feature; a new operation has no other."""
+
+SPECIFICITY = {"slow_operation": 0.9, "more_calls": 0.8, "network_gap": 0.7}
 
 
 def generate(evidence: Evidence) -> Findings:
@@ -80,9 +91,6 @@ def _p(growth: Growth) -> str:
     return f"p = {growth.p_value:.2g}"
 
 
-# --- from spans -------------------------------------------------------------------------------------------------
-
-
 def _from_spans(evidence: Evidence) -> Findings:
     profiles = traced(evidence)
     found = own_times(evidence, profiles)
@@ -116,8 +124,6 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
     share = min(max(total / whole, 0.0), 1.0) if whole > 0 else 0.0
     onset = top.growth.onset
     changes = _coincident(evidence, node, top.growth)
-    ratio = top.growth.after / top.growth.before if top.growth.before > 0 else MAX_RATIO
-    calls = top.profile.calls_after / top.profile.calls_before if top.profile.calls_before > 0 else MAX_RATIO
     return Candidate(
         family=FAMILY,
         node=node,
@@ -126,79 +132,23 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         impact=_impact(evidence, share, top.growth),
         strength=max(top.growth.z, 0.0),
         specificity=SPECIFICITY[top.mechanism] * (1.0 if onset else 0.8),
-        summary=_span_summary(evidence, node, top, share),
+        summary=span_summary(evidence.symptom.incident.node, node, top, share),
         observed_at=top.profile.service,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,
         onset_high=onset.high if onset else None,
-        evidence=(_operations_item(ways, share), _series_item(*_chart(top)), *_change_items(changes)),
+        evidence=(operations_item(ways, share), series_item(*chart_of(top)), *change_items(changes)),
         verify=VERIFY[top.mechanism].format(subject=top.subject, node=node),
         remedy=REMEDY[top.mechanism].format(subject=top.subject, node=node),
         explains=_explains(evidence, node),
         features={
             "share": share,
-            "ratio": min(ratio, MAX_RATIO),
-            "calls_ratio": min(calls, MAX_RATIO),
+            "ratio": _ratio(top.growth.before, top.growth.after),
+            "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),
             "onset_gap_buckets": _onset_gap(evidence, top.growth),
             "coincident_change": float(bool(changes)),
         },
     )
-
-
-MAX_RATIO = 1000.0
-SPECIFICITY = {"slow_operation": 0.9, "more_calls": 0.8, "network_gap": 0.7}
-VERIFY = {
-    "slow_operation": "Open a few slow traces since the onset and look at what {subject} of {node} does itself.",
-    "more_calls": "Count the calls of {subject} in one slow trace: are they retries, or a loop over single items?",
-    "network_gap": "Compare client and server spans of {subject} of {node}: what lies between is network or queueing.",
-}
-REMEDY = {
-    "slow_operation": "Profile {subject} of {node}, check its CPU and its last deployment, and roll that back if it fits.",
-    "more_calls": "Cap retries with backoff, batch the calls of {subject}, and find what made its callers repeat them.",
-    "network_gap": "Check network, connection pools and queues before {node}; move or drain the affected hosts.",
-}
-
-
-def _span_summary(evidence: Evidence, node: str, top: OwnTime, share: float) -> str:
-    since = f" since {stamp(top.growth.onset.at)}" if top.growth.onset else ""
-    b, a = top.growth.before, top.growth.after
-    what = {
-        "slow_operation": f"{top.subject} of {node} takes {a:.3g} ms of its own per call instead of {b:.3g} ms",
-        "more_calls": f"{top.subject} of {node} is called {a:.3g} times per request instead of {b:.3g}",
-        "network_gap": f"calls to {top.subject} of {node} wait {a:.3g} ms outside it instead of {b:.3g} ms",
-    }[top.mechanism]
-    return (
-        f"{what}{since}; {node} accounts for {share:.0%} of the growth of {evidence.symptom.incident.node}'s requests."
-    )
-
-
-def _operations_item(ways: Sequence[OwnTime], share: float) -> EvidenceItem:
-    rows = [
-        {
-            "service": one.profile.service,
-            "operation": one.profile.operation,
-            "before_ms": _round(one.profile.per_request_before),
-            "after_ms": _round(one.profile.per_request_after),
-            "calls_before": _round(one.profile.calls_before),
-            "calls_after": _round(one.profile.calls_after),
-        }
-        for one in ways[:TABLE_ROWS]
-    ]
-    ms = math.fsum(one.ms for one in ways)
-    text = f"Own time per request grew by {ms:.3g} ms here, {share:.0%} of the growth of the mean request."
-    return EvidenceItem(kind="trace", text=text, data={"operations": rows})
-
-
-def _chart(top: OwnTime) -> tuple[str, TimeArray, FloatArray]:
-    profile = top.profile
-    if top.mechanism == "more_calls" and profile.requests is not None:
-        empty = np.full_like(profile.n, np.nan)
-        calls = np.divide(profile.n, profile.requests, out=empty, where=profile.requests > 0)
-        return f"Calls of {profile.operation} per request", profile.ts, calls
-    return f"Own time of {profile.operation} of {profile.service}, ms per call", profile.ts, profile.self_ms
-
-
-# --- from latency metrics ---------------------------------------------------------------------------------------
 
 
 def _from_metrics(evidence: Evidence) -> Findings:
@@ -206,23 +156,22 @@ def _from_metrics(evidence: Evidence) -> Findings:
     if not found:
         return Findings(not_examined="no latency metric covers both the baseline and the window")
     own = [one for one in found if _moved(one.growth) and one.own > MIN_RELATIVE * abs(one.growth.before)]
-    whole = max([_symptom_growth(evidence), *(one.own for one in own)])
+    whole = _symptom_growth(evidence) or max((one.own for one in own), default=0.0)
     top = max(found, key=lambda one: (one.own, one.node))
-    largest = f"largest change {top.own:+.2g} ms in {top.series.metric} of {top.node}, {_p(top.growth)}"
+    largest = f"largest change {top.own:+.2g} in {top.series.metric} of {top.node}, {_p(top.growth)}"
     return _finish([_metric_candidate(evidence, one, whole) for one in own], largest)
 
 
 def _symptom_growth(evidence: Evidence) -> float:
     growth = evidence.symptom.value - evidence.symptom.baseline_value
-    return growth if _is_latency(evidence) and math.isfinite(growth) else 0.0
+    return growth if _is_latency(evidence) and math.isfinite(growth) and growth > 0 else 0.0
 
 
 def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Candidate:
     growth, onset = one.growth, one.growth.onset
-    share = min(max(one.own / whole, 0.0), 1.0)
+    fit = together(evidence, one.series)
+    share = min(max(one.own / whole, 0.0), 1.0) * fit
     changes = _coincident(evidence, one.node, growth)
-    since = f" since {stamp(onset.at)}" if onset else ""
-    rest = f"; {one.callee} behind it explains the rest" if one.callee else ""
     return Candidate(
         family=FAMILY,
         node=one.node,
@@ -231,22 +180,19 @@ def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Cand
         impact=_impact(evidence, share, growth),
         strength=growth.z * min(one.own / growth.delta, 1.0),
         specificity=0.5 if one.callee else 0.6,
-        summary=f"{one.series.metric} of {one.node} rose from {growth.before:.3g} to {growth.after:.3g} ms{since}, "
-        f"{one.own:.3g} ms of it its own{rest}.",
+        summary=metric_summary(one),
         observed_at=one.node,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,
         onset_high=onset.high if onset else None,
-        evidence=(
-            _series_item(f"{one.series.metric} of {one.node}, ms", one.series.ts, one.series.value),
-            *_change_items(changes),
-        ),
+        evidence=(_metric_item(one, fit), *change_items(changes)),
         verify=f"Trace a few requests through {one.node}: is the time spent in it, or in something that it waits for?",
         remedy=f"Check load, CPU and the last deployment of {one.node}, and roll that back if it fits.",
         explains=_explains(evidence, one.node),
         features={
             "share": share,
-            "ratio": min(growth.after / growth.before, MAX_RATIO) if growth.before > 0 else MAX_RATIO,
+            "moves_with_symptom": fit,
+            "ratio": _ratio(growth.before, growth.after),
             "calls_ratio": 1.0,
             "onset_gap_buckets": _onset_gap(evidence, growth),
             "coincident_change": float(bool(changes)),
@@ -254,7 +200,13 @@ def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Cand
     )
 
 
-# --- what both share --------------------------------------------------------------------------------------------
+def _metric_item(one: OwnLatency, fit: float) -> EvidenceItem:
+    text = f"{one.series.metric} of {one.node}; it moves with the symptom (correlation {fit:.2f})"
+    return series_item(text, one.series.ts, one.series.value)
+
+
+def _ratio(before: float, after: float) -> float:
+    return float(min(after / before, MAX_RATIO)) if before > 0 else MAX_RATIO
 
 
 def _onset_gap(evidence: Evidence, growth: Growth) -> float:
@@ -272,27 +224,6 @@ def _coincident(evidence: Evidence, node: str, growth: Growth) -> list[Change]:
     return [c for c in evidence.changes if c.node == node and onset.low - slack <= c.ts <= onset.high + slack]
 
 
-def _change_items(changes: Sequence[Change]) -> list[EvidenceItem]:
-    return [
-        EvidenceItem(
-            kind="change",
-            text=f"{change.kind} on {change.node} at {stamp(change.ts)}: {change.title or 'untitled'}",
-            data={"ts": change.ts.isoformat(), "kind": change.kind, "title": change.title},
-        )
-        for change in changes[:3]
-    ]
-
-
-def _series_item(text: str, ts: TimeArray, value: FloatArray) -> EvidenceItem:
-    """Return a chart's data; long series are thinned evenly, gaps become null."""
-    step = -(-len(ts) // CHART_POINTS) or 1
-    data = {
-        "ts": [f"{moment}Z" for moment in np.datetime_as_string(ts[::step], unit="s")],
-        "value": [_round(v) if math.isfinite(v) else None for v in value[::step].tolist()],
-    }
-    return EvidenceItem(kind="series", text=text, data=data)
-
-
 def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
     """Return the latencies of the node and of everything that waits for it."""
     reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
@@ -301,7 +232,3 @@ def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
     if symptom.metric in LATENCY_METRICS and symptom.node in reached:
         keys.add(("metric", symptom.node, symptom.metric))
     return tuple(sorted(keys))
-
-
-def _round(number: float) -> float:
-    return float(f"{number:.4g}")

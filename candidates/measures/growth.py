@@ -1,4 +1,4 @@
-"""Did a series grow from baseline to window, by how much, how surely, and since when?"""
+"""Growth of a series from baseline to window: by how much, how surely, and since when."""
 
 import math
 from dataclasses import dataclass

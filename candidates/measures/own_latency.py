@@ -8,19 +8,23 @@ report `requests`. Services without a latency metric are looked through to the o
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
+from candidates.measures.clock import to_numpy, within
 from candidates.measures.growth import Growth, measure_growth
-from candidates.measures.clock import within
-from schemas.evidence import Evidence, Series
+from schemas.evidence import Evidence, FloatArray, Series, TimeArray
 from schemas.incident import LATENCY_METRICS
 
 OPERATION_DIMENSIONS = ("operation", "endpoint", "route")
 MAX_CALLS = 50.0
 """Most calls per request that are believed from two request rates."""
 
-FLOOR_MS = 0.05
+FEW_BUCKETS = 4
+UNKNOWN = 0.5
+MIN_Z = 3.0
+TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def own_latencies(evidence: Evidence) -> tuple[OwnLatency, ...]:
 
 
 def _measure(evidence: Evidence, series: Series) -> Growth | None:
-    return measure_growth(evidence.symptom, series.ts, series.value, np.ones_like(series.value), floor=FLOOR_MS)
+    return measure_growth(evidence.symptom, series.ts, series.value, np.ones_like(series.value))
 
 
 def _overall(evidence: Evidence, choice: Sequence[Series]) -> tuple[Series, Growth] | None:
@@ -93,13 +97,26 @@ def _own(
 ) -> OwnLatency:
     series, growth = chosen[node]
     explained = [
-        (other.delta * _calls_per_request(evidence, node, callee), callee)
+        (_explained(growth, other, _calls_per_request(evidence, node, callee)), callee)
         for callee in _measured_callees(evidence, node, chosen)
         if _not_later(other := chosen[callee][1], growth, evidence.symptom.bucket_seconds)
     ]
-    most, callee = max(explained, default=(0.0, None))
-    own = growth.delta - max(most, 0.0)
-    return OwnLatency(node, _operation(evidence, choice), own, callee if most > 0 else None, growth, series)
+    most, callee = max(explained, default=(0.0, ""))
+    own = growth.delta - most
+    return OwnLatency(node, _operation(evidence, choice), float(own), callee if most > 0 else None, growth, series)
+
+
+def _explained(caller: Growth, callee: Growth, calls: float) -> float:
+    """Return how much of the caller's growth the callee's explains, in the metric's unit.
+
+    All of it when the callee grew by as large a factor: growth is diluted on its way from its source
+    to those who wait for it. Else as much as the callee grew itself.
+    """
+    if callee.delta <= 0 or callee.z < MIN_Z:
+        return 0.0
+    if caller.delta > 0 and callee.delta / max(callee.before, TINY) >= caller.delta / max(caller.before, TINY):
+        return max(caller.delta, 0.0)
+    return callee.delta * calls
 
 
 def _not_later(callee: Growth, caller: Growth, slack: float) -> bool:
@@ -111,7 +128,8 @@ def _not_later(callee: Growth, caller: Growth, slack: float) -> bool:
 
 def _measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) -> list[str]:
     """Return the nearest causes of a node that have a latency, looking through those that have none."""
-    known, found, seen = set(measured), set(), {node}
+    known, seen = set(measured), {node}
+    found: set[str] = set()
     queue = deque([node])
     while queue:
         here = queue.popleft()
@@ -120,6 +138,40 @@ def _measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) ->
                 seen.add(cause)
                 (found.add if cause in known else queue.append)(cause)
     return sorted(found)
+
+
+def together(evidence: Evidence, series: Series) -> float:
+    """Return how well a series moves with the symptom around its onset: a correlation, in [0, 1].
+
+    Only the window and as long a time before it count: a component that had drifted before the
+    symptom began, or drifts after, does not move with it. 0.5 when too few buckets say anything.
+    """
+    symptom = evidence.symptom
+    length = max(symptom.window.end - symptom.onset.at, timedelta(seconds=3 * symptom.bucket_seconds))
+    near = (symptom.series.ts >= to_numpy(symptom.onset.at - length)) & (
+        symptom.series.ts < to_numpy(symptom.window.end)
+    )
+    ts, target = symptom.series.ts[near], symptom.series.value[near]
+    value = _in_buckets(series, ts, symptom.bucket_seconds)
+    known = np.isfinite(target) & np.isfinite(value)
+    if known.sum() < FEW_BUCKETS or np.ptp(target[known]) == 0:
+        return UNKNOWN
+    if np.ptp(value[known]) == 0:
+        return 0.0
+    return float(np.clip(np.corrcoef(target[known], value[known])[0, 1], 0.0, 1.0))
+
+
+def _in_buckets(series: Series, starts: TimeArray, seconds: float) -> FloatArray:
+    """Return the mean of the series within each bucket that begins at one of the ordered starts; NaN where none."""
+    known = np.isfinite(series.value)
+    ts, value = series.ts[known], series.value[known]
+    place = np.searchsorted(starts, ts, side="right") - 1
+    inside = place >= 0
+    inside[inside] &= ts[inside] < starts[place[inside]] + np.timedelta64(round(seconds * 1e6), "us")
+    n = np.bincount(place[inside], minlength=len(starts)).astype(np.float64)
+    total = np.bincount(place[inside], value[inside], minlength=len(starts))
+    mean: FloatArray = np.divide(total, n, out=np.full(len(starts), np.nan), where=n > 0)
+    return mean
 
 
 def _calls_per_request(evidence: Evidence, caller: str, callee: str) -> float:

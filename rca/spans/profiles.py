@@ -51,7 +51,8 @@ FROM (SELECT start_ns, start_ns >= $before_low AND start_ns < $before_high AS is
 # a row is one operation in one bucket
 _BUCKETS = """
 SELECT o.op, (s.start_ns - $origin) // $step AS bucket, count(*) AS n, count(*) FILTER (s.failed) AS errors,
-       avg(s.self_ms) AS self_ms, stddev_pop(s.self_ms) AS self_sd_ms, quantile_cont(s.self_ms, 0.95) AS self_p95_ms, avg(s.total_ms) AS total_ms
+       avg(s.self_ms) AS self_ms, stddev_pop(s.self_ms) AS self_sd_ms,
+       quantile_cont(s.self_ms, 0.95) AS self_p95_ms, avg(s.total_ms) AS total_ms
 FROM reduced_self AS s JOIN reduced_operations AS o USING (service, operation)
 GROUP BY ALL
 """
@@ -202,7 +203,9 @@ def _assemble(
 ) -> tuple[OperationProfile, ...]:
     shape = (len(names), len(ts))
     at = (cells["op"].astype(np.int64), cells["bucket"].astype(np.int64))
-    series = {key: _spread(shape, at, cells[key], np.nan) for key in ("self_ms", "self_p95_ms", "self_sd_ms", "total_ms")}
+    series = {
+        key: _spread(shape, at, cells[key], np.nan) for key in ("self_ms", "self_p95_ms", "self_sd_ms", "total_ms")
+    }
     counts = {key: _spread(shape, at, cells[key], 0.0) for key in ("n", "errors")}
     requests = _spread((len(ts),), (request_cells["bucket"].astype(np.int64),), request_cells["n"], 0.0)
     where = (per_request["op"].astype(np.int64),)
