@@ -69,34 +69,18 @@ def _row_faults(evidence: Evidence) -> list[Candidate]:
     for node, model in sorted(evidence.models.items()):
         before, after = model.duplicates
         if math.isfinite(after) and after - before > max(0.05, before):
-            out.append(
-                _row_candidate(
-                    evidence,
-                    node,
-                    "duplicated_rows",
-                    after - before,
-                    0.9,
-                    f"{after:.0%} of the logged rows repeat another (before {before:.0%})",
-                )
-            )
+            words = f"{after:.0%} of the logged rows repeat another (before {before:.0%})"
+            out.append(_row_candidate(evidence, node, "duplicated_rows", words, impact=after - before, specificity=0.9))
         series = model.outputs.get("rows")
         strength = series_strength(series, evidence.symptom) if series is not None else 0.0
         if strength < -6:
-            out.append(
-                _row_candidate(
-                    evidence,
-                    node,
-                    "missing_rows",
-                    0.2,
-                    0.5,
-                    f"far fewer rows arrive ({-strength:.0f} times the usual variation)",
-                )
-            )
+            words = f"far fewer rows arrive ({-strength:.0f} times the usual variation)"
+            out.append(_row_candidate(evidence, node, "missing_rows", words, impact=0.2, specificity=0.5))
     return out
 
 
 def _row_candidate(
-    evidence: Evidence, node: str, mechanism: str, impact: float, specificity: float, words: str
+    evidence: Evidence, node: str, mechanism: str, words: str, *, impact: float, specificity: float
 ) -> Candidate:
     series = evidence.models[node].outputs["rows"]
     data = {"ts": [str(t) for t in series.ts[-200:]], "value": [float(v) for v in series.value[-200:]]}

@@ -56,7 +56,7 @@ def generate(evidence: Evidence) -> Findings:
         onset_high=symptom.onset.high,
         summary=f"{symptom.incident.metric} of {node} moved while the models that feed it stayed healthy.",
         evidence=(healthy, *events),
-        verify="Ask the owner of the process: what changed after the prediction is made (rules, prices, staffing, funnel)?",
+        verify="Ask the owner of the process what changed after the prediction is made (rules, prices, staffing)?",
         remedy="Hand over to the owner of the business process; the model needs no change.",
         explains=(("metric", node, symptom.incident.metric),),
         features={

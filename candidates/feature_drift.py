@@ -34,7 +34,7 @@ def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
         estimator=estimator,
         words=f"its population moved (Jensen-Shannon {column.shift.divergence:.3f}, "
         f"{column.shift.strength:.0f} times its usual variation) and its values look valid",
-        verify=f"Compare {column.column} before and since the onset at its source, by segment: are the new values real?",
+        verify=f"Compare {column.column} before and since the onset at its source: are the new values real?",
         remedy="Retrain or recalibrate on recent rows; until then watch or fall back on the shifted region.",
         kinds=CHANGES,
     )

@@ -92,7 +92,7 @@ def generate(evidence: Evidence) -> Findings:
         carried = _as_input(evidence, node)
         switch = version_switch(evidence, node) or event_switch(evidence, node, {"deploy", *CONFIGURATION})
         diagnosis = diagnose(evidence, node)
-        moved = diagnosis.function_ratio > 1.3 if diagnosis else carried is not None  # noqa: PLR2004
+        moved = diagnosis.function_moved if diagnosis else carried is not None
         if switch or moved:
             found.append(_candidate(evidence, node, switch, carried))
     if not found:

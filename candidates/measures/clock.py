@@ -25,8 +25,8 @@ def within(ts: TimeArray, window: Window) -> BoolArray:
 def alignment(onset: Onset | None, symptom: Symptom) -> float:
     """Return how well an onset fits the symptom's, in [-1, 1]; 0 when unknown.
 
-    1 when the intervals meet; falls with the gap, in units of the buckets and of the baseline's
-    length; -1 for an onset clearly after the symptom's or long before it.
+    1 when the intervals meet (to one bucket); falls with the gap, measured by the window's length when the onset
+    is late and by the baseline's when it is early.
     """
     if onset is None:
         return 0.0
@@ -34,7 +34,9 @@ def alignment(onset: Onset | None, symptom: Symptom) -> float:
     late = (onset.low - symptom.onset.high).total_seconds() / slack
     early = (symptom.onset.low - onset.high).total_seconds() / slack
     if late > 0:
-        return float(max(-1.0, 1.0 - late))
+        # a gradual shift is noticed later in one place than in another: lateness is judged by the window
+        span = max((symptom.window.end - symptom.onset.at).total_seconds() / slack, 2.0)
+        return float(max(-1.0, 1.0 - 3.0 * late / span)) if late > 1 else 1.0
     if early > 0:
         span = max((symptom.onset.at - symptom.baseline.start).total_seconds() / slack, 4.0)
         return float(max(-1.0, 1.0 - 6.0 * early / span)) if early > 1 else 1.0

@@ -29,6 +29,8 @@ from schemas.evidence import Evidence, FloatArray, ModelEvidence, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
+FUNCTION_RATIO, FUNCTION_SHIFT = 1.3, 0.5
+"""Deviations from the old function, and shift of its mean, from which the function counts as changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ class ModelDiagnosis:
         baseline; about 1 when the served function did not change.
     function_energy
         That deviation in the units of `ColumnDiagnosis.energy`.
+    function_shift
+        Largest shift of the mean deviation within a tenth of the fitted predictions, in deviations'
+        standard deviations: a function that is cut or bent at one end shows here first.
     familiar
         Share of the window's rows whose every value was seen in the baseline.
     """
@@ -92,8 +97,14 @@ class ModelDiagnosis:
     function: float
     function_ratio: float
     function_energy: float
+    function_shift: float
     familiar: float
     fit_r2: float
+
+    @property
+    def function_moved(self) -> bool:
+        """Return whether the served function changed beyond the stand-in's own error."""
+        return self.function_ratio > FUNCTION_RATIO or self.function_shift > FUNCTION_SHIFT
 
 
 def _label_loss(lab: Laboratory) -> FloatArray:
@@ -161,7 +172,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         loss = float(gone[own].max()) if own else 0.0
         columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, loss)
     before, after = lab.value(lab.base), lab.value(lab.window)
-    change, ratio, energy = lab.function()
+    change, ratio, energy, bent = lab.function()
     unit = after - before
     return ModelDiagnosis(
         columns=columns,
@@ -171,6 +182,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         function=change / unit if abs(unit) > 1e-12 else float("nan"),
         function_ratio=ratio,
         function_energy=energy,
+        function_shift=bent,
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
     )

@@ -14,9 +14,6 @@ from candidates.measures.clock import within
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, ModelDiagnosis, diagnose
 from schemas.evidence import Evidence, FloatArray, Series, Symptom
 
-FUNCTION_MOVED = 1.3
-"""Ratio of deviations from the baseline's function from which the function counts as changed."""
-
 
 MATTERS = 0.1
 """Share from which putting a column back is no accident: a lost relation shows in both its columns, the repair
@@ -64,7 +61,7 @@ def drift_share(column: ColumnDiagnosis) -> tuple[float, str]:
 
 def _energies(diagnosis: ModelDiagnosis) -> float:
     total = sum(c.energy for c in diagnosis.columns.values() if has_moved(c))
-    if diagnosis.function_ratio > FUNCTION_MOVED:
+    if diagnosis.function_moved:
         total += diagnosis.function_energy
     return total
 
@@ -72,7 +69,7 @@ def _energies(diagnosis: ModelDiagnosis) -> float:
 def function_share(evidence: Evidence, node: str) -> float:
     """Return the share of the symptom that a change of the model's function explains, in [0, 1]."""
     diagnosis = diagnose(evidence, node)
-    if diagnosis is None or diagnosis.function_ratio <= FUNCTION_MOVED:
+    if diagnosis is None or not diagnosis.function_moved:
         return 0.0
     if node == evidence.symptom.incident.node:
         return clip(diagnosis.function)
@@ -131,18 +128,30 @@ def series_strength(series: Series, symptom: Symptom) -> float:
     return float((np.median(after) - centre) / max(spread, floor))
 
 
+def mean_shift(series: Series, symptom: Symptom) -> float:
+    """Return Welch's t of a series' window buckets against its baseline buckets, signed."""
+    before, after = _sides(series, symptom)
+    if len(before) < 3 or not len(after):
+        return 0.0
+    spread = max(float(before.var(ddof=1)), 1e-18)
+    error = math.sqrt(spread / len(before) + max(spread, float(after.var())) / len(after))
+    return float((after.mean() - before.mean()) / error)
+
+
 def _followed(evidence: Evidence, node: str) -> float:
     """Return the share of a KPI's change that a model's outputs predict from the baseline's relation."""
     symptom = evidence.symptom
     change = symptom.value - symptom.baseline_value
     best = 0.0
     for name, series in evidence.models[node].outputs.items() if node in evidence.models else ():
-        strength = series_strength(series, symptom)
-        if name == "rows" or abs(strength) < 3:
+        if name == "rows":
             continue
         predicted = _predicted_change(symptom.series, series, symptom)
-        follows = clip(predicted / change) if math.isfinite(predicted) and change else 0.5
-        best = max(best, follows * clip((abs(strength) - 2) / 4))
+        if math.isfinite(predicted) and change:
+            share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
+        else:
+            share = 0.5 * clip((abs(series_strength(series, symptom)) - 2) / 4)
+        best = max(best, share)
     return best
 
 

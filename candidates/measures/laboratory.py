@@ -249,14 +249,15 @@ class Laboratory:
         """Return which window rows hold only values seen in the baseline."""
         return np.asarray(~self.unknown.any(axis=1))
 
-    def function(self) -> tuple[float, float, float]:
+    def function(self) -> tuple[float, float, float, float]:
         """Return what of the metric's change goes away with the old function, and how far it moved.
 
         Returns
         -------
-        change, ratio, energy
+        change, ratio, energy, shift
             `change` in the metric's unit; `ratio` of the mean squared deviations from the baseline's
-            function, window over held-out baseline; `energy` their difference, link scale.
+            function, window over held-out baseline; `energy` their difference, link scale; `shift` of the
+            mean deviation, in its standard deviations, in the tenth of the predictions where it is largest.
         """
         s, window, base = self.surrogate, self.window, self.base
         usual = s.residual_sd**2
@@ -267,7 +268,25 @@ class Laboratory:
         undone = self.value(window, keep=keep) - self.value(window, fit_window, keep=keep)
         fit_base = s.predict(base.index)
         usual_loss = self.value(base, keep=self.held_out) - self.value(base, fit_base, keep=self.held_out)
-        return undone - usual_loss, energy / max(usual, 1e-9), max(0.0, energy - usual)
+        bent = self._bend(fit_base, fit_window, keep)
+        return undone - usual_loss, energy / max(usual, 1e-9), max(0.0, energy - usual), bent
+
+    def _bend(self, fit_base: FloatArray, fit_window: FloatArray, keep: BoolArray) -> float:
+        held = self.held_out
+        edges = np.quantile(fit_base[held], np.linspace(0.1, 0.9, 9)) if held.any() else np.zeros(0)
+        sums = []
+        for side, fit, rows in ((self.base, fit_base, held), (self.window, fit_window, keep)):
+            tenth = np.searchsorted(edges, fit[rows])
+            count = np.bincount(tenth, minlength=10)
+            total = np.bincount(tenth, side.output[rows] - fit[rows], minlength=10)
+            sums.append((count, total / np.maximum(count, 1)))
+        (n_base, mean_base), (n_window, mean_window) = sums
+        enough = (n_base >= 20) & (n_window >= 20)
+        sd = max(self.surrogate.residual_sd, 1e-9)
+        shift = np.abs(mean_window - mean_base)[enough] / sd
+        error = np.sqrt(1 / np.maximum(n_base, 1) + 1 / np.maximum(n_window, 1))[enough]
+        sure = shift > 5 * error
+        return float(shift[sure].max()) if sure.any() else 0.0
 
     def label_slopes(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return the label's slopes on each column's effect, baseline and window, with standard errors."""

@@ -62,14 +62,14 @@ def metric_function(metric: str, task: str, threshold: float) -> Metric:
     """
     if task == "multiclass":
         if metric in PREDICTION_METRICS:
-            return lambda p, y, w: _mean(p, w)
+            return lambda p, _, w: _mean(p, w)
         return lambda p, y, w: _mean((p == y).astype(float), w)
     table: dict[str, Metric] = {
         "mae": lambda p, y, w: _mean(np.abs(p - y), w),
         "rmse": lambda p, y, w: float(np.sqrt(_mean((p - y) ** 2, w))),
         "bias": lambda p, y, w: _mean(p - y, w),
         "brier": lambda p, y, w: _mean((p - y) ** 2, w),
-        "prediction_mean": lambda p, y, w: _mean(p, w),
+        "prediction_mean": lambda p, _, w: _mean(p, w),
     }
     if task == "binary":
         table |= {
@@ -77,8 +77,8 @@ def metric_function(metric: str, task: str, threshold: float) -> Metric:
             "logloss": _logloss,
             "f1": _f1(threshold),
             "accuracy": lambda p, y, w: _mean(((p >= threshold) == (y > 0)).astype(float), w),
-            "positive_rate": lambda p, y, w: _mean((p >= threshold).astype(float), w),
-            "estimated_accuracy": lambda p, y, w: _mean(np.where(p >= threshold, p, 1 - p), w),
+            "positive_rate": lambda p, _, w: _mean((p >= threshold).astype(float), w),
+            "estimated_accuracy": lambda p, _, w: _mean(np.where(p >= threshold, p, 1 - p), w),
             "estimated_auc": _expected_auc,
         }
         return table.get(metric, table["brier"])

@@ -86,4 +86,4 @@ def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switc
 
 def function_strength(diagnosis: ModelDiagnosis) -> float:
     """Return how strongly the served function moved, on the scale of a z-score."""
-    return max(0.0, (diagnosis.function_ratio - 1.0) * 10.0)
+    return max(0.0, (diagnosis.function_ratio - 1.0) * 10.0, diagnosis.function_shift * 10.0)
