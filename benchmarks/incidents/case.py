@@ -46,13 +46,18 @@ def symptoms_of(domain: Domain, family: str, subject: str | None) -> list[tuple[
     return [*down, *down, *up, *kpis]
 
 
+WORSE = {"auc": -1, "accuracy": -1, "logloss": 1, "brier": 1, "mae": 1, "rmse": 1, "cost_per_request": 1}
+"""Which way is worse; nobody reports an improvement. Other metrics may move either way."""
+
+
 def noticed(faulty: World, calm: World, family: str, onset: float, delay: float, ramp: float, subject: str | None):
     """Return the (node, metric, z) that moved clearly, and because of the fault."""
     found = []
     for node, metric in dict.fromkeys(symptoms_of(faulty.domain, family, subject)):
-        move = move_of(faulty, node, metric, onset, delay, ramp)
-        innocent = move_of(calm, node, metric, onset, delay, ramp)
-        if abs(move.z) >= NOTICED and abs(innocent.after - innocent.before) < INNOCENT_SHARE * abs(move.after - move.before):  # fmt: skip
+        move = move_of(faulty, node, metric, onset=onset, label_delay=delay, settled=ramp)
+        innocent = move_of(calm, node, metric, onset=onset, label_delay=delay, settled=ramp)
+        because = abs(innocent.after - innocent.before) < INNOCENT_SHARE * abs(move.after - move.before)
+        if because and abs(move.z) >= NOTICED and move.z * WORSE.get(metric, move.z) > 0:
             found.append((node, metric, move.z))
     return found
 
@@ -61,7 +66,7 @@ def fluctuation(world: World, onset: float, delay: float, luck: Luck):
     """Return a (node, metric, z) that looks unusual though nothing is wrong."""
     domain = world.domain
     pairs = [*dict.fromkeys(symptoms_of(domain, "feature_drift", None)), (API, "latency_p95")]
-    moves = [(node, metric, move_of(world, node, metric, onset, delay).z) for node, metric in pairs]
+    moves = [(node, metric, move_of(world, node, metric, onset=onset, label_delay=delay).z) for node, metric in pairs]
     calm = [move for move in moves if np.isfinite(move[2]) and abs(move[2]) < NOTICED * 0.7]
     calm.sort(key=lambda move: -abs(move[2]))
     return calm[: max(1, len(calm) // 3)] if luck.chance(0.6) else calm

@@ -3,6 +3,8 @@
 Importing this package is cheap: models and tables are loaded by the functions that need them.
 """
 
+# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Train a domain's two models, for real, with LightGBM's native API on one thread."""
 
+# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
+
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,8 +54,8 @@ class Cascade:
 
 def encode(columns: Columns, inputs: tuple[str, ...], vocabulary: dict[str, list[str]]) -> NDArray[np.float64]:
     """Return the (N, F) matrix that the booster reads; null and unseen categories are NaN."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     parts = []
     for name in inputs:

@@ -1,5 +1,7 @@
 """Business and component metrics of a simulated world."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ def _mean(values: NDArray[np.float64], position: NDArray[np.int64]) -> NDArray[n
     return np.asarray(np.bincount(position, values) / np.bincount(position))
 
 
-def row_costs(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def row_costs(world: World) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
     """Return per request the cost of the decision's error and whether the decision lets it through, (N,) each."""
     spec: ModelSpec = world.domain.downstream
     prediction, label = world.predictions["downstream"], world.columns[spec.target]

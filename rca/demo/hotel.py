@@ -1,4 +1,4 @@
-"""The hotel bookings as a production system: will a booking be cancelled?
+"""The hotel bookings as a production system that foresees cancellations.
 
 `guest-intent` scores how serious a booking is from the way it was made; `cancellation-risk` reads
 that score next to the stay, the customer and the price.

@@ -1,5 +1,7 @@
 """Write the prediction logs: daily Parquet batches per model, each with the schema of its day."""
 
+# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ from rca.demo.table import take
 from rca.demo.world import Rewrite, World
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 
 def ids(prefix: str, n: int) -> NDArray[np.object_]:
@@ -117,7 +119,7 @@ def rewritten(table: "pa.Table", rewrite: Rewrite, rows: slice) -> "pa.Table":
 
 def write_logs(world: World, folder: Path, *, role: str, label_delay: float, trained_rows: int) -> None:
     """Write `predictions/<node>/*.parquet` of one model."""
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     spec = world.domain.model(role)
     target = folder / "predictions" / spec.node

@@ -1,5 +1,6 @@
 """Would anybody notice? Daily metrics of a simulated world, and how far they moved."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,8 @@ from numpy.typing import NDArray
 
 from rca.demo.domain import ModelSpec
 from rca.demo.extent import days
-from rca.demo.figures import latencies, row_costs
 from rca.demo.faults.drift import ranks
+from rca.demo.figures import latencies, row_costs
 from rca.demo.services import API
 from rca.demo.world import World
 
@@ -16,29 +17,38 @@ BINARY_METRICS = ("auc", "logloss", "brier", "accuracy", "prediction_mean", "pos
 REGRESSION_METRICS = ("mae", "rmse", "bias", "prediction_mean")
 
 Array = NDArray[np.float64]
+FEW = 20
+"""A day with fewer requests says nothing about day-to-day variation."""
 
 
-def measure(metric: str, prediction: Array, label: Array, threshold: float) -> float:
-    """Return one metric over some rows; NaN when it cannot be computed."""
-    if metric == "auc":
-        positive = int(label.sum())
-        negative = len(label) - positive
-        if not positive or not negative:
-            return float("nan")
-        position = ranks(prediction) * len(prediction)
-        return float((position[label == 1].sum() - positive**2 / 2) / positive / negative)
+def auc(prediction: Array, label: Array, _: float) -> float:
+    """Return the area under the ROC curve (Mann-Whitney); NaN with one class only."""
+    positive = int(label.sum())
+    negative = len(label) - positive
+    if not positive or not negative:
+        return float("nan")
+    position = ranks(prediction) * len(prediction)
+    return float((position[label == 1].sum() - positive**2 / 2) / positive / negative)
+
+
+def logloss(prediction: Array, label: Array, _: float) -> float:
+    """Return the mean negative log likelihood."""
     clipped = np.clip(prediction, 1e-15, 1 - 1e-15)
-    values = {
-        "logloss": lambda: -np.where(label == 1, np.log(clipped), np.log(1 - clipped)).mean(),
-        "brier": lambda: np.square(prediction - label).mean(),
-        "accuracy": lambda: ((prediction >= threshold) == (label == 1)).mean(),
-        "prediction_mean": lambda: prediction.mean(),
-        "positive_rate": lambda: (prediction >= threshold).mean(),
-        "mae": lambda: np.abs(prediction - label).mean(),
-        "rmse": lambda: np.sqrt(np.square(prediction - label).mean()),
-        "bias": lambda: (prediction - label).mean(),
-    }
-    return float(values[metric]())
+    return float(-np.where(label == 1, np.log(clipped), np.log(1 - clipped)).mean())
+
+
+METRICS: dict[str, Callable[[Array, Array, float], float]] = {
+    "auc": auc,
+    "logloss": logloss,
+    "brier": lambda p, y, _: float(np.square(p - y).mean()),
+    "accuracy": lambda p, y, threshold: float(((p >= threshold) == (y == 1)).mean()),
+    "prediction_mean": lambda p, _, __: float(p.mean()),
+    "positive_rate": lambda p, _, threshold: float((p >= threshold).mean()),
+    "mae": lambda p, y, _: float(np.abs(p - y).mean()),
+    "rmse": lambda p, y, _: float(np.sqrt(np.square(p - y).mean())),
+    "bias": lambda p, y, _: float((p - y).mean()),
+}
+"""Metric -> value of (predictions, labels, threshold) over some rows."""
 
 
 def needs_label(metric: str) -> bool:
@@ -70,7 +80,7 @@ def value_over(world: World, node: str, metric: str, rows: NDArray[np.bool_]) ->
     domain = world.domain
     for role, spec in (("upstream", domain.upstream), ("downstream", domain.downstream)):
         if node == spec.node:
-            return measure(metric, world.predictions[role][rows], world.columns[spec.target][rows], spec.threshold)
+            return METRICS[metric](world.predictions[role][rows], world.columns[spec.target][rows], spec.threshold)
     if node == API:
         return float(np.quantile(latencies(world)[rows], 0.95))
     cost, passed = row_costs(world)
@@ -78,7 +88,9 @@ def value_over(world: World, node: str, metric: str, rows: NDArray[np.bool_]) ->
     return float(values[rows].mean())
 
 
-def move_of(world: World, node: str, metric: str, onset: float, label_delay: float, settled: float = 0.0) -> Move:
+def move_of(
+    world: World, node: str, metric: str, *, onset: float, label_delay: float = 0.0, settled: float = 0.0
+) -> Move:
     """Return how far a metric moved at an onset so many days before the end.
 
     Parameters
@@ -91,7 +103,7 @@ def move_of(world: World, node: str, metric: str, onset: float, label_delay: flo
     begin, stop = world.moment(onset - settled), world.moment(delay)
     healthy = world.ts < world.moment(onset)
     day = ((world.ts - world.start) / days(1)).astype(int)
-    full = [number for number in range(day[healthy].max() + 1) if (healthy & (day == number)).sum() > 20]
+    full = [number for number in range(day[healthy].max() + 1) if (healthy & (day == number)).sum() > FEW]
     daily = np.array([value_over(world, node, metric, healthy & (day == number)) for number in full])
     after = value_over(world, node, metric, (world.ts >= begin) & (world.ts < stop))
     return Move(value_over(world, node, metric, healthy), after, float(np.nanstd(daily)))

@@ -1,5 +1,7 @@
 """Read a table into plain columns: float64 for numbers, objects with None for text."""
 
+# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
+
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,8 @@ def read_columns(path: Path, drop: tuple[str, ...] = ()) -> Columns:
 
     Numbers and booleans become float64 (null is NaN), everything else objects (null is None).
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     table = pq.read_table(path).drop_columns(list(drop))
     columns: Columns = {}

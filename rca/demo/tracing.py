@@ -1,5 +1,7 @@
 """Write the spans of some requests: OTLP/JSON as an OpenTelemetry collector writes it, or a flat table."""
 
+# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
+
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,12 +48,14 @@ def span_id(line: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.obje
 def parents(parts: tuple[Operation, ...], spans: Spans) -> NDArray[np.object_]:
     """Return each span's parent id, None for the root."""
     caller = np.array([-1 if part.caller is None else part.caller for part in parts])[spans.part]
-    return np.where(caller < 0, None, span_id(spans.line, caller))
+    above = span_id(spans.line, caller)
+    above[caller < 0] = None
+    return above
 
 
 def write_flat(world: World, folder: Path, requests: int) -> None:
     """Write `traces/spans.parquet`."""
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     parts, spans = operations(world.domain), sample_spans(world, requests)
     service = np.array([part.service for part in parts], dtype=object)

@@ -51,7 +51,7 @@ class FeatureDrift:
 
 @dataclass(frozen=True, slots=True)
 class LoneShift:
-    """One column alone moves within its valid values: a numeric one to its own upper part, a text one to its rarer half.
+    """One column alone moves within its valid values: numbers to their upper part, text to rarer categories.
 
     A distractor, for columns without influence.
     """

@@ -22,7 +22,7 @@ class KpiFall:
         level = self.extent.level(world.ts, world.end)
         world.kpi_factors[self.node] *= 1 + (self.factor - 1) * level
 
-    def cause(self, domain: Domain) -> Truth:
+    def cause(self, domain: Domain) -> Truth:  # noqa: ARG002 - every fault is asked the same way
         """Return the right answer."""
         return Truth("downstream_change", self.node, None, "own_change", self.extent.predicate)
 

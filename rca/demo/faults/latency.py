@@ -25,6 +25,6 @@ class SlowOperation:
         mask = world.touched(self.extent, f"slow {self.service} {self.operation}")
         world.self_ms[mask, position] *= self.factor
 
-    def cause(self, domain: Domain) -> Truth:
+    def cause(self, domain: Domain) -> Truth:  # noqa: ARG002 - every fault is asked the same way
         """Return the right answer."""
         return Truth("latency_component", self.service, self.operation, "slower", self.extent.predicate)

@@ -56,8 +56,8 @@ def train_badly(world: World, how: str, share: float) -> Model:
     target = rows[world.domain.downstream.target].copy()
     n = len(target)
     if how == "scrambled":
-        chosen = rng.random(n) < share
-        target[chosen] = rng.permutation(target[chosen])
+        scrambled = rng.random(n) < share
+        target[scrambled] = rng.permutation(target[scrambled])
         return retrain(cascade.downstream, rows, target, world.seed)
     if how == "few_rows":
         chosen = rng.permutation(n)[: max(int(n * (1 - share)), 120)]
