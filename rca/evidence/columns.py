@@ -168,9 +168,11 @@ def _assemble(
     live = bucket >= 0
     buckets = len(ts)
     place = (starts[slot] * buckets + bucket * sizes[slot] + at)[live]
-    counts = np.bincount(place, cells["n"][live], minlength=int(starts[-1]) * buckets)
+    counts = np.bincount(place, cells["n"][live], minlength=int(starts[-1]) * buckets).astype(np.float64)
     by_time = {
-        name: np.bincount((slot * buckets + bucket)[live], cells[name][live], minlength=len(layouts) * buckets)
+        name: np.bincount((slot * buckets + bucket)[live], cells[name][live], minlength=len(layouts) * buckets).astype(
+            np.float64
+        )
         for name in ("value", "value_sq")
     }
     sums = {name: by_bin(name) for name in cells if name.endswith(("_before", "_after"))}

@@ -1,12 +1,10 @@
 """A bounded sample of logged rows, with every value also as its bin's position."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 
 from rca.metrics.buckets import as_floats, naive
 from rca.profile.binning import bin_expression, fill_codes
@@ -25,7 +23,7 @@ HASH_STEPS = 1_000_000
 SAMPLE = "sampled_rows"
 
 
-def read_rows(
+def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong to the call)
     warehouse: Warehouse,
     node: Node,
     baseline: Window,
@@ -53,15 +51,16 @@ def read_rows(
     log = read_log(warehouse.connection, node.id)
     if log is None:
         return None
-    layouts = {(layout.column, layout.part): layout for layout in read_layouts(warehouse.connection, node.id)}
+    connection = warehouse.connection
+    layouts = {(layout.column, layout.part): layout for layout in read_layouts(connection, node.id)}
     parts = [p for p in log.parts if p.column not in OUTPUT_COLUMNS and p.key in layouts]
     most = min(limit, max(1, MOST_CELLS // max(1, len(parts)) // 2))
     before = "split IN ('train', 'validation')" if baseline_split else _inside(baseline)
-    _pick(warehouse.connection, log, (before, _inside(window)), most)
     try:
-        return _read(warehouse.connection, _Sample(log, parts, layouts), score_sql)
+        _sample(connection, log, parts, _chosen(connection, log, (before, _inside(window)), most), score_sql)
+        return _read(connection, log, parts, layouts)
     finally:
-        warehouse.connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}; DROP TABLE IF EXISTS profile_codes")
+        connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}; DROP TABLE IF EXISTS profile_codes")
 
 
 def _inside(window: Window) -> str:
@@ -69,8 +68,8 @@ def _inside(window: Window) -> str:
     return f"split = 'production' AND ts >= TIMESTAMP '{start}' AND ts < TIMESTAMP '{end}'"
 
 
-def _pick(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, str], most: int) -> None:
-    """Make the temporary table of the chosen rows: those with the smallest salted hash."""
+def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, str], most: int) -> str:
+    """Return SQL of the chosen rows (id, after): on each side those with the smallest salted hash."""
     chosen = []
     for after, where in enumerate(sides):
         row = connection.execute(f"SELECT count(*) FROM {log.table} WHERE {where}").fetchone()
@@ -81,81 +80,81 @@ def _pick(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, str
             f"(SELECT rowid AS id, {after} AS after FROM {log.table} WHERE {where} {cut} "
             f"ORDER BY hash(_file, _row, {SALT}), _file, _row LIMIT {most})"
         )
-    # a row is one chosen row; periods may overlap, and then a row stands on both sides
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SAMPLE} AS {' UNION ALL '.join(chosen)}")
+    return " UNION ALL ".join(chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    log: Log
-    parts: Sequence[Part]
-    layouts: Mapping[tuple[str, str], Layout]
-
-    def select(self, columns: str, joins: str = "", values: str = "") -> str:
-        """Return SQL over the chosen rows, in their fixed order."""
-        return (
-            f"WITH chosen AS (SELECT id, after AS chosen_after, _file AS chosen_file, _row AS chosen_row{values} "
-            f"FROM {SAMPLE} JOIN {self.log.table} AS logged ON logged.rowid = id) "
-            f"SELECT {columns} FROM chosen {joins} ORDER BY chosen_after, chosen_file, chosen_row"
-        )
-
-
-def _read(connection: duckdb.DuckDBPyConnection, sample: _Sample, score_sql: str) -> Rows:
-    values = (
-        ", ts AS row_ts, coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label, "
-        f"CAST(({score_sql}) AS DOUBLE) AS row_score"
+def _sample(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], chosen: str, score_sql: str
+) -> None:
+    """Make the temporary table of sampled rows with their values v0, v1, ...: one scan of the log."""
+    values = "".join(f", {part.value} AS v{slot}" for slot, part in enumerate(parts))
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {SAMPLE} AS
+        -- a row is one chosen row; periods may overlap, and then a row stands on both sides
+        WITH chosen AS ({chosen})
+        SELECT row_number() OVER (ORDER BY after, _file, _row) AS place, after AS row_after, ts AS row_ts,
+               coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,
+               CAST(({score_sql}) AS DOUBLE) AS row_score{values}
+        FROM chosen JOIN {log.table} AS logged ON logged.rowid = id
+        """
     )
-    names = "chosen_after, row_ts, row_version, row_prediction, row_label, row_score"
-    found = connection.execute(sample.select(names, values=values)).fetchnumpy()
-    prediction, label = _outcomes(sample.log, found["row_prediction"], found["row_label"])
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    log: Log,
+    parts: Sequence[Part],
+    layouts: Mapping[tuple[str, str], Layout],
+) -> Rows:
+    found = connection.execute(
+        f"SELECT row_after, row_ts, row_version, row_prediction, row_label, row_score FROM {SAMPLE} ORDER BY place"
+    ).fetchnumpy()
+    prediction, label = _outcomes(log, found["row_prediction"], found["row_label"])
     bins: dict[str, IntArray] = {}
-    numbers: dict[str, FloatArray] = {}
-    for chunk in _chunks(sample.parts):
-        for part, layout, position, value in _columns(connection, sample, chunk):
-            bins[layout.key] = position
-            if value is not None:
-                numbers[part.column] = value
+    values: dict[str, FloatArray] = {}
+    for start in range(0, len(parts), COLUMNS_AT_ONCE):
+        slots = dict(enumerate(parts[start : start + COLUMNS_AT_ONCE], start=start))
+        columns = _binned(connection, log, slots, layouts)
+        for slot, part in slots.items():
+            layout = layouts[part.key]
+            bins[layout.key] = layout.position[np.asarray(columns[f"b{slot}"], dtype=np.int64) - FIRST_CODE]
+            if part.kind == "numeric":
+                values[part.column] = as_floats(columns[f"v{slot}"])
     return Rows(
-        after=np.asarray(found["chosen_after"]) == 1,
+        after=np.asarray(found["row_after"]) == 1,
         ts=np.asarray(found["row_ts"], dtype="datetime64[us]"),
         version=np.asarray(found["row_version"], dtype=object),
         prediction=prediction,
         label=label,
         score=as_floats(found["row_score"]),
         bins=bins,
-        values=numbers,
+        values=values,
     )
 
 
-def _columns(
-    connection: duckdb.DuckDBPyConnection, sample: _Sample, parts: Sequence[Part]
-) -> Iterator[tuple[Part, Layout, IntArray, FloatArray | None]]:
-    fill_codes(connection, sample.log.node, dict(enumerate(parts)))
+def _binned(
+    connection: duckdb.DuckDBPyConnection,
+    log: Log,
+    slots: Mapping[int, Part],
+    layouts: Mapping[tuple[str, str], Layout],
+) -> Mapping[str, Any]:
+    """Return the bin codes `b<slot>` of the sampled rows, and the values `v<slot>` of numeric columns."""
+    fill_codes(connection, log.node, slots)
     wanted, joins = [], []
-    for slot, part in enumerate(parts):
-        code, join = bin_expression(part, sample.layouts[part.key], f"v{slot}", slot)
+    for slot, part in slots.items():
+        code, join = bin_expression(part, layouts[part.key], f"v{slot}", slot)
         wanted.append(f"CAST({code} AS INTEGER) AS b{slot}")
+        wanted += [f"v{slot}"] if part.kind == "numeric" else []
         joins.append(join)
-        if part.kind == "numeric":
-            wanted.append(f"v{slot}")
-    values = "".join(f", {part.value} AS v{slot}" for slot, part in enumerate(parts))
-    found = connection.execute(sample.select(", ".join(wanted), " ".join(joins), values)).fetchnumpy()
-    for slot, part in enumerate(parts):
-        layout = sample.layouts[part.key]
-        position = layout.position[np.asarray(found[f"b{slot}"], dtype=np.int64) - FIRST_CODE]
-        yield part, layout, position, as_floats(found[f"v{slot}"]) if part.kind == "numeric" else None
+    return connection.execute(f"SELECT {', '.join(wanted)} FROM {SAMPLE} {' '.join(joins)} ORDER BY place").fetchnumpy()
 
 
 def _outcomes(log: Log, prediction: Any, label: Any) -> tuple[FloatArray, FloatArray]:
     if log.task != "multiclass":
         return as_floats(prediction), as_floats(label)
-    both = np.ma.concatenate([np.ma.asarray(prediction), np.ma.asarray(label)])
-    missing: NDArray[np.bool_] = np.ma.getmaskarray(both)
-    texts = np.ma.filled(both, "").astype(str)
+    missing = np.concatenate([np.ma.getmaskarray(prediction), np.ma.getmaskarray(label)])
+    texts = np.concatenate([np.ma.filled(prediction, ""), np.ma.filled(label, "")]).astype(str)
     names = np.unique(texts[~missing])
     index = np.where(missing, np.nan, np.searchsorted(names, texts))
     return index[: len(prediction)], index[len(prediction) :]
-
-
-def _chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
-    return (parts[start : start + COLUMNS_AT_ONCE] for start in range(0, len(parts), COLUMNS_AT_ONCE))

@@ -53,25 +53,25 @@ def bin_expression(part: Part, layout: Layout, value: str, slot: int) -> tuple[s
 
 def _range_bin(value: str, layout: Layout) -> str:
     ranges = [i for i, role in enumerate(layout.roles) if role == "range"]
-    # NaN sorts above every number (DuckDB, PostgreSQL and Spark agree), so it is asked for before `above`
-    special = (
-        f"WHEN {value} IS NULL THEN {NULL} WHEN isnan({value}) THEN {NAN} "
-        f"WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} WHEN {value} = {number(np.inf)} THEN {PLUS_INF}"
+    edges = [float(layout.left[i]) for i in ranges] + [float(layout.right[i]) for i in ranges[-1:]]
+    # what is rare is asked for in the outermost leaves only: a comparison with NULL is not true, so NULL ends
+    # up on the right, as does NaN, which sorts above every number (DuckDB, PostgreSQL and Spark agree)
+    last = (
+        f"CASE WHEN {value} IS NULL THEN {NULL} WHEN isnan({value}) THEN {NAN} "
+        f"WHEN {value} = {number(np.inf)} THEN {PLUS_INF} "
+        f"WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} ELSE {ABOVE} END"
     )
-    if not ranges:
-        return f"CASE {special} ELSE {ABOVE} END"
-    low, high = float(layout.left[ranges[0]]), float(layout.right[ranges[-1]])
-    tree = _tree(value, [float(layout.left[i]) for i in ranges[1:]], [int(layout.codes[i]) for i in ranges])
-    finite = f"{value} >= {number(low)} AND {value} < {number(high)}"
-    return f"CASE WHEN {finite} THEN {tree} {special} WHEN {value} < {number(low)} THEN {BELOW} ELSE {ABOVE} END"
+    first = f"CASE WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} ELSE {BELOW} END"
+    leaves = [first, *(str(int(layout.codes[i])) for i in ranges), last] if ranges else [last]
+    return _tree(value, edges, leaves)
 
 
-def _tree(value: str, edges: list[float], codes: list[int]) -> str:
+def _tree(value: str, edges: list[float], leaves: list[str]) -> str:
     # a balanced tree of comparisons: five a row for twenty bins, and half the cost of summing them all
     if not edges:
-        return str(codes[0])
+        return leaves[0]
     half = len(edges) // 2
-    lower, upper = _tree(value, edges[:half], codes[: half + 1]), _tree(value, edges[half + 1 :], codes[half + 1 :])
+    lower, upper = _tree(value, edges[:half], leaves[: half + 1]), _tree(value, edges[half + 1 :], leaves[half + 1 :])
     return f"CASE WHEN {value} < {number(edges[half])} THEN {lower} ELSE {upper} END"
 
 

@@ -1,5 +1,6 @@
 """The kept bins of one column in a fixed order: the order of every array over bins."""
 
+import math
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -155,13 +156,15 @@ def _labels(bins: list[_Bin], kind: str) -> tuple[str, ...]:
     if ranges:
         top = ranges[-1].right
         # own edges end one float above the maximum, which has the shorter decimals unless it is itself random
-        closed = len(repr(float(np.nextafter(top, -np.inf)))) <= len(repr(top))
+        closed = len(repr(math.nextafter(top, -math.inf))) <= len(repr(top))
         names = {"below": f"below {ranges[0].left:.6g}{unit}", "above": f"above {top:.6g}{unit}"}
         names["range"] = range_label(ranges[-1].left, top, unit, closed=closed)
     last = ranges[-1].code if ranges else None
     return tuple(
         range_label(b.left, b.right, unit)
         if b.role == "range" and b.code != last
-        else b.category or names.get(b.role, b.role)
+        else names.get(b.role, b.role)
+        if b.category is None
+        else b.category or "''"
         for b in bins
     )

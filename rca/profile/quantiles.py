@@ -1,5 +1,7 @@
 """Bin edges of a numeric column from a sample of its reference."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ def numeric_edges(sample: NDArray[np.float64], low: float, high: float) -> NDArr
         atom = counts > ATOM_SHARE * len(finite)
         after = values[1:][atom[:-1]]
         inner = np.concatenate([values[atom], after, _quantiles(finite, values[atom], len(finite))])
-    top = np.nextafter(high, np.inf)
+    top = math.nextafter(high, math.inf)
     inside = inner[(inner > low) & (inner < top)]
     return np.unique(np.concatenate([[low], inside, [high] if high in inner else [], [top]]))
 

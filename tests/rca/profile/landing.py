@@ -67,8 +67,8 @@ def land(
         "VALUES ('predictions', ?, 'f', 'd', ?, 0) RETURNING file_id",
         [node, len(rows)],
     ).fetchone()[0]
-    for k, row in enumerate(rows, start=1):
-        full = {
+    full = [
+        {
             "_file": file_id,
             "_row": k,
             "ts": START + timedelta(minutes=10 * k),
@@ -76,10 +76,15 @@ def land(
             "prediction": 0.5,
             **row,
         }
-        con.execute(
-            f"INSERT INTO {table} ({', '.join(map(quote, full))}) VALUES ({', '.join('?' * len(full))})",
-            list(full.values()),
-        )
+        for k, row in enumerate(rows, start=1)
+    ]
+    if full:
+        types = con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table]
+        ).fetchall()
+        values = ", ".join(f"unnest(?::{kept}[]) AS {quote(name)}" for name, kept in types)
+        columns = [[row.get(name) for row in full] for name, _ in types]
+        con.execute(f"INSERT INTO {table} SELECT {values}", columns)
     return int(file_id)
 
 
