@@ -1,4 +1,8 @@
-"""A metric over time as a few lines of text: braille dots, or asterisks where there is no Unicode."""
+"""A metric over time as a few lines of text: half blocks, or asterisks where there is no Unicode.
+
+Half blocks rather than braille dots: every monospaced font has them in the right width, also the ones
+that browsers and chat windows use.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,8 +13,8 @@ from typing import Any
 from rca.report.glyphs import Glyphs
 from rca.report.words import moment, number, parse_moment
 
-DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bits of a braille cell, by row and column (Unicode chart U+2800)."""
+HALVES = {1: "▀", 2: "▄", 3: "█"}
+"""Filled halves of a cell (1 upper, 2 lower) -> sign."""
 
 BAND_SIGMAS = 2.0
 
@@ -25,11 +29,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The plotted area: cells, dots per cell, and the ranges of time (seconds) and value."""
+    """The plotted area: cells, dots on top of each other per cell, and the ranges of time (seconds) and value."""
 
     width: int
     height: int
-    across: int
     down: int
     start: float
     end: float
@@ -37,9 +40,9 @@ class Frame:
     high: float
 
     def column(self, second: float) -> int:
-        """Return the dot column of a time."""
+        """Return the column of a time."""
         share = (second - self.start) / (self.end - self.start)
-        return min(self.width * self.across - 1, max(0, int(share * self.width * self.across)))
+        return min(self.width - 1, max(0, int(share * self.width)))
 
     def row(self, value: float) -> int:
         """Return the dot row of a value, counted from the top."""
@@ -87,7 +90,7 @@ def draw(
     onset: datetime,
     width: int,
     glyphs: Glyphs,
-    height: int = 7,
+    height: int = 8,
 ) -> list[str]:
     """Return the chart's lines: y labels, the plotted area, an axis, and the times below it.
 
@@ -106,9 +109,9 @@ def draw(
     low, high = min(values), max(values)
     margin = 0.06 * (high - low) or abs(high) * 0.05 or 1.0
     labels = _value_labels(low, high)
-    across, down = (2, 4) if glyphs.unicode else (1, 1)
+    down = 2 if glyphs.unicode else 1
     plot = max(10, width - len(labels[0]) - 2)
-    frame = Frame(plot, height, across, down, trace.seconds[0], trace.seconds[-1], low - margin, high + margin)
+    frame = Frame(plot, height, down, trace.seconds[0], trace.seconds[-1], low - margin, high + margin)
     cells = _background(frame, band, onset, glyphs)
     _ink(frame, cells, trace, glyphs)
     blank = " " * len(labels[0])
@@ -133,17 +136,17 @@ def _background(frame: Frame, band: tuple[float, float] | None, onset: datetime,
             cells[row] = [glyphs.band] * frame.width
     if frame.start <= onset.timestamp() <= frame.end:
         for line in cells:
-            line[frame.column(onset.timestamp()) // frame.across] = glyphs.onset
+            line[frame.column(onset.timestamp())] = glyphs.onset
     return cells
 
 
 def _ink(frame: Frame, cells: list[list[str]], trace: Trace, glyphs: Glyphs) -> None:
     bits: dict[tuple[int, int], int] = {}
     for column, row in _line(frame, trace):
-        cell = row // frame.down, column // frame.across
-        bits[cell] = bits.get(cell, 0) | DOTS[row % frame.down][column % frame.across]
+        cell = row // frame.down, column
+        bits[cell] = bits.get(cell, 0) | 1 << row % frame.down
     for (row, column), value in bits.items():
-        cells[row][column] = chr(0x2800 + value) if glyphs.unicode else glyphs.mark
+        cells[row][column] = HALVES[value] if glyphs.unicode else glyphs.mark
 
 
 def _line(frame: Frame, trace: Trace) -> Iterator[tuple[int, int]]:
@@ -173,7 +176,7 @@ def _time_labels(frame: Frame, onset: datetime, indent: int, glyphs: Glyphs) -> 
     _place(line, frame.width - len(last), last)
     if not frame.start <= onset.timestamp() <= frame.end:
         return [" " * indent + "".join(line).rstrip()]
-    column = frame.column(onset.timestamp()) // frame.across
+    column = frame.column(onset.timestamp())
     pointer = [" "] * frame.width
     text = f"{glyphs.pointer} onset {moment(onset)}"
     if column + len(text) > frame.width:

@@ -30,8 +30,8 @@ def test_ascii_chart_is_ascii() -> None:
 def test_the_line_is_high_before_the_onset_and_low_after_it() -> None:
     lines = _draw(ASCII)
     axis = lines[0].index(ASCII.axis)
-    top, bottom = lines[0] + lines[1], lines[6]
-    onset = lines[8].index(ASCII.pointer)
+    top, bottom = lines[0] + lines[1], lines[7]
+    onset = lines[9].index(ASCII.pointer)
     assert ASCII.mark in top
     assert ASCII.mark not in bottom[axis : onset - 1]
     assert bottom[onset + 1 :].count(ASCII.mark) > 10
@@ -85,4 +85,4 @@ def test_any_values_are_drawn_within_the_frame(values: list[float | None], glyph
     if trace is None:
         return
     lines = draw(trace, band=baseline_band(trace, (START, ONSET)), onset=START, width=width, glyphs=glyphs)
-    assert len({len(line) for line in lines[:8]}) == 1
+    assert len({len(line) for line in lines[:9]}) == 1
