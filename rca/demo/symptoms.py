@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,17 +76,33 @@ class Move:
         return (self.after - self.before) / max(self.sd, 1e-12)
 
 
-def value_over(world: World, node: str, metric: str, rows: NDArray[np.bool_]) -> float:
-    """Return a metric over the given requests."""
+Meter = Callable[[NDArray[np.bool_]], float]
+"""Value of one metric over some of the requests, given as a mask (N,)."""
+
+
+def _read_model(
+    metric: Callable[[Array, Array, float], float],
+    prediction: Array,
+    label: Array,
+    threshold: float,
+    rows: NDArray[np.bool_],
+) -> float:
+    return metric(prediction[rows], label[rows], threshold)
+
+
+def meter(world: World, node: str, metric: str) -> Meter:
+    """Return how to read a metric of a node."""
     domain = world.domain
     for role, spec in (("upstream", domain.upstream), ("downstream", domain.downstream)):
         if node == spec.node:
-            return METRICS[metric](world.predictions[role][rows], world.columns[spec.target][rows], spec.threshold)
+            prediction, label = world.predictions[role], world.columns[spec.target]
+            return partial(_read_model, METRICS[metric], prediction, label, spec.threshold)
     if node == API:
-        return float(np.quantile(latencies(world)[rows], 0.95))
+        waited = latencies(world)
+        return lambda rows: float(np.quantile(waited[rows], 0.95))
     cost, passed = row_costs(world)
     values = (cost if node == domain.cost_kpi else passed) * world.kpi_factors[node]
-    return float(values[rows].mean())
+    return lambda rows: float(values[rows].mean())
 
 
 def move_of(
@@ -102,8 +119,9 @@ def move_of(
     delay = label_delay if of_model and needs_label(metric) else 0.0
     begin, stop = world.moment(onset - settled), world.moment(delay)
     healthy = world.ts < world.moment(onset)
+    read = meter(world, node, metric)
     day = ((world.ts - world.start) / days(1)).astype(int)
     full = [number for number in range(day[healthy].max() + 1) if (healthy & (day == number)).sum() > FEW]
-    daily = np.array([value_over(world, node, metric, healthy & (day == number)) for number in full])
-    after = value_over(world, node, metric, (world.ts >= begin) & (world.ts < stop))
-    return Move(value_over(world, node, metric, healthy), after, float(np.nanstd(daily)))
+    daily = np.array([read(healthy & (day == number)) for number in full])
+    after = read((world.ts >= begin) & (world.ts < stop))
+    return Move(read(healthy), after, float(np.nanstd(daily)))
