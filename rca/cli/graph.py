@@ -1,12 +1,11 @@
 """`rca graph`: what depends on what."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rca.cli.output import shown_progress
+from rca.cli.output import print_lines, shown_progress
 from rca.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def graph(
         raise UnknownName("node", node, whole)
     shown = whole if node is None else whole.subgraph(upstream_of(whole, node))
     text = to_mermaid(shown, () if node is None else (node,)) if mermaid else to_text(shown, node)
-    sys.stdout.write(text)
+    print_lines(text)
 
 
 def _observed(bundle: Path | None, db: Path | None) -> "nx.DiGraph[str]":

@@ -31,9 +31,9 @@ def init(
     if target.exists() and not force:
         raise InputError("is already there", file=target, mend="use --force to replace it, or --out to write elsewhere")
     from rca.draft import draft_system
+    from rca.report.words import clean
 
     text = draft_system(folder)
     target.write_text(text, encoding="utf-8")
-    out().print(
-        f"Wrote {target}. Confirm the lines that end in a question, then: rca validate {folder}", soft_wrap=True
-    )
+    message = f"Wrote {target}. Read the lines marked `confirm` and correct them, then: rca validate {folder}"
+    out().print(clean(message), soft_wrap=True)

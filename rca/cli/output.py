@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+BOXES = str.maketrans({"├": "|", "└": "`", "─": "-", "│": "|", "…": "..."})
+
+
 class Progress(Protocol):
     """Called with what is being done, how much of it is done, and the total; 0 when that is not known."""
 
@@ -26,10 +29,18 @@ def out() -> "Console":
 
 def print_json(text: str, indent: int | None = None) -> None:
     """Print a JSON document, in one line unless `indent` is given; in ASCII where the output carries no more."""
-    ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
-    if ascii_only or indent:
-        text = json.dumps(json.loads(text), indent=indent, ensure_ascii=ascii_only)
+    if indent or _ascii_only():
+        text = json.dumps(json.loads(text), indent=indent, ensure_ascii=_ascii_only())
     sys.stdout.write(text + "\n")
+
+
+def print_lines(text: str) -> None:
+    """Print finished text, its box drawing in ASCII where the output carries no more."""
+    sys.stdout.write(text.translate(BOXES) if _ascii_only() else text)
+
+
+def _ascii_only() -> bool:
+    return not (sys.stdout.encoding or "ascii").lower().startswith("utf")
 
 
 def to_json(value: Any) -> str:
