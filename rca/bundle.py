@@ -39,9 +39,7 @@ def read_bundle(folder: Path) -> Bundle:
         the file, the line or key, and how to mend it.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "no such folder"
-        raise BundleError(what, file=folder, mend="give the folder that holds system.yaml")
+    _need_folder(folder)
     system, notes = _read_system(folder)
     incidents: list[Incident] = []
     for document, place, row in _incident_documents(folder):
@@ -51,7 +49,38 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(folder, system, tuple(incidents), tuple(notes))
 
 
+def bundle_problems(folder: Path) -> tuple[BundleError, ...]:
+    """Return everything that is wrong with the documents, where `read_bundle` stops at the first."""
+    folder = Path(folder)
+    found: list[BundleError] = []
+    try:
+        _need_folder(folder)
+        path, document = _system_document(folder)
+        found += _problems(System, document, path, None)[1]
+    except BundleError as error:
+        found.append(error)
+    try:
+        for document, place, row in _incident_documents(folder):
+            found += _problems(Incident, document, place, row)[1]
+        if not found:
+            read_bundle(folder)
+    except BundleError as error:
+        found.append(error)
+    return tuple(found)
+
+
+def _need_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "no such folder"
+        raise BundleError(what, file=folder, mend="give the folder that holds system.yaml")
+
+
 def _read_system(folder: Path) -> tuple[System, list[str]]:
+    path, document = _system_document(folder)
+    return _build(System, document, path, None), _system_notes(document, path.name)
+
+
+def _system_document(folder: Path) -> tuple[Path, dict[str, Any]]:
     path = next((folder / name for name in SYSTEM_FILES if (folder / name).is_file()), None)
     if path is None:
         raise BundleError("system.yaml is missing", file=folder, mend="`rca init` drafts one from a folder of files")
@@ -64,7 +93,7 @@ def _read_system(folder: Path) -> tuple[System, list[str]]:
         )
     if document.get("edges", ()) is None:
         document["edges"] = []
-    return _build(System, document, path, None), _system_notes(document, path.name)
+    return path, document
 
 
 def _system_notes(document: Mapping[str, Any], name: str) -> list[str]:
@@ -116,16 +145,32 @@ def _refuse_repeated_ids(incidents: list[Incident], folder: Path) -> None:
 
 
 def _build(model: type[Kind], document: Any, path: Path, row: int | None) -> Kind:
+    built, problems = _problems(model, document, path, row)
+    if built is None:
+        raise problems[0]
+    return built
+
+
+def _problems(
+    model: type[Kind], document: Any, path: Path, row: int | None
+) -> tuple[Kind | None, tuple[BundleError, ...]]:
     try:
-        return model.model_validate(document)
+        return model.model_validate(document), ()
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        key = _key_path(problem["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        message = problem["msg"].removeprefix("Value error, ")
-        raise BundleError(
-            f"{f'the key {key!r}: ' if key else ''}{message}{more}", file=path, row=row, mend=_mend(problem, key)
-        ) from error
+        found = []
+        problems = error.errors(include_url=False)
+        for problem in problems:
+            if problem["type"] == "too_short" and any(_is_inside(other["loc"], problem["loc"]) for other in problems):
+                continue  # "too few valid entries" says nothing beside the entries' own faults
+            key = _key_path(problem["loc"])
+            what = problem["msg"].removeprefix("Value error, ")
+            what = f"the key {key!r}: {what}" if key else what
+            found.append(BundleError(what, file=path, row=row, mend=_mend(problem, key)))
+        return None, tuple(found)
+
+
+def _is_inside(location: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(location) > len(outer) and location[: len(outer)] == outer
 
 
 def _key_path(location: Iterable[int | str]) -> str:

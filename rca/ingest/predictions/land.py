@@ -102,7 +102,7 @@ def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
             kept.physical,
             convert(column.ref, column.type, kept.type),
             is_lossless(column.type, kept.type),
-            f"not a {kept.type}, the type kept for this column",
+            f"does not fit the type {kept.type} kept for this column; correct it, or ask why the type changed",
         )
 
 

@@ -1,7 +1,7 @@
 """Metrics, changes, spans, lineage and histograms."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +227,7 @@ def test_histograms_become_cells_of_the_profile(folder: Path, land: Land) -> Non
     landed = land()
     cells = """SELECT column_name, bin, n, n_labelled, sum_value, sum_loss, hour, model_version, split
                FROM profile ORDER BY 1, 2"""
-    tail = (datetime(2026, 1, 1), "v1", "production")
+    tail = (DAY, "v1", "production")
     assert landed.rows(cells) == [
         ("amount", -6, 2, 0, None, None, *tail),
         ("amount", -5, 1, 0, None, None, *tail),

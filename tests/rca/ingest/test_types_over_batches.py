@@ -71,22 +71,22 @@ def test_integers_widen_to_floats(folder: Path, land: Land) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "type_", "first"),
+    ("values", "kept", "first"),
     [
-        ([True, False, None, True], "boolean", "BOOLEAN", True),
-        (pa.array(["a", "b", None, "a"]).dictionary_encode(), "category", "VARCHAR", "a"),
-        (pa.array([[1.0, 2.0]] * 4, pa.list_(pa.float32(), 2)), "vector", "FLOAT[]", [1.0, 2.0]),
-        (pa.array([[1.0, 2.0]] * 4, pa.list_(pa.float64())), "vector", "DOUBLE[]", [1.0, 2.0]),
-        (pa.array([{"x": 1, "y": "b"}] * 4), "category", "VARCHAR", '{"x":1,"y":"b"}'),
-        (pa.array([["a", "b"]] * 4), "category", "VARCHAR", '["a","b"]'),
-        (pa.array([2**63, 1, 2, 3], pa.uint64()), "numeric", "DOUBLE", 2.0**63),
-        (pa.array([1, 2, 3, 4], pa.time64("us")), "category", "VARCHAR", "00:00:00.000001"),
+        ([True, False, None, True], ("feature", "boolean", "BOOLEAN"), True),
+        (pa.array(["a", "b", None, "a"]).dictionary_encode(), ("feature", "category", "VARCHAR"), "a"),
+        (pa.array([[1.0, 2.0]] * 4, pa.list_(pa.float32(), 2)), ("feature", "vector", "FLOAT[]"), [1.0, 2.0]),
+        (pa.array([[1.0, 2.0]] * 4, pa.list_(pa.float64())), ("feature", "vector", "DOUBLE[]"), [1.0, 2.0]),
+        (pa.array([{"x": 1, "y": "b"}] * 4), ("feature", "category", "VARCHAR"), '{"x":1,"y":"b"}'),
+        (pa.array([["a", "b"]] * 4), ("feature", "category", "VARCHAR"), '["a","b"]'),
+        (pa.array([2**63, 1, 2, 3], pa.uint64()), ("feature", "numeric", "DOUBLE"), 2.0**63),
+        (pa.array([1, 2, 3, 4], pa.time64("us")), ("feature", "category", "VARCHAR"), "00:00:00.000001"),
     ],
 )
-def test_every_kind_of_column(folder: Path, land: Land, values: Any, kind: str, type_: str, first: Any) -> None:
+def test_every_kind_of_column(folder: Path, land: Land, values: Any, kept: Any, first: Any) -> None:
     batch(folder, "a", x=values)
     landed = land()
-    assert landed.kept("x") == ("feature", kind, type_)
+    assert landed.kept("x") == kept
     assert landed.column("x")[0] == first
 
 
