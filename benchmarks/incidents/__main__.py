@@ -9,7 +9,7 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.incidents.case import make_case
+from benchmarks.incidents.case import Job, make_case
 from benchmarks.incidents.draw import FAMILIES
 from benchmarks.incidents.score import report, score_all
 from benchmarks.incidents.tables import ADAPTERS
@@ -36,19 +36,11 @@ def write_all(options: argparse.Namespace) -> None:
             shutil.rmtree(options.out / table, ignore_errors=True)
             (options.out / table).mkdir(parents=True)
             jobs = [
-                pool.submit(
-                    make_case,
-                    table,
-                    options.tables,
-                    options.out,
-                    number,
-                    FAMILIES[number % len(FAMILIES)],
-                    options.seed,
-                )
+                Job(table, options.tables, options.out, number, FAMILIES[number % len(FAMILIES)], options.seed)
                 for number in range(options.cases)
             ]
-            for job in jobs:
-                print(job.result(), flush=True)
+            for said in pool.map(make_case, jobs):
+                print(said, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """Draw one incident at random: a fault of a family, innocent events around it, evidence that is there."""
 
+# ruff: noqa: PLR2004 - chances and ranges are read best where the dice are thrown
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +26,7 @@ from rca.demo.faults import (
     SlowOperation,
     UpstreamOutput,
 )
+from rca.demo.faults.values import KINDS
 from rca.demo.scenario import Evidence
 from rca.demo.services import SERVICES, operations
 from rca.demo.table import is_text
@@ -41,6 +46,8 @@ FAMILIES = (
 )
 """In turn; `data_quality` twice, as it has the most mechanisms."""
 
+T = TypeVar("T")
+
 UNITS = (0.01, 100.0, 1 / 60, 60.0, 24.0, 1 / 24, 1000.0, 0.001, 2.54, 0.4536, 3.281)
 SENTINELS = (-999.0, -1.0, 9999.0, -99.0)
 
@@ -52,7 +59,7 @@ class Luck:
     cascade: Cascade
     rng: np.random.Generator
 
-    def one_of(self, things):
+    def one_of(self, things: Sequence[T]) -> T:
         """Return one of the things."""
         return things[int(self.rng.integers(len(things)))]
 
@@ -107,9 +114,13 @@ def draw_values(luck: Luck, delay: float) -> Fault:
     """Return wrong values of one column."""
     column = luck.column()
     text = is_text(luck.cascade.pool[column])
-    kind = luck.one_of(("null_burst", "frozen", "misjoined") if text else ("null_burst", "unit_change", "out_of_range", "frozen", "misjoined"))  # fmt: skip
+    kind = luck.one_of(("null_burst", "frozen", "misjoined") if text else tuple(KINDS))
     share = luck.between(0.3, 1.0) if kind in {"null_burst", "out_of_range"} else 1.0
-    amount = {"unit_change": luck.one_of(UNITS), "out_of_range": luck.one_of(SENTINELS), "frozen": luck.between(0.1, 0.9)}  # fmt: skip
+    amount = {
+        "unit_change": luck.one_of(UNITS),
+        "out_of_range": luck.one_of(SENTINELS),
+        "frozen": luck.between(0.1, 0.9),
+    }
     return Corruption(column, kind, draw_extent(luck, delay, share=share), amount.get(kind, 0.0))
 
 
@@ -169,14 +180,14 @@ def draw_setting(luck: Luck, delay: float) -> Fault:
     return ScorerSetting(kind, amount, extent)
 
 
-def draw_slow(luck: Luck, delay: float) -> Fault:
+def draw_slow(luck: Luck, _: float) -> Fault:
     """Return one operation that slows down."""
     operation = luck.one_of(operations(luck.cascade.domain))
     extent = draw_extent(luck, 0.0, sliced=0.0, share=luck.one_of((1.0, 1.0, 0.5, 0.2)))
     return SlowOperation(operation.service, operation.operation, luck.between(2.0, 8.0), extent)
 
 
-def draw_kpi(luck: Luck, delay: float) -> Fault:
+def draw_kpi(luck: Luck, _: float) -> Fault:
     """Return a business figure that moves on its own."""
     domain = luck.cascade.domain
     extent = draw_extent(luck, 0.0, sliced=0.0)

@@ -13,6 +13,7 @@ import numpy as np
 SAME_WHEN_SAME_COLUMN = {"feature_drift", "population_shift"}
 LEVELS = ("exact", "where", "what")
 BINS = 10
+TOLD = {"family", "node", "subject", "slice", "confidence", "mechanism"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def judge(
 
 def score_case(folder: Path) -> Result:
     """Analyse one bundle and judge the answer."""
-    from rca.analyse import analyse_bundle
+    from rca.analyse import analyse_bundle  # noqa: PLC0415 - cases are written without the engine
 
     known = json.loads(folder.with_name(folder.name + ".truth.json").read_text(encoding="utf-8"))
     truth = known["causes"][0] if known["causes"] else None
@@ -83,10 +84,7 @@ def score_case(folder: Path) -> Result:
     try:
         analysis = analyse_bundle(folder)[0]
         none = analysis.none_of_these
-        causes = [
-            {"family": c.family, "node": c.node, "subject": c.subject, "slice": c.slice, "confidence": c.confidence, "mechanism": c.mechanism}
-            for c in analysis.causes
-        ]  # fmt: skip
+        causes = [cause.model_dump(include=TOLD) for cause in analysis.causes]
     except Exception as problem:  # noqa: BLE001 - a crash is a miss, and is told
         error = f"{type(problem).__name__}: {problem}"
     hits = judge(truth, causes, known["readers"])
@@ -125,7 +123,8 @@ def line(name: str, results: list[Result]) -> str:
 def tell_miss(result: Result) -> str:
     """Return a missed case in one line per cause."""
     truth = result.truth or {"family": "no_fault", "node": "", "subject": ""}
-    head = f"{result.case} [{result.symptom}] truth {truth['family']}/{result.mechanism} {truth['node']}:{truth['subject']}"
+    cause = f"{truth['family']}/{result.mechanism} {truth['node']}:{truth['subject']}"
+    head = f"{result.case} [{result.symptom}] truth {cause}"
     head += f" slice {truth['slice']}" if truth.get("slice") else ""
     top = [
         f"    {c['confidence']:.2f} {c['family']}/{c['mechanism']} {c['node']}:{c['subject']}"
@@ -148,8 +147,10 @@ def report(results: list[Result], misses: int) -> None:
         print(line("all", faulty))
     calm = [result for result in results if not result.truth]
     alarms = sum(result.false_alarm for result in calm)
-    print(f"false alarms {alarms} of {len(calm)}; abstained on a real fault {sum(bool(r.causes) and r.none_of_these > r.causes[0]['confidence'] for r in faulty)} of {len(faulty)}")  # fmt: skip
+    meek = sum(bool(r.causes) and r.none_of_these > r.causes[0]["confidence"] for r in faulty)
     seconds = [result.seconds for result in results]
-    print(f"seconds a case: median {np.median(seconds):.2f}, worst {max(seconds):.2f}; crashed {sum(bool(r.error) for r in results)}")  # fmt: skip
+    print(f"false alarms {alarms} of {len(calm)}; abstained on a real fault {meek} of {len(faulty)}")
+    print(f"seconds a case: median {np.median(seconds):.2f}, worst {max(seconds):.2f}")
+    print(f"crashed {sum(bool(r.error) for r in results)}")
     for result in [r for r in results if r.false_alarm or (r.truth and not r.at(1))][:misses]:
         print(tell_miss(result))
