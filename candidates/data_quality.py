@@ -9,7 +9,7 @@ import math
 from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.influence import series_strength
+from candidates.measures.following import series_strength
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings

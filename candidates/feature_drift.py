@@ -23,7 +23,8 @@ def _specificity(moved: MovedColumn) -> float:
 
 def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
     column = moved.column
-    impact, estimator = max((moved.drift, moved.drift_words), (0.5 * moved.bad, moved.bad_words))
+    share, estimator = max((moved.drift, moved.drift_words), (0.5 * moved.bad, moved.bad_words))
+    impact = share * (0.3 + 0.7 * column.leads)
     return column_candidate(
         evidence,
         moved,

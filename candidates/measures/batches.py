@@ -6,6 +6,9 @@ from datetime import datetime
 
 from schemas.evidence import ModelEvidence, SchemaObservation, Symptom, Window
 
+USUAL = 0.2
+"""Share of the earlier rows from which a type is one of the column's usual ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaDifference:
@@ -52,7 +55,7 @@ def schema_differences(model: ModelEvidence, symptom: Symptom) -> tuple[SchemaDi
     A batch belongs to the window when it starts in it; a batch that straddles the onset shows only
     what its rows share, so it counts for neither side unless there is nothing else.
     """
-    start = symptom.window.start
+    start = symptom.onset.low if not symptom.reference_split else symptom.window.start
     after = [b for b in model.batches if b.first >= start and b.first < symptom.window.end]
     if not after:
         after = [b for b in model.batches if _overlaps(b, symptom.window)]
@@ -89,7 +92,8 @@ def _retyped(
     if not usual:
         return []
     kind = max(sorted(usual), key=lambda k: usual[k])
-    other = [b for b in now if b.kind not in usual and b.nulls < b.rows]
+    rows = sum(usual.values())
+    other = [b for b in now if usual.get(b.kind, 0) < USUAL * rows and b.nulls < b.rows]
     uncast = sum(b.uncast for b in now)
     if not other:
         return []

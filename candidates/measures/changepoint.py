@@ -50,37 +50,33 @@ def precision(rows: FloatArray) -> FloatArray:
     return weight / mean if mean > 0 else np.ones_like(weight)
 
 
-def gains(value: FloatArray, weight: FloatArray, start: IntArray, stop: int) -> tuple[FloatArray, FloatArray]:
-    """Return what a level of its own over [start, stop) takes off the weighted sum of squares, and its height.
+class Sums:
+    """Running sums of a weighted series, from which the fit of any episode costs O(1).
 
     Parameters
     ----------
     value, weight
         (T,) finite values and their weights.
-    start
-        (K,) candidate starts, 0 < start < stop.
-    stop
-        End of the episode; T when it lasts.
-
-    Returns
-    -------
-    tuple
-        Gain (K,) and mean inside minus mean outside (K,).
     """
-    mass = np.concatenate([[0.0], np.cumsum(weight)])
-    moment = np.concatenate([[0.0], np.cumsum(weight * value)])
-    inside = mass[stop] - mass[start]
-    outside = mass[-1] - inside
-    with np.errstate(divide="ignore", invalid="ignore"):
-        height = (moment[stop] - moment[start]) / inside - (moment[-1] - moment[stop] + moment[start]) / outside
-        gain = inside * outside / mass[-1] * height**2
-    return np.nan_to_num(gain), np.nan_to_num(height)
 
+    def __init__(self, value: FloatArray, weight: FloatArray) -> None:
+        mean = float(np.average(value, weights=weight))
+        self.squares = float(weight @ (value - mean) ** 2)
+        self._mass = np.concatenate([[0.0], np.cumsum(weight)])
+        self._moment = np.concatenate([[0.0], np.cumsum(weight * (value - mean))])
 
-def sum_of_squares(value: FloatArray, weight: FloatArray) -> float:
-    """Return the weighted sum of squares around the weighted mean."""
-    mean = float(np.average(value, weights=weight))
-    return float(weight @ (value - mean) ** 2)
+    def gains(self, start: IntArray, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return what a level of its own over [start, stop) takes off `squares` (K,), and its height (K,).
+
+        `start` are positions with 0 < start < stop; the height is the mean inside minus the mean outside.
+        """
+        inside = self._mass[stop] - self._mass[start]
+        outside = self._mass[-1] - inside
+        moment = self._moment[stop] - self._moment[start]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            height = moment / inside - (self._moment[-1] - moment) / outside
+        height[(inside <= 0) | (outside <= 0)] = 0.0
+        return inside * outside / self._mass[-1] * height**2, height
 
 
 def tame(value: FloatArray, inside: slice | None = None) -> FloatArray:
@@ -144,14 +140,15 @@ def change_point(value: FloatArray, weight: FloatArray | None = None) -> ChangeP
     starts = np.arange(1, known.size)
     tamed = tame(shown)
     for _ in range(2):
-        best = int(starts[gains(tamed, trust, starts, known.size)[0].argmax()])
+        best = int(starts[Sums(tamed, trust).gains(starts, known.size)[0].argmax()])
         tamed = tame(shown, slice(best, None))
     return _describe(known, tamed, trust, int((tamed != shown).sum()))
 
 
 def _describe(known: IntArray, value: FloatArray, weight: FloatArray, pulled_in: int) -> ChangePoint:
     starts = np.arange(1, value.size)
-    gain, _ = gains(value, weight, starts, value.size)
+    sums = Sums(value, weight)
+    gain, _ = sums.gains(starts, value.size)
     best = int(starts[gain.argmax()])
     before = float(np.average(value[:best], weights=weight[:best]))
     after = float(np.average(value[best:], weights=weight[best:]))
@@ -159,7 +156,7 @@ def _describe(known: IntArray, value: FloatArray, weight: FloatArray, pulled_in:
     phi = lag_one(residual, levels=2)
     tempered = (1 - phi) / (1 + phi)
     floor = value.size * floor_of(max(abs(before), abs(after))) ** 2
-    left_over = np.maximum(sum_of_squares(value, weight) - gain, floor)
+    left_over = np.maximum(sums.squares - gain, floor)
     low, high = interval(-0.5 * tempered * value.size * np.log(left_over))
     # values pulled in carry no freedom of their own (Yuen, 1974)
     dof = max(value.size - 2 - pulled_in, 1)

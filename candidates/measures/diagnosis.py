@@ -17,18 +17,22 @@ shift", 2023 (the split into P(x) and P(y | x)).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from candidates.measures.distances import quantile_energy
+from candidates.measures.confounding import leadership
+from candidates.measures.following import followed_output
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.relations import relation_loss
 from candidates.measures.shifts import Shift, measure_shift
-from schemas.evidence import Evidence, FloatArray, ModelEvidence, Symptom
+from schemas.evidence import Evidence, FloatArray, ModelEvidence, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
+MAX_DRIFTED, SEEN = 12, 0.9
+"""Columns compared for who leads, and the share of the window's values that must have been seen before."""
 FUNCTION_RATIO, FUNCTION_SHIFT = 1.3, 0.5
 """Deviations from the old function, and shift of its mean, from which the function counts as changed."""
 
@@ -53,6 +57,9 @@ class ColumnDiagnosis:
         Share of the column's relation to the other columns that is gone, [0, 1].
     label_loss
         Share of the column's relation to the label that is gone while the others' stayed, [0, 1].
+    leads
+        Among the columns that drifted together, how far this one drives the others, relative to the
+        one that does most, [0, 1] (`candidates.measures.confounding`).
     """
 
     column: str
@@ -66,6 +73,7 @@ class ColumnDiagnosis:
     energy: float
     relation_loss: float
     label_loss: float
+    leads: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ class ModelDiagnosis:
         standard deviations: a function that is cut or bent at one end shows here first.
     familiar
         Share of the window's rows whose every value was seen in the baseline.
+    fit_r2, variance
+        Of the stand-in: its fit out of sample, and the variance of its output on the link scale.
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -100,6 +110,7 @@ class ModelDiagnosis:
     function_shift: float
     familiar: float
     fit_r2: float
+    variance: float
 
     @property
     def function_moved(self) -> bool:
@@ -153,6 +164,26 @@ def _diagnose_column(
     )
 
 
+def _with_leaders(
+    model: ModelEvidence, rows: Rows, columns: Mapping[str, ColumnDiagnosis]
+) -> dict[str, ColumnDiagnosis]:
+    """Return the columns with `leads` filled in for those that drifted within the values seen before."""
+    drifted = [
+        c
+        for c in columns.values()
+        if c.shift.strength >= MOVED / 2 and len(c.keys) == 1 and c.shift.after[c.shift.before > 0].sum() > SEEN
+    ]
+    drifted.sort(key=lambda c: (-c.shift.divergence, c.column))
+    keys = [c.keys[0] for c in drifted[:MAX_DRIFTED]]
+    sizes = {key: len(model.columns[key].roles) for key in keys}
+    found = leadership(rows.bins, sizes, rows.after, keys)
+    best = max(found.values(), default=1.0)
+    return {
+        name: replace(c, leads=found[c.keys[0]] / best) if c.keys[0] in found and best > 0 else c
+        for name, c in columns.items()
+    }
+
+
 def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:
     rows = model.rows
     if rows is None or rows.after.sum() < 20 or (~rows.after).sum() < 50:
@@ -171,6 +202,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         own = lab.block(tuple(keys))
         loss = float(gone[own].max()) if own else 0.0
         columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, loss)
+    columns = _with_leaders(model, rows, columns)
     before, after = lab.value(lab.base), lab.value(lab.window)
     change, ratio, energy, bent = lab.function()
     unit = after - before
@@ -185,6 +217,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         function_shift=bent,
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
+        variance=float((lab.surrogate.importance**2).sum()),
     )
 
 
@@ -192,11 +225,11 @@ def diagnose(evidence: Evidence, node: str) -> ModelDiagnosis | None:
     """Return the diagnosis of one model, computed once; None when its log has too few rows.
 
     The metric is the symptom's when the model is the symptomatic node, else the mean prediction:
-    what a model downstream sees of it.
+    what a model downstream sees of it; or the output that a KPI downstream followed best.
     """
     model = evidence.models.get(node)
     if model is None:
         return None
     own = evidence.symptom.incident.node == node
-    metric = evidence.symptom.incident.metric if own else "prediction_mean"
+    metric = evidence.symptom.incident.metric if own else followed_output(evidence.symptom, model)
     return evidence.once(("diagnosis", node), lambda: _diagnose(model, evidence.symptom, metric))

@@ -3,7 +3,8 @@
 import numpy as np
 
 from candidates.measures.columns import moved_columns
-from candidates.measures.influence import function_share, series_strength
+from candidates.measures.following import series_strength
+from candidates.measures.influence import function_share
 from candidates.measures.versions import version_switch
 from schemas.evidence import Evidence, Series
 

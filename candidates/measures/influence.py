@@ -8,12 +8,12 @@ judged by how the KPI followed the model's output in the baseline.
 
 import math
 
-import numpy as np
-
-from candidates.measures.clock import within
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, ModelDiagnosis, diagnose
-from schemas.evidence import Evidence, FloatArray, Series, Symptom
+from candidates.measures.following import mean_shift, predicted_change, series_strength
+from schemas.evidence import Evidence
 
+ENERGY_FLOOR = 0.02
+"""Movement of an output, in its own variance, below which nobody carries it."""
 
 MATTERS = 0.1
 """Share from which putting a column back is no accident: a lost relation shows in both its columns, the repair
@@ -39,9 +39,13 @@ def origin(evidence: Evidence, node: str, column: str) -> str:
 
 
 def has_moved(column: ColumnDiagnosis) -> bool:
-    """Return whether a column's distribution or its relation to the others moved beyond the usual."""
+    """Return whether a column's distribution or its relation to the others moved beyond the usual.
+
+    A column that carries much of the change is taken at half the strength.
+    """
     lost = (column.relation_loss > 0 and not column.repair < MATTERS) or column.label_loss > 0.5
-    return column.shift.strength >= MOVED or lost
+    carries = max(bad_share(column)[0], drift_share(column)[0]) >= 0.3 and column.importance >= 0.05
+    return column.shift.strength >= (MOVED / 2 if carries else MOVED) or lost
 
 
 def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
@@ -59,11 +63,17 @@ def drift_share(column: ColumnDiagnosis) -> tuple[float, str]:
     return clip(column.mix), "reweighting the baseline to the column's new distribution"
 
 
-def _energies(diagnosis: ModelDiagnosis) -> float:
+def _carried(diagnosis: ModelDiagnosis, energy: float) -> float:
+    """Return the share of the output's movement that one part's energy is."""
     total = sum(c.energy for c in diagnosis.columns.values() if has_moved(c))
-    if diagnosis.function_moved:
-        total += diagnosis.function_energy
-    return total
+    total += diagnosis.function_energy if diagnosis.function_moved else 0.0
+    return energy / (total + ENERGY_FLOOR * diagnosis.variance) if energy > 0 else 0.0
+
+
+def _mean_moved(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> bool:
+    """Return whether the metric a model is judged by moved at all: its shares mean nothing otherwise."""
+    series = evidence.models[node].outputs.get(diagnosis.metric)
+    return series is not None and abs(mean_shift(series, evidence.symptom)) >= 3
 
 
 def function_share(evidence: Evidence, node: str) -> float:
@@ -73,19 +83,21 @@ def function_share(evidence: Evidence, node: str) -> float:
         return 0.0
     if node == evidence.symptom.incident.node:
         return clip(diagnosis.function)
-    energy = _energies(diagnosis)
-    return influence(evidence, node) * (diagnosis.function_energy / energy if energy > 0 else 0.0)
+    share = clip(diagnosis.function) if _mean_moved(evidence, node, diagnosis) else 0.0
+    return influence(evidence, node) * max(share, _carried(diagnosis, diagnosis.function_energy))
 
 
 def column_share(evidence: Evidence, node: str, column: ColumnDiagnosis, *, bad: bool) -> tuple[float, str]:
     """Return the share of the symptom that a column of a model explains, and the estimator in words."""
     share, words = bad_share(column) if bad else drift_share(column)
-    if node == evidence.symptom.incident.node:
-        return share, words
     diagnosis = diagnose(evidence, node)
-    energy = _energies(diagnosis) if diagnosis else 0.0
-    carried = column.energy / energy if energy > 0 else 0.0
-    return influence(evidence, node) * carried, "the share of the model's output that moved with it"
+    if node == evidence.symptom.incident.node or diagnosis is None:
+        return share, words
+    carried = _carried(diagnosis, column.energy)
+    moved = _mean_moved(evidence, node, diagnosis)
+    if (bad and carried > share) or not moved:
+        share, words = carried, "its share of what moved in the model's output"
+    return influence(evidence, node) * share, f"{words}, times what passes through {node}"
 
 
 def influence(evidence: Evidence, node: str) -> float:
@@ -111,33 +123,6 @@ def _influence(evidence: Evidence, node: str) -> float:
     return best
 
 
-def _sides(series: Series, symptom: Symptom) -> tuple[FloatArray, FloatArray]:
-    fine = np.isfinite(series.value)
-    before = series.value[fine & within(series.ts, symptom.baseline)]
-    return before, series.value[fine & within(series.ts, symptom.window)]
-
-
-def series_strength(series: Series, symptom: Symptom) -> float:
-    """Return how far a series' window mean lies from its baseline, in robust baseline deviations, signed."""
-    before, after = _sides(series, symptom)
-    if len(before) < 3 or not len(after):
-        return 0.0
-    centre = float(np.median(before))
-    spread = 1.4826 * float(np.median(np.abs(before - centre)))
-    floor = max(0.5 * float(before.std()), 1e-3 * abs(centre), 1e-12)
-    return float((np.median(after) - centre) / max(spread, floor))
-
-
-def mean_shift(series: Series, symptom: Symptom) -> float:
-    """Return Welch's t of a series' window buckets against its baseline buckets, signed."""
-    before, after = _sides(series, symptom)
-    if len(before) < 3 or not len(after):
-        return 0.0
-    spread = max(float(before.var(ddof=1)), 1e-18)
-    error = math.sqrt(spread / len(before) + max(spread, float(after.var())) / len(after))
-    return float((after.mean() - before.mean()) / error)
-
-
 def _followed(evidence: Evidence, node: str) -> float:
     """Return the share of a KPI's change that a model's outputs predict from the baseline's relation."""
     symptom = evidence.symptom
@@ -146,25 +131,10 @@ def _followed(evidence: Evidence, node: str) -> float:
     for name, series in evidence.models[node].outputs.items() if node in evidence.models else ():
         if name == "rows":
             continue
-        predicted = _predicted_change(symptom.series, series, symptom)
+        predicted = predicted_change(symptom.series, series, symptom)
         if math.isfinite(predicted) and change:
             share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
         else:
             share = 0.5 * clip((abs(series_strength(series, symptom)) - 2) / 4)
         best = max(best, share)
     return best
-
-
-def _predicted_change(kpi: Series, output: Series, symptom: Symptom) -> float:
-    """Return the KPI's change that the output's change predicts; NaN when the baseline shows no relation."""
-    shared, at_kpi, at_output = np.intersect1d(kpi.ts, output.ts, return_indices=True)
-    x, y = output.value[at_output], kpi.value[at_kpi]
-    fine = np.isfinite(x) & np.isfinite(y) & within(shared, symptom.baseline)
-    if fine.sum() < 10 or x[fine].std() < 1e-12 or y[fine].std() < 1e-12:
-        return float("nan")
-    correlation = float(np.corrcoef(x[fine], y[fine])[0, 1])
-    if abs(correlation) * math.sqrt(fine.sum()) < 3:
-        return float("nan")
-    before, after = _sides(output, symptom)
-    slope = correlation * float(y[fine].std() / x[fine].std())
-    return slope * float(np.mean(after) - np.mean(before))

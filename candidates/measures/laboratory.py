@@ -14,6 +14,8 @@ from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Row
 MAX_COLUMNS = 60
 MAX_ROWS = 8_000
 NEW_BIN_ROWS = 3
+SUSPECT_RATIO = 1.15
+"""Deviation ratio from which it is asked whether one function could explain both sides."""
 OVERLAP = 0.5
 """Share of the window's rows that must lie in bins seen before, for reweighting to mean anything."""
 MIN_EFFECTIVE_ROWS = 100
@@ -269,7 +271,29 @@ class Laboratory:
         fit_base = s.predict(base.index)
         usual_loss = self.value(base, keep=self.held_out) - self.value(base, fit_base, keep=self.held_out)
         bent = self._bend(fit_base, fit_window, keep)
-        return undone - usual_loss, energy / max(usual, 1e-9), max(0.0, energy - usual), bent
+        ratio = energy / max(usual, 1e-9)
+        if ratio > SUSPECT_RATIO or bent > 0:
+            one = self._one_function()
+            ratio, bent = min(ratio, one), bent if one > SUSPECT_RATIO else 0.0
+        return undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent
+
+    def _one_function(self) -> float:
+        """Return the deviation ratio if one function were to explain both sides.
+
+        The baseline alone cannot tell apart columns that always moved together; rows that break them
+        apart look like a new function then. If one function fits both sides, it did not change. A
+        real change of size d leaves d/2 on each side, hence the factor 4 of its square.
+        """
+        s, n = self.surrogate, len(self.base.output)
+        index = np.concatenate([self.base.index, self.window.index])
+        output = np.concatenate([self.base.output, self.window.output])
+        held = np.concatenate([self.held_out, np.arange(len(self.window.output)) % 4 == 3])
+        if held[n:].sum() < 20:
+            return float("inf")
+        both = fit_surrogate(index, s.start, s.columns, output, held)
+        left = output - both.predict(index)
+        mse = float(np.mean(left[n:][held[n:]] ** 2))
+        return 1 + 4 * max(0.0, mse / max(s.residual_sd**2, 1e-9) - 1)
 
     def _bend(self, fit_base: FloatArray, fit_window: FloatArray, keep: BoolArray) -> float:
         held = self.held_out

@@ -1,0 +1,65 @@
+"""Which of several columns that drifted together is the one that drives the others.
+
+If the population was resampled by one column, then given that column the others are as before:
+reweighting the baseline to its new distribution makes their shifts vanish too, while reweighting by
+a follower leaves the leader's shift unexplained (selection on one variable leaves the conditional
+distribution given it invariant: Shimodaira, "Improving predictive inference under covariate shift",
+J. Stat. Planning and Inference 90, 2000).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from candidates.measures.distances import jensen_shannon, shares
+from schemas.evidence import BoolArray, FloatArray, IntArray
+
+MAX_WEIGHT = 20.0
+
+
+def _counts(position: IntArray, size: int, weight: FloatArray | None = None) -> FloatArray:
+    return np.bincount(position, weight, minlength=size).astype(float)
+
+
+def leadership(
+    bins: Mapping[str, IntArray], sizes: Mapping[str, int], after: BoolArray, columns: Sequence[str]
+) -> dict[str, float]:
+    """Return how well each of some drifting columns explains itself and the others, in [0, 1].
+
+    Parameters
+    ----------
+    bins, sizes
+        Key -> (N,) bin positions and number of bins.
+    after
+        (N,) True for rows of the window.
+    columns
+        The keys that drifted; a single one leads itself.
+
+    Returns
+    -------
+    dict
+        Key -> product of the share of its own shift that no other column explains (at least 0.15)
+        and of the share of the others' shifts that it explains.
+    """
+    if len(columns) < 2:
+        return dict.fromkeys(columns, 1.0)
+    n = len(columns)
+    before_bins = [bins[c][~after] for c in columns]
+    p = [shares(_counts(b, sizes[c])) for b, c in zip(before_bins, columns, strict=True)]
+    q = [shares(_counts(bins[c][after], sizes[c])) for c in columns]
+    left = np.zeros((n, n))  # left[j, k]: shift of k that reweighting by j leaves
+    for j in range(n):
+        ratio = np.divide(q[j], p[j], out=np.zeros_like(q[j]), where=p[j] > 0)
+        weight = np.minimum(ratio, MAX_WEIGHT)[before_bins[j]]
+        effective = max(float(weight.sum()) ** 2 / max(float((weight**2).sum()), 1e-12), 1.0)
+        for k in range(n):
+            reweighted = shares(_counts(before_bins[k], sizes[columns[k]], weight))
+            noise = (sizes[columns[k]] - 1) / 8 * (1 / effective + 1 / max(int(after.sum()), 1))
+            left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise)
+    whole = np.array([max(float(jensen_shannon(a, b)), 1e-9) for a, b in zip(p, q, strict=True)])
+    share_left = np.minimum(left / whole, 1.0)
+    np.fill_diagonal(share_left, 1.0)
+    own = share_left.min(axis=0)
+    np.fill_diagonal(share_left, 0.0)
+    others = 1 - (share_left * whole).sum(axis=1) / np.maximum(whole.sum() - whole, 1e-9)
+    return {c: float(max(0.15, own[i]) * np.clip(others[i], 0.05, 1.0)) for i, c in enumerate(columns)}

@@ -1,0 +1,71 @@
+"""How a KPI follows a model's outputs, learned on the baseline."""
+
+import math
+
+import numpy as np
+
+from candidates.measures.clock import within
+from schemas.evidence import FloatArray, ModelEvidence, Series, Symptom
+
+
+def sides(series: Series, symptom: Symptom) -> tuple[FloatArray, FloatArray]:
+    """Return a series' finite values in the symptom's baseline and window."""
+    fine = np.isfinite(series.value)
+    before = series.value[fine & within(series.ts, symptom.baseline)]
+    return before, series.value[fine & within(series.ts, symptom.window)]
+
+
+def series_strength(series: Series, symptom: Symptom) -> float:
+    """Return how far a series' window median lies from its baseline, in robust baseline deviations, signed."""
+    before, after = sides(series, symptom)
+    if len(before) < 3 or not len(after):
+        return 0.0
+    centre = float(np.median(before))
+    spread = 1.4826 * float(np.median(np.abs(before - centre)))
+    floor = max(0.5 * float(before.std()), 1e-3 * abs(centre), 1e-12)
+    return float((np.median(after) - centre) / max(spread, floor))
+
+
+def mean_shift(series: Series, symptom: Symptom) -> float:
+    """Return Welch's t of a series' window buckets against its baseline buckets, signed."""
+    before, after = sides(series, symptom)
+    if len(before) < 3 or not len(after):
+        return 0.0
+    spread = max(float(before.var(ddof=1)), 1e-18)
+    error = math.sqrt(spread / len(before) + max(spread, float(after.var())) / len(after))
+    return float((after.mean() - before.mean()) / error)
+
+
+def correlation(kpi: Series, output: Series, symptom: Symptom) -> tuple[float, float]:
+    """Return the correlation of two series over the baseline's shared buckets, and the regression's slope.
+
+    Both are NaN when the baseline shows no relation beyond chance.
+    """
+    shared, at_kpi, at_output = np.intersect1d(kpi.ts, output.ts, return_indices=True)
+    x, y = output.value[at_output], kpi.value[at_kpi]
+    fine = np.isfinite(x) & np.isfinite(y) & within(shared, symptom.baseline)
+    if fine.sum() < 10 or x[fine].std() < 1e-12 or y[fine].std() < 1e-12:
+        return float("nan"), float("nan")
+    r = float(np.corrcoef(x[fine], y[fine])[0, 1])
+    if abs(r) * math.sqrt(fine.sum()) < 3:
+        return float("nan"), float("nan")
+    return r, r * float(y[fine].std() / x[fine].std())
+
+
+def predicted_change(kpi: Series, output: Series, symptom: Symptom) -> float:
+    """Return the KPI's change that an output's change predicts; NaN when the baseline shows no relation."""
+    _, slope = correlation(kpi, output, symptom)
+    before, after = sides(output, symptom)
+    if not math.isfinite(slope) or not len(before) or not len(after):
+        return float("nan")
+    return slope * float(np.mean(after) - np.mean(before))
+
+
+def followed_output(symptom: Symptom, model: ModelEvidence) -> str:
+    """Return the output that the symptom's series followed best in the baseline; the mean prediction if none."""
+    best, name = 0.0, "prediction_mean"
+    for metric, series in sorted(model.outputs.items()):
+        r, _ = correlation(symptom.series, series, symptom) if metric != "rows" else (float("nan"), 0.0)
+        if math.isfinite(r) and abs(r) > best:
+            best, name = abs(r), metric
+    return name
