@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from candidates.measures.changepoint import SHORTEST, gains, interval, precision, sum_of_squares, tame
+from candidates.measures.changepoint import SHORTEST, Sums, interval, precision, tame
 from candidates.measures.robust import floor_of, lag_one
 from schemas.evidence import FloatArray, IntArray
 
@@ -61,10 +61,13 @@ class Finder:
         start: int | None = None,
     ) -> None:
         self.shown, self.weight = value, precision(rows)
-        self.value = tame(value)
+        self._use(tame(value))
         self.detected, self.sign, self.size, self.start = detected, sign, value.size, start
         self.stops = np.array([value.size]) if lasting else self._stops()
         self.tempered = 1.0
+
+    def _use(self, value: FloatArray) -> None:
+        self.value, self.sums = value, Sums(value, self.weight)
 
     def _stops(self) -> IntArray:
         """Return ends to try: densely around the detection, thinly far from it."""
@@ -85,10 +88,10 @@ class Finder:
     def _scores(self, stop: int) -> FloatArray:
         """Return the penalised log-likelihood of every start."""
         starts = self._starts(stop)
-        gain, height = gains(self.value, self.weight, starts, stop)
+        gain, height = self.sums.gains(starts, stop)
         if self.sign:
             gain = np.where(self.sign * height > 0, gain, 0.0)
-        score = self._log_likelihood(sum_of_squares(self.value, self.weight) - gain)
+        score = self._log_likelihood(self.sums.squares - gain)
         # people notice soon: a start n buckets before the detection is about 1/n as likely as one beside it
         score = score - np.log1p(np.maximum(self.detected - starts, 0))
         return score - 2 - 0.5 * np.log(self.size) if stop < self.size else score
@@ -107,7 +110,7 @@ class Finder:
         """Pull outliers in around the two levels, and learn how far neighbours repeat each other."""
         inside = np.zeros(self.size, dtype=bool)
         inside[start:stop] = True
-        self.value = tame(self.shown, slice(start, stop))
+        self._use(tame(self.shown, slice(start, stop)))
         level = np.where(inside, self.value[inside].mean(), self.value[~inside].mean())
         phi = lag_one(np.sqrt(self.weight) * (self.value - level), levels=2)
         self.tempered = (1 - phi) / (1 + phi)
@@ -131,8 +134,8 @@ class Finder:
         return self._describe(start, stop)
 
     def _left_over(self, start: int, stop: int) -> float:
-        gain = gains(self.value, self.weight, np.array([start]), stop)[0][0]
-        return sum_of_squares(self.value, self.weight) - float(gain)
+        gain = self.sums.gains(np.array([start]), stop)[0][0]
+        return self.sums.squares - float(gain)
 
     def _later_step(self, start: int, stop: int) -> tuple[float, int, int, int] | None:
         """Return the log-likelihood, place and interval of a second, comparable step the same way inside the episode.
@@ -143,7 +146,7 @@ class Finder:
         if last - start < SHORTEST or self.start is not None:
             return None
         starts = np.arange(1, last - start + 1)
-        gain, height = gains(self.value[start:stop], self.weight[start:stop], starts, stop - start)
+        gain, height = Sums(self.value[start:stop], self.weight[start:stop]).gains(starts, stop - start)
         first = self.value[start:stop].mean() - self.value[:start].mean()
         score = self._log_likelihood(self._left_over(start, stop) - np.where(height * first > 0, gain, 0.0))
         best = int(score.argmax())
@@ -156,7 +159,6 @@ class Finder:
         """Return the log-likelihood, first bucket and interval of the best gradual change around a step."""
         places = np.arange(self.size)
         centred = self.value - np.average(self.value, weights=self.weight)
-        total = sum_of_squares(self.value, self.weight)
         best: tuple[float, int, int, int] = (-np.inf, start, start, start)
         for length in np.unique(np.geomspace(3, max(stop - 2, 3), 16).astype(np.int64)).tolist():
             firsts = np.arange(max(1, start - length), min(self.detected, start + 1) + 1, max(1, length // 8))
@@ -165,19 +167,17 @@ class Finder:
             shape = np.clip((places[None, :] - firsts[:, None] + 1) / length, 0, 1) * (places < stop)
             shape = shape - (shape @ self.weight / self.weight.sum())[:, None]
             gain = (shape @ (self.weight * centred)) ** 2 / np.maximum((shape**2) @ self.weight, 1e-300)
-            score = self._log_likelihood(total - gain)
+            score = self._log_likelihood(self.sums.squares - gain)
             if score.max() > best[0]:
                 low, high = interval(score)
                 best = (float(score.max()), *(int(firsts[i]) for i in (score.argmax(), low, high)))  # type: ignore[assignment]
         return best
 
     def _describe(self, start: int, stop: int) -> Episode | None:
-        height = float(gains(self.value, self.weight, np.array([start]), stop)[1][0])
+        height = float(self.sums.gains(np.array([start]), stop)[1][0])
         if not height or self.sign * height < 0:
             return None
-        none, step = self._log_likelihood(
-            np.array([sum_of_squares(self.value, self.weight), self._left_over(start, stop)])
-        ).tolist()
+        none, step = self._log_likelihood(np.array([self.sums.squares, self._left_over(start, stop)])).tolist()
         starts = self._starts(stop)
         low, high = (int(starts[i]) for i in interval(self._scores(stop)))
         sharp = Episode(start, stop, low, high, height, step - none)

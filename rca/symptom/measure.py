@@ -9,7 +9,7 @@ from rca.errors import UnknownName
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.onset import coarse_onset, refine_onset
 from rca.symptom.reference import Reference, against_reference, is_reference_fairer, read_reference
-from rca.symptom.timeline import Look, Timeline, look
+from rca.symptom.timeline import REAL, Look, Timeline, look
 from rca.warehouse import Warehouse
 from schemas.evidence import Onset, Symptom, Window
 from schemas.incident import RESOURCE_METRICS, Direction, Incident
@@ -21,7 +21,8 @@ FALLS = frozenset({"accuracy", "auc", "f1", "ndcg", "estimated_auc", "estimated_
 RISES = frozenset({"logloss", "brier", "mae", "rmse", "null_rate", "errors", *RESOURCE_METRICS})
 """Metrics whose rise is the harm; latencies too."""
 
-REAL, UNLIKELY = 0.05, 0.01
+UNLIKELY = 0.01
+CLEARLY = 3
 CONTRADICTED = 8.0
 """How many natural log units another onset must be better than the one that was given."""
 
@@ -72,12 +73,22 @@ def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
         return _directed(line, None), warnings
     given = _directed(line, line.bucket(incident.started_at))
     free = _directed(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
-    if not given.episode or not free.episode or given.p_value <= UNLIKELY or free.p_value > UNLIKELY:
-        return given, warnings
-    if free.episode.score - given.episode.score <= CONTRADICTED:
+    if not _contradicted(given, free):
         return given, warnings
     told = f"started_at {incident.started_at:%Y-%m-%d %H:%M} does not fit the data; the onset was estimated instead"
     return free, (*warnings, told)
+
+
+def _contradicted(given: Look, free: Look) -> bool:
+    """Tell whether another onset fits much better, and the level between the two is not what the given one says."""
+    if not given.episode or not free.episode or free.chart is None or free.p_value > UNLIKELY:
+        return False
+    first, last = sorted((given.episode.start, free.episode.start))
+    if free.episode.score - given.episode.score <= CONTRADICTED or last - first < CLEARLY or not free.episode.sharp:
+        return False
+    between = float(np.nanmedian(free.residual[first:last]))
+    share = (between - free.chart.before) / (free.chart.after - free.chart.before)
+    return share < 1 / 4 if last == free.episode.start else share > 3 / 4
 
 
 def _directed(line: Timeline, start: int | None) -> Look:
@@ -96,7 +107,8 @@ def _onset(line: Timeline, seen: Look) -> Onset:
         width = timedelta(seconds=line.seconds)
         found = Onset(at=started, low=started - width, high=started + width)
     else:
-        found = refine_onset(line, seen, coarse_onset(line, seen))
+        found = coarse_onset(line, seen)
+        found = refine_onset(line, seen, found) if seen.p_value <= REAL else found
     at = min(found.at, line.incident.detected_at)
     return Onset(at=at, low=min(found.low, at), high=max(found.high, at))
 
@@ -111,7 +123,7 @@ def _direction(line: Timeline, change: float) -> Direction:
 
 def _clear(line: Timeline, seen: Look, onset: Onset) -> Window | None:
     """Return the baseline, ended before anything that may belong to the incident."""
-    if seen.baseline is None or line.incident.baseline:
+    if seen.baseline is None or line.incident.baseline or seen.p_value > REAL:
         return seen.baseline
     end = min(seen.baseline.end, onset.low) if onset.low > seen.baseline.start else seen.baseline.end
     return Window(seen.baseline.start, end)

@@ -18,6 +18,7 @@ FEWEST_BASELINE = 5
 REGIME_P = 1e-4
 """An older regime is dropped from the baseline only when its end is this clear."""
 
+REAL = 0.05
 THIN = 10
 """With fewer buckets on a side the rows' own sampling error is looked up too."""
 
@@ -133,23 +134,29 @@ def look(line: Timeline, sign: int, start: int | None = None) -> Look:
 def _judge(line: Timeline, sign: int, episode: Episode | None, residual: FloatArray, season: Season) -> Look:
     start, stop = (episode.start, episode.stop) if episode else (0, len(residual))
     window = Window(line.when(start), line.incident.ended_at or line.when(stop))
+    weekly = bool(season.weekly.size)
     if line.incident.baseline:
-        baseline = Window(*line.incident.baseline)
-    elif episode and episode.low > 0:
-        weekly = bool(season.weekly.size)
-        baseline = fair_baseline(line, residual, line.when(episode.low), window, weekly=weekly)
-    else:
-        return Look(sign, episode, residual, season, window, None, None)
+        given = Window(*line.incident.baseline)
+        chart = _chart(line, residual, given, window)
+        return Look(sign, episode, residual, season, window, given if chart else None, chart)
+    seen = Look(sign, episode, residual, season, window, None, None)
+    if episode is None or episode.start == 0:
+        return seen
+    # a change that is not real has no onset worth keeping clear of: then everything before it is the baseline
+    for before in (episode.low, episode.start):
+        baseline = fair_baseline(line, residual, line.when(before), window, weekly=weekly)
+        chart = _chart(line, residual, baseline, window)
+        seen = Look(sign, episode, residual, season, window, baseline if chart else None, chart)
+        if chart and chart.p_value <= REAL:
+            break
+    return seen
+
+
+def _chart(line: Timeline, residual: FloatArray, baseline: Window, window: Window) -> Chart | None:
     old, new = line.inside(baseline), line.inside(window)
-    chart = control_chart(
-        residual,
-        line.series.n,
-        old,
-        new,
-        sampling=_sampling(line, baseline, window) if min(old.sum(), new.sum()) < THIN else 0.0,
-        tests=_tests(line, residual),
-    )
-    return Look(sign, episode, residual, season, window, baseline if chart else None, chart)
+    thin = min(old.sum(), new.sum()) < THIN
+    sampling = _sampling(line, baseline, window) if thin else 0.0
+    return control_chart(residual, line.series.n, old, new, sampling=sampling, tests=_tests(line, residual))
 
 
 def _sampling(line: Timeline, baseline: Window, window: Window) -> float:
