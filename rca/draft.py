@@ -118,8 +118,9 @@ def _logs(folder: Path) -> dict[str, list[Path]]:
 
 def _stem(path: Path) -> str:
     """Return a file's name without its endings and a trailing date or number: `scorer_2026-01-03` -> `scorer`."""
-    stem = path.name.split(".")[0]
-    return re.sub(r"([-_ ]?(part)?[-_ ]?\d+)+$", "", stem) or stem
+    stem = re.sub(r"([-_ ](part[-_ ]?)?\d+)+$", "", path.name.split(".")[0])
+    # a file named by its date alone belongs to what its folder is named for
+    return path.parent.name if stem.isdigit() else stem
 
 
 def _model(session: Session, name: str, paths: list[Path]) -> _Node | None:

@@ -42,7 +42,8 @@ def unreadable(error: Exception, what: str = "cannot be read") -> Unreadable:
         return error
     if isinstance(error, OWN_FAULTS):
         raise error
-    return Unreadable(f"{what} ({str(error).splitlines()[0][:160]}); it is damaged: write it again")
+    mend = "correct its types" if isinstance(error, duckdb.ConversionException) else "it is damaged: write it again"
+    return Unreadable(f"{what} ({str(error).splitlines()[0][:160]}); {mend}")
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ def _stage_flat(session: Session, relation: Relation, staged: str) -> None:
 
 def _nanoseconds(ref: str, type_: str) -> str:
     """Return SQL for a start as nanoseconds since 1970: exact where the file is."""
-    if type_ == "TIMESTAMP_NS":
+    if type_ in {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}:
         return f"epoch_ns({ref})"
     if is_number(type_):
         whole = f"TRY_CAST({ref} AS BIGINT)"

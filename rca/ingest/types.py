@@ -103,8 +103,11 @@ def as_time(ref: str, type_: str) -> str:
     """
     if type_ in {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"}:
         return f"CASE WHEN isfinite({ref}) THEN CAST({ref} AS TIMESTAMP) END"
-    if is_time(type_):
+    if type_ == "TIMESTAMP_NS":
         return f"CAST({ref} AS TIMESTAMP)"
+    if is_time(type_):
+        # with an offset, in micro- or nanoseconds; DuckDB has no direct way from the latter
+        return f"CAST(CAST({ref} AS TIMESTAMPTZ) AS TIMESTAMP)"
     if is_number(type_):
         return _from_epoch(ref, type_)
     if type_ == "BOOLEAN" or kind_of(type_) == "vector":

@@ -93,6 +93,13 @@ def test_a_flat_folder(tmp_path: Path) -> None:
     assert "predictions/churn/" in draft_system(tmp_path)
 
 
+def test_files_named_by_their_date_belong_to_the_folder(tmp_path: Path) -> None:
+    for day in range(3):
+        parquet(tmp_path / "scorer" / f"2026-01-0{day + 1}.parquet", **columns())
+    parquet(tmp_path / "scorer" / "pm25.parquet", **columns())
+    assert sorted(node.id for node in drafted(tmp_path / "scorer").nodes) == ["pm25", "scorer"]
+
+
 def test_lineage_gives_datasets_and_pipelines(tmp_path: Path) -> None:
     event = {
         "eventTime": "2026-01-01T00:00:00Z",

@@ -68,6 +68,9 @@ BERLIN = [datetime(2026, 1, 1, 2, tzinfo=UTC) + timedelta(minutes=k) for k in ra
     [
         (pa.array(times(4), pa.timestamp("ns")), DAY),
         (pa.array(BERLIN, pa.timestamp("us", tz="Europe/Berlin")), DAY + timedelta(hours=2)),
+        (pa.array(times(4), pa.timestamp("ns", tz="UTC")), DAY),
+        (pa.array(times(4), pa.timestamp("ms", tz="UTC")), DAY),
+        (pa.array(times(4), pa.timestamp("s")), DAY),
         (["2026-01-01T00:00:00+02:00"] * 4, DAY - timedelta(hours=2)),
         (["2026-01-01T00:00:00Z"] * 4, DAY),
         (["2026-01-01 00:00:00 +00:00"] * 4, DAY),

@@ -158,6 +158,8 @@ def test_spans_sent_again_and_bad_spans(folder: Path, land: Land) -> None:
     "start",
     [
         pa.array([DAY, DAY], pa.timestamp("us", tz="UTC")),
+        pa.array([DAY, DAY], pa.timestamp("ns", tz="UTC")),
+        pa.array([DAY, DAY], pa.timestamp("ns")),
         [1767225600_000_000_000] * 2,
         [1767225600_000_000] * 2,
         [1767225600_000] * 2,

@@ -1,5 +1,6 @@
 """Batches that disagree in their columns and types: the disagreement is kept as evidence."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from rca.ingest import session
 from tests.rca.ingest.conftest import Land
 from tests.rca.ingest.landing import Landed, batch
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (as the database gives it)
 
 
 def observed(landed: Landed, name: str = "amount") -> list[tuple[Any, ...]]:
@@ -80,6 +83,8 @@ def test_integers_widen_to_floats(folder: Path, land: Land) -> None:
         (pa.array([{"x": 1, "y": "b"}] * 4), ("feature", "category", "VARCHAR"), '{"x":1,"y":"b"}'),
         (pa.array([["a", "b"]] * 4), ("feature", "category", "VARCHAR"), '["a","b"]'),
         (pa.array([2**63, 1, 2, 3], pa.uint64()), ("feature", "numeric", "DOUBLE"), 2.0**63),
+        (pa.array([0, 1, None, 2], pa.timestamp("ns", tz="UTC")), ("feature", "timestamp", "TIMESTAMP"), EPOCH),
+        (pa.array([0, 1, None, 2], pa.date32()), ("feature", "timestamp", "TIMESTAMP"), EPOCH),
         (pa.array([1, 2, 3, 4], pa.time64("us")), ("feature", "category", "VARCHAR"), "00:00:00.000001"),
     ],
 )
