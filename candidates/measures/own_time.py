@@ -8,7 +8,7 @@ two services shows at the caller; it belongs to the end that it has in common wi
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,8 @@ class OwnTime:
         Growth per request of the symptomatic node, milliseconds.
     growth
         Of the time per call (milliseconds) or of the calls per request.
+    welch
+        Difference of the mean time per call in standard errors (Welch's t over all spans of each period).
     """
 
     node: str
@@ -53,12 +55,25 @@ class OwnTime:
     ms: float
     growth: Growth
     profile: OperationProfile
+    welch: float = 0.0
+
+    @property
+    def strength(self) -> float:
+        """Return how surely it grew: over its usual variation, or, where few spans fill a bucket, over chance."""
+        return max(self.growth.z, self.welch / 2, 0.0)
 
 
 def traced(evidence: Evidence) -> tuple[OperationProfile, ...]:
     """Return the operations of services upstream of the symptom, ordered by name."""
-    chosen = [p for p in evidence.operations or () if p.service in evidence.upstream]
+    chosen = [_counted(p) for p in evidence.operations or () if p.service in evidence.upstream]
     return tuple(sorted(chosen, key=lambda p: (p.service, p.operation)))
+
+
+def _counted(profile: OperationProfile) -> OperationProfile:
+    """Return the profile with one call per request where the calls were not counted."""
+    if profile.calls_before or profile.calls_after or not (profile.per_request_before or profile.per_request_after):
+        return profile
+    return replace(profile, calls_before=1.0, calls_after=1.0)
 
 
 def comparable(evidence: Evidence, profiles: Sequence[OperationProfile]) -> bool:
@@ -102,7 +117,8 @@ def _slower(evidence: Evidence, profile: OperationProfile) -> OwnTime | None:
     )
     sure = math.copysign(max(abs(each) - error, 0.0), each)
     mechanism = "network_gap" if profile.callee else "slow_operation"
-    return OwnTime(profile.service, profile.operation, mechanism, sure * profile.calls_after, growth, profile)
+    welch = each / error if error > 0 else 0.0
+    return OwnTime(profile.service, profile.operation, mechanism, sure * profile.calls_after, growth, profile, welch)
 
 
 def _deviation(profile: OperationProfile, mask: BoolArray) -> float:
