@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import explained_by_data, node_strength
+from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.influence import clip, function_share
 from candidates.measures.versions import change_subject, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
-from schemas.incident import Change
+from schemas.incident import LATENCY_METRICS, Change
 
 KINDS = {"config", "flag", "infrastructure"}
 
@@ -39,6 +39,9 @@ def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
             return 0.0, 0.0, "a new version took over, which is not a configuration"
         share = function_share(evidence, node)
         return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
+    if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.operations:
+        share, strength = own_time_share(evidence, node)
+        return share, strength, f"the own time of {node} makes up {share:.0%} of the growth"
     strength, metric = node_strength(evidence, node)
     impact = left * clip((strength - 3.0) / 5.0)
     return (
@@ -70,7 +73,7 @@ def _candidate(evidence: Evidence, change: Change) -> Candidate:
         subject=subject,
         impact=impact * max(0.0, fit),
         strength=strength,
-        specificity=0.8 if node == evidence.symptom.incident.node else 0.6,
+        specificity=0.9 if impact > 0.3 else 0.6,
         mechanism=change.kind,
         observed_at=node,
         onset=change.ts,

@@ -49,6 +49,9 @@ MODEST = 0.3
 MAX_RATIO = 1000.0
 """Largest ratio handed on as a feature; a new operation has no other."""
 
+ELSEWHERE = frozenset({"config", "flag", "infrastructure"})
+"""Changes that speak for another family, `config_change`."""
+
 SPECIFICITY = {"slow_operation": 0.9, "more_calls": 0.8, "network_gap": 0.7}
 
 
@@ -74,9 +77,9 @@ def _impact(evidence: Evidence, share: float, growth: Growth) -> float:
     return MODEST * fit * share * (1 - math.exp(-max(growth.z, 0.0) / 6))
 
 
-def _moved(growth: Growth) -> bool:
+def _moved(growth: Growth, strength: float) -> bool:
     """Return whether a growth stands out of its own variation and is worth naming."""
-    return growth.z >= MIN_Z and growth.delta > MIN_RELATIVE * abs(growth.before)
+    return strength >= MIN_Z and growth.delta > MIN_RELATIVE * abs(growth.before)
 
 
 def _finish(candidates: Sequence[Candidate], largest: str) -> Findings:
@@ -99,7 +102,7 @@ def _from_spans(evidence: Evidence) -> Findings:
     whole = _whole_growth(evidence, profiles, found)
     by_node: dict[str, list[OwnTime]] = defaultdict(list)
     for one in found:
-        if one.ms > 0 and _moved(one.growth):
+        if one.ms > 0 and _moved(one.growth, one.strength):
             by_node[one.node].append(one)
     candidates = [_span_candidate(evidence, node, by_node[node], whole) for node in sorted(by_node)]
     top = max(found, key=lambda one: (one.ms, one.node, one.subject))
@@ -130,7 +133,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         subject=top.subject,
         mechanism=top.mechanism,
         impact=_impact(evidence, share, top.growth),
-        strength=max(top.growth.z, 0.0),
+        strength=top.strength,
         specificity=SPECIFICITY[top.mechanism] * (1.0 if onset else 0.8),
         summary=span_summary(evidence.symptom.incident.node, node, top, share),
         observed_at=top.profile.service,
@@ -142,6 +145,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         remedy=REMEDY[top.mechanism].format(subject=top.subject, node=node),
         explains=_explains(evidence, node),
         features={
+            "alignment": alignment(onset, evidence.symptom),
             "share": share,
             "ratio": _ratio(top.growth.before, top.growth.after),
             "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),
@@ -155,8 +159,8 @@ def _from_metrics(evidence: Evidence) -> Findings:
     found = own_latencies(evidence)
     if not found:
         return Findings(not_examined="no latency metric covers both the baseline and the window")
-    own = [one for one in found if _moved(one.growth) and one.own > MIN_RELATIVE * abs(one.growth.before)]
-    whole = _symptom_growth(evidence) or max((one.own for one in own), default=0.0)
+    own = [one for one in found if _moved(one.growth, one.growth.z) and one.own > MIN_RELATIVE * abs(one.growth.before)]
+    whole = _symptom_growth(evidence) or max((one.own * one.calls for one in own), default=0.0)
     top = max(found, key=lambda one: (one.own, one.node))
     largest = f"largest change {top.own:+.2g} in {top.series.metric} of {top.node}, {_p(top.growth)}"
     return _finish([_metric_candidate(evidence, one, whole) for one in own], largest)
@@ -170,7 +174,7 @@ def _symptom_growth(evidence: Evidence) -> float:
 def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Candidate:
     growth, onset = one.growth, one.growth.onset
     fit = together(evidence, one.series)
-    share = min(max(one.own / whole, 0.0), 1.0) * fit
+    share = min(max(one.own * one.calls / whole, 0.0), 1.0) * fit
     changes = _coincident(evidence, one.node, growth)
     return Candidate(
         family=FAMILY,
@@ -190,6 +194,7 @@ def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Cand
         remedy=f"Check load, CPU and the last deployment of {one.node}, and roll that back if it fits.",
         explains=_explains(evidence, one.node),
         features={
+            "alignment": alignment(onset, evidence.symptom),
             "share": share,
             "moves_with_symptom": fit,
             "ratio": _ratio(growth.before, growth.after),
@@ -221,7 +226,8 @@ def _coincident(evidence: Evidence, node: str, growth: Growth) -> list[Change]:
     """Return the changes on the node within the onset's interval, give or take one bucket."""
     onset = growth.onset or evidence.symptom.onset
     slack = timedelta(seconds=evidence.symptom.bucket_seconds)
-    return [c for c in evidence.changes if c.node == node and onset.low - slack <= c.ts <= onset.high + slack]
+    near = [c for c in evidence.changes if c.node == node and onset.low - slack <= c.ts <= onset.high + slack]
+    return [c for c in near if c.kind not in ELSEWHERE]
 
 
 def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:

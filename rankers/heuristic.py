@@ -36,7 +36,7 @@ PRIORS: Mapping[str, float] = {
     "upstream_model_change": 0.2,
     "model_change": 0.2,
     "latency_component": 0.2,
-    "config_change": -0.3,
+    "config_change": 0.2,
     "downstream_change": -0.2,
 }
 DEFAULT_PRIOR = -0.3

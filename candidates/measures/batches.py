@@ -66,8 +66,11 @@ def schema_differences(model: ModelEvidence, symptom: Symptom) -> tuple[SchemaDi
     total = max(1, sum(window_batches.values()))
     was, now = _by_column(before), _by_column(after)
     found: list[SchemaDifference] = []
-    for column in sorted(set(was) - set(now)):
-        found.append(SchemaDifference(column, "dropped", was[column][-1].type, "", 1.0, min(b.first for b in after)))
+    first = min(b.first for b in after)
+    found.extend(
+        SchemaDifference(column, "dropped", was[column][-1].type, "", 1.0, first)
+        for column in sorted(set(was) - set(now))
+    )
     for column in sorted(set(now) - set(was)):
         rows = sum(b.rows for b in now[column])
         found.append(SchemaDifference(column, "added", "", now[column][0].type, rows / total, now[column][0].first))

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from candidates.measures.distances import quantile_energy
 from candidates.measures.confounding import leadership
+from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.relations import relation_loss

@@ -18,6 +18,9 @@ FEW = 3
 """Below so many baseline buckets the spread cannot be seen, and a wider one is assumed."""
 
 FEW_FLOOR = 0.15
+HUGE = 1e100
+"""Values beyond this are pulled in, so that their squares stay finite."""
+
 MAX_Z = 50.0
 """Beyond this a larger z says nothing more."""
 
@@ -72,6 +75,7 @@ def measure_growth(
         Smallest standard deviation that is believed, in the series' unit.
     """
     known = np.isfinite(value) & (weight > 0)
+    value = np.clip(value, -HUGE, HUGE)
     old, new = known & within(ts, symptom.baseline), known & within(ts, symptom.window)
     if not old.any() or not new.any():
         return None

@@ -5,6 +5,7 @@ import numpy as np
 from candidates.measures.columns import moved_columns
 from candidates.measures.following import series_strength
 from candidates.measures.influence import function_share
+from candidates.measures.own_time import comparable, own_times, request_time, traced
 from candidates.measures.versions import version_switch
 from schemas.evidence import Evidence, Series
 
@@ -27,6 +28,18 @@ def node_strength(evidence: Evidence, node: str) -> tuple[float, str]:
     series += [s for name, s in model.outputs.items() if name != "rows"] if model else []
     strengths = [(abs(series_strength(s, evidence.symptom)), s.metric) for s in series if np.isfinite(s.value).any()]
     return max(strengths, default=(0.0, "nothing"))
+
+
+def own_time_share(evidence: Evidence, node: str) -> tuple[float, float]:
+    """Return the share of a request's growth that is a service's own time, and how surely it grew."""
+    profiles = traced(evidence)
+    if not profiles or not comparable(evidence, profiles):
+        return 0.0, 0.0
+    before, after = request_time(profiles)
+    ways = [one for one in own_times(evidence, profiles) if one.node == node and one.ms > 0]
+    grown = [one for one in ways if one.strength >= MOVED - 1]
+    whole = max(after - before, 0.05 * before, 1e-9)
+    return min(1.0, sum(one.ms for one in grown) / whole), max((one.strength for one in grown), default=0.0)
 
 
 def explained_by_data(evidence: Evidence) -> float:

@@ -205,10 +205,8 @@ class Laboratory:
         before, after = self.effects(own)
         if not len(after) or not len(before):
             return float("nan")
-        if len(own) > 1:
-            new = rng.choice(after, size=len(before))
-        else:
-            new = self._moved_effects(own[0], before, shift, rng)
+        vector = len(own) > 1
+        new = rng.choice(after, size=len(before)) if vector else self._moved_effects(own[0], before, shift, rng)
         if shuffled > 0:
             mixed = rng.random(len(new)) < shuffled
             new = np.where(mixed, rng.permutation(new), new)

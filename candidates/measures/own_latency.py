@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import networkx as nx
 import numpy as np
 
 from candidates.measures.clock import to_numpy, within
@@ -35,6 +36,8 @@ class OwnLatency:
     ----------
     own
         Growth that no callee explains, in the metric's unit.
+    calls
+        Calls per request of the symptomatic node, at least 1; 1 when unknown.
     callee
         The callee that explains most of the rest, if any.
     subject
@@ -44,6 +47,7 @@ class OwnLatency:
     node: str
     subject: str | None
     own: float
+    calls: float
     callee: str | None
     growth: Growth
     series: Series
@@ -97,26 +101,51 @@ def _own(
 ) -> OwnLatency:
     series, growth = chosen[node]
     explained = [
-        (_explained(growth, other, _calls_per_request(evidence, node, callee)), callee)
-        for callee in _measured_callees(evidence, node, chosen)
-        if _not_later(other := chosen[callee][1], growth, evidence.symptom.bucket_seconds)
+        (_explained(evidence, node, callee, chosen), callee) for callee in _measured_callees(evidence, node, chosen)
     ]
     most, callee = max(explained, default=(0.0, ""))
-    own = growth.delta - most
-    return OwnLatency(node, _operation(evidence, choice), float(own), callee if most > 0 else None, growth, series)
+    reach = evidence.symptom.incident.node
+    return OwnLatency(
+        node=node,
+        subject=_operation(evidence, choice),
+        own=float(growth.delta - most),
+        calls=_calls_per_request(evidence, reach, node),
+        callee=callee if most > 0 else None,
+        growth=growth,
+        series=series,
+    )
 
 
-def _explained(caller: Growth, callee: Growth, calls: float) -> float:
-    """Return how much of the caller's growth the callee's explains, in the metric's unit.
+def _explained(evidence: Evidence, node: str, callee: str, chosen: Mapping[str, tuple[Series, Growth]]) -> float:
+    """Return how much of a caller's growth a callee explains, in the metric's unit.
 
     All of it when the callee grew by as large a factor: growth is diluted on its way from its source
-    to those who wait for it. Else as much as the callee grew itself.
+    to those who wait for it. Else as much as the callee grew itself. Less, where the callee does not
+    move with the symptom; nothing, where it grew later, or where the two call each other and the
+    caller grew by the larger factor.
     """
-    if callee.delta <= 0 or callee.z < MIN_Z:
+    growth, (series, other) = chosen[node][1], chosen[callee]
+    if min(growth.delta, other.delta) <= 0 or other.z < MIN_Z:
         return 0.0
-    if caller.delta > 0 and callee.delta / max(callee.before, TINY) >= caller.delta / max(caller.before, TINY):
-        return max(caller.delta, 0.0)
-    return callee.delta * calls
+    if not _not_later(other, growth, evidence.symptom.bucket_seconds):
+        return 0.0
+    own_factor, factor = (one.delta / max(one.before, TINY) for one in (growth, other))
+    if _call_each_other(evidence, node, callee) and (own_factor, node) > (factor, callee):
+        return 0.0
+    trust = min(together(evidence, series) / UNKNOWN, 1.0)
+    amount = growth.delta if factor >= own_factor else other.delta * _calls_per_request(evidence, node, callee)
+    return trust * amount
+
+
+def _call_each_other(evidence: Evidence, one: str, other: str) -> bool:
+    loops = evidence.once("loops", lambda: _loops(evidence))
+    return one in loops and loops.get(one) == loops.get(other)
+
+
+def _loops(evidence: Evidence) -> dict[str, int]:
+    """Return node -> number of the loop of services that call each other."""
+    parts = nx.strongly_connected_components(evidence.graph)
+    return {node: number for number, part in enumerate(parts) for node in part}
 
 
 def _not_later(callee: Growth, caller: Growth, slack: float) -> bool:

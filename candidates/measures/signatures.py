@@ -106,9 +106,8 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
         spread = float(np.std(old))
         factor = float(np.std(new)) / spread if spread > 0 else 1.0
     if factor > 0:
-        for known in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)):
-            if abs(np.log(factor / known)) < 0.12:
-                candidates.append((known, 0.0, f"{known:g} times"))
+        near = [k for k in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)) if abs(np.log(factor / k)) < 0.12]
+        candidates.extend((known, 0.0, f"{known:g} times") for known in near)
     candidates.append((factor, 0.0, f"about {factor:.3g} times"))
     candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))
     candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))

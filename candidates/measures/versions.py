@@ -29,14 +29,15 @@ def _aligned(evidence: Evidence, moment: datetime) -> float:
 
 def change_subject(change: Change) -> str | None:
     """Return what a change event is about: its key, version or title."""
-    for side in (change.after, change.before):
-        if isinstance(side, dict):
-            if "version" in side and change.kind == "deploy":
-                return str(side["version"])
-            if len(side) == 1:
-                return str(next(iter(side)))
-            if "key" in side:
-                return str(side["key"])
+    before = change.before if isinstance(change.before, dict) else {}
+    after = change.after if isinstance(change.after, dict) else {}
+    if "version" in after and change.kind == "deploy":
+        return str(after["version"])
+    moved = sorted(str(k) for k in {**before, **after} if before.get(k) != after.get(k))
+    if len(moved) == 1:
+        return moved[0]
+    if "key" in after:
+        return str(after["key"])
     if change.kind == "deploy" and isinstance(change.after, str | int | float):
         return str(change.after)
     return change.title
