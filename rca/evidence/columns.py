@@ -9,12 +9,15 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from rca.evidence.categories import category_counts, unseen_categories
 from rca.metrics.buckets import as_floats, grid, micros, naive
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS
 from rca.warehouse import Warehouse
 from schemas.evidence import ColumnProfile, FloatArray, TimeArray, Window
 from schemas.system import Node
+
+__all__ = ["category_counts", "read_columns", "read_outputs", "unseen_categories"]
 
 HOUR = 3600.0
 

@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from rca.metrics.buckets import as_floats, naive
+from rca.evidence.categories import REFERENCE_ROWS, rows_inside
+from rca.metrics.buckets import as_floats
 from rca.profile.binning import bin_expression, fill_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, read_log
@@ -21,6 +22,8 @@ SALT = 7_919
 COLUMNS_AT_ONCE = 100
 HASH_STEPS = 1_000_000
 SAMPLE = "sampled_rows"
+CHOSEN = "_chosen"
+"""Prefix that no logged column has: `id` and `after` are likely names of features."""
 
 
 def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong to the call)
@@ -55,21 +58,16 @@ def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong 
     layouts = {(layout.column, layout.part): layout for layout in read_layouts(connection, node.id)}
     parts = [p for p in log.parts if p.column not in OUTPUT_COLUMNS and p.key in layouts]
     most = min(limit, max(1, MOST_CELLS // max(1, len(parts)) // 2))
-    before = "split IN ('train', 'validation')" if baseline_split else _inside(baseline)
+    before = REFERENCE_ROWS if baseline_split else rows_inside(baseline)
     try:
-        _sample(connection, log, parts, _chosen(connection, log, (before, _inside(window)), most), score_sql)
+        _sample(connection, log, parts, _chosen(connection, log, (before, rows_inside(window)), most), score_sql)
         return _read(connection, log, parts, layouts)
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}; DROP TABLE IF EXISTS profile_codes")
 
 
-def _inside(window: Window) -> str:
-    start, end = naive(window.start), naive(window.end)
-    return f"split = 'production' AND ts >= TIMESTAMP '{start}' AND ts < TIMESTAMP '{end}'"
-
-
 def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, str], most: int) -> str:
-    """Return SQL of the chosen rows (id, after): on each side those with the smallest salted hash."""
+    """Return SQL of the chosen rows (id, side): on each side those with the smallest salted hash."""
     chosen = []
     for after, where in enumerate(sides):
         row = connection.execute(f"SELECT count(*) FROM {log.table} WHERE {where}").fetchone()
@@ -77,7 +75,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, s
         share = 1.3 * (most + 100) / max(1, row[0] if row else 1)
         cut = "" if share >= 1 else f"AND hash(_file, _row, {SALT}) % {HASH_STEPS} < {int(share * HASH_STEPS) + 1}"
         chosen.append(
-            f"(SELECT rowid AS id, {after} AS after FROM {log.table} WHERE {where} {cut} "
+            f"(SELECT rowid AS {CHOSEN}_id, {after} AS {CHOSEN}_after FROM {log.table} WHERE {where} {cut} "
             f"ORDER BY hash(_file, _row, {SALT}), _file, _row LIMIT {most})"
         )
     return " UNION ALL ".join(chosen)
@@ -93,10 +91,11 @@ def _sample(
         CREATE OR REPLACE TEMP TABLE {SAMPLE} AS
         -- a row is one chosen row; periods may overlap, and then a row stands on both sides
         WITH chosen AS ({chosen})
-        SELECT row_number() OVER (ORDER BY after, _file, _row) AS place, after AS row_after, ts AS row_ts,
+        SELECT row_number() OVER (ORDER BY {CHOSEN}_after, _file, _row) AS place,
+               {CHOSEN}_after AS row_after, ts AS row_ts,
                coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,
                CAST(({score_sql}) AS DOUBLE) AS row_score{values}
-        FROM chosen JOIN {log.table} AS logged ON logged.rowid = id
+        FROM chosen JOIN {log.table} AS logged ON logged.rowid = {CHOSEN}_id
         """
     )
 

@@ -8,7 +8,7 @@ integer key (group number and bin). On 1 million rows this cost about half of GR
 eight columns a scan, and a tree of comparisons half of a sum of comparisons.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -82,31 +82,36 @@ def _number(log: Log, name: str) -> str:
     return "CAST(NULL AS DOUBLE)" if log.task == "multiclass" else name
 
 
-def cells_sql(log: Log, part: Part, layout: Layout, slot: int) -> str:
-    """Return SQL of a part's cells in the column order of table `profile`, from the narrow rows."""
+def cells_sql(log: Log, parts: Mapping[int, Part], layouts: Mapping[tuple[str, str], Layout]) -> str:
+    """Return SQL of the parts' cells in the column order of table `profile`, from the narrow rows.
+
+    `parts` maps the number of a value (v0, v1, ...) to its part.
+    """
+    branches = " UNION ALL ".join(_part_cells(part, layouts[part.key], slot) for slot, part in parts.items())
+    return f"""
+    -- a row is one cell of one part: its group and bin in one key
+    WITH cells AS ({branches}),
+    decoded AS (SELECT *, cell // {KEY_WIDTH} AS cell_grp, cell % {KEY_WIDTH} + ({FIRST_CODE}) AS bin FROM cells)
+    SELECT {literal(log.node)} AS node, version, split, column_name, part, hour, CAST(bin AS INTEGER) AS bin,
+           n, n_labelled,
+           CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value END, CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value_sq END,
+           sum_prediction, sum_prediction_sq, sum_label, sum_label_sq, sum_loss, sum_loss_sq
+    FROM decoded JOIN {GROUPS} ON grp = cell_grp
+    """
+
+
+def _part_cells(part: Part, layout: Layout, slot: int) -> str:
+    # kept terse: with thousands of columns, reading the SQL costs more than running it
     code, join = bin_expression(part, layout, f"v{slot}", slot)
     value = f"v{slot}" if part.ranged else "CAST(NULL AS DOUBLE)"
-    return f"""
-    -- a row is one cell: of one group (hour, version, split) and bin
-    SELECT {literal(log.node)}, version, split, {literal(part.column)}, {literal(part.part)}, hour,
-           CAST(cell % {KEY_WIDTH} + ({FIRST_CODE}) AS INTEGER) AS bin, n, n_labelled,
-           CASE WHEN cell % {KEY_WIDTH} + ({FIRST_CODE}) NOT IN {NO_VALUE} THEN sum_value END,
-           CASE WHEN cell % {KEY_WIDTH} + ({FIRST_CODE}) NOT IN {NO_VALUE} THEN sum_value_sq END,
-           sum_prediction, sum_prediction_sq, sum_label, sum_label_sq, sum_loss, sum_loss_sq
-    FROM (
-        SELECT cell, count(*) AS n, count(labelled) AS n_labelled,
-               sum(value) AS sum_value, sum(value * value) AS sum_value_sq,
-               sum(prediction) AS sum_prediction, sum(prediction * prediction) AS sum_prediction_sq,
-               sum(label) AS sum_label, sum(label * label) AS sum_label_sq,
-               sum(loss) AS sum_loss, sum(loss * loss) AS sum_loss_sq
-        FROM (
-            SELECT grp * {KEY_WIDTH} + ({code}) - ({FIRST_CODE}) AS cell, {value} AS value,
-                   prediction, label, labelled, loss
-            FROM {ROWS} {join}
-        ) AS binned
-        GROUP BY cell
-    ) AS cells JOIN {GROUPS} ON grp = cell // {KEY_WIDTH}
-    """
+    return (
+        f"SELECT {literal(part.column)} AS column_name, {literal(part.part)} AS part, "
+        f"grp * {KEY_WIDTH} + ({code}) - ({FIRST_CODE}) AS cell, count(*) AS n, count(labelled) AS n_labelled, "
+        f"sum({value}) AS sum_value, sum({value} * {value}) AS sum_value_sq, "
+        "sum(prediction) AS sum_prediction, sum(prediction * prediction) AS sum_prediction_sq, "
+        "sum(label) AS sum_label, sum(label * label) AS sum_label_sq, "
+        f"sum(loss) AS sum_loss, sum(loss * loss) AS sum_loss_sq FROM {ROWS} {join} GROUP BY 3"
+    )
 
 
 def reduce_log(
@@ -123,10 +128,10 @@ def reduce_log(
     for chunk in _chunks(log.parts, _columns_at_once(connection, rows)):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, chunk)}")
         fill_codes(connection, log.node, dict(enumerate(chunk)))
-        cells = [cells_sql(log, part, by_key[part.key], slot) for slot, part in enumerate(chunk)]
-        for start in range(0, len(cells), UNION_BRANCHES):
-            connection.execute("INSERT INTO profile " + " UNION ALL ".join(cells[start : start + UNION_BRANCHES]))
-            done += len(cells[start : start + UNION_BRANCHES])
+        for start in range(0, len(chunk), UNION_BRANCHES):
+            parts = dict(enumerate(chunk[start : start + UNION_BRANCHES], start=start))
+            connection.execute(f"INSERT INTO profile {cells_sql(log, parts, by_key)}")
+            done += len(parts)
             if progress:
                 progress(f"profile {log.node}", done, len(log.parts))
     for table in (ROWS, GROUPS, "profile_codes"):

@@ -83,12 +83,13 @@ def profiled(batches, edges_from):
 
 EDGES = [
     {"amount": float(i % 7), "k": i % 3, "country": "DE", "ok": True, "emb": [1.0, i], "v0": i % 4, "hour": "x",
-     'a b;--"': float(i), "constant": 7, "seen": START - timedelta(hours=i), "split": "train", "prediction": i / 30, "label": i % 2}
+     'a b;--"': float(i), "constant": 7, "seen": START - timedelta(hours=i), "split": "train", "prediction": i / 30,
+     "label": i % 2}
     for i in range(30)
 ]  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(row, max_size=12), st.lists(row, max_size=12), st.randoms())
 def test_two_batches_equal_their_union_in_any_order(first, second, random):
     union = [*first, *second]
@@ -96,7 +97,7 @@ def test_two_batches_equal_their_union_in_any_order(first, second, random):
     same(profiled([first, second], EDGES), profiled([union], EDGES))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(row, min_size=1, max_size=25))
 def test_every_sum_equals_a_plain_count(rows):
     with Warehouse() as warehouse:
@@ -198,8 +199,8 @@ def test_no_rows_and_single_rows(rows):
         assert {n for (n,) in per_part} == ({1} if rows else set())
 
 
-def test_two_thousand_columns():
-    columns = {f"x{k}": "VARCHAR" if k % 10 == 0 else "DOUBLE" for k in range(2000)}
+def test_more_columns_than_fit_one_statement():
+    columns = {f"x{k}": "VARCHAR" if k % 10 == 0 else "DOUBLE" for k in range(300)}
     with Warehouse() as warehouse:
         make_log(warehouse, columns)
         land(warehouse, [])
@@ -210,7 +211,7 @@ def test_two_thousand_columns():
         )
         update_profile(warehouse)
         found = warehouse.connection.execute("SELECT count(DISTINCT column_name), sum(n) FROM profile").fetchone()
-    assert found == (2002, 2002 * 20)
+    assert found == (302, 302 * 20)
 
 
 def test_a_file_of_a_node_without_a_log_does_not_disturb():
