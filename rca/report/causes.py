@@ -14,6 +14,7 @@ from rca.report.words import clean, moment, percent, spoken
 from schemas.analysis import Analysis, Cause, EvidenceItem
 
 BAR_WIDTH = 6
+WHOLE_NAME = 16
 MOST_BINS = 48
 MOST_EVIDENCE = 6
 NAMED_BINS = 3
@@ -23,13 +24,20 @@ SHARE_MOVED = 0.005
 
 def table(analysis: Analysis, causes: Sequence[Cause], glyphs: Glyphs) -> Table:
     """Return the ranked table; its last row is the probability that none of the causes is right."""
+    dated = any(cause.onset for cause in causes)
     grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     grid.add_column("#", justify="right", no_wrap=True)
-    grid.add_column("probability", no_wrap=True)
-    for name in ("what", "where", "which part"):
-        grid.add_column(name, overflow="fold")
-    grid.add_column("explains", justify="right", no_wrap=True)
-    grid.add_column("since", no_wrap=True)
+    grid.add_column("probability", no_wrap=True, min_width=len("probability"))
+    grid.add_column("what", overflow="fold")
+    for name, texts in (
+        ("where", [cause.node for cause in causes]),
+        ("which part", [_part(cause) for cause in causes]),
+    ):
+        # Names are kept whole while they are short; the words of "what" wrap better.
+        longest = max((len(clean(text)) for text in texts), default=0)
+        grid.add_column(name, overflow="fold", min_width=min(WHOLE_NAME, max(longest, len(name))))
+    grid.add_column("explains", justify="right", no_wrap=True, min_width=len("explains"))
+    grid.add_column("since", no_wrap=True, min_width=len("30 Nov 10:00") if dated else 1)
     for cause in causes:
         grid.add_row(*_row(cause, glyphs))
     hidden = len(analysis.causes) - len(causes)

@@ -17,14 +17,21 @@ HALVES = {1: "▀", 2: "▄", 3: "█"}
 """Filled halves of a cell (1 upper, 2 lower) -> sign."""
 
 BAND_SIGMAS = 2.0
+CONTEXT = 6.0
+"""Length of what is drawn before the onset, in lengths of the incident."""
+MOST_POINTS = 40
+"""Points drawn at most: about every second column of a narrow terminal, so that noise does not hide the change."""
+FEWEST_POINTS = 12
+"""A shorter part is not cut out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A metric's points in order of time: seconds since 1970, and values (None for a gap)."""
+    """A metric's points in order of time: seconds since 1970, values (None for a gap), and rows behind each."""
 
     seconds: tuple[float, ...]
     values: tuple[float | None, ...]
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +59,22 @@ class Frame:
 
 def read_trace(series: Mapping[str, Any]) -> Trace | None:
     """Return the points of `incident.series`, or None when there are fewer than two to draw."""
-    times, values = series.get("ts"), series.get("value")
+    times, values, rows = series.get("ts"), series.get("value"), series.get("n")
     if not isinstance(times, (list, tuple)) or not isinstance(values, (list, tuple)):
         return None
+    weights = rows if isinstance(rows, (list, tuple)) and len(rows) == len(times) else [1.0] * len(times)
     points = sorted(
-        (at.timestamp(), _finite(value))
-        for at, value in zip(map(parse_moment, times), values, strict=False)
+        (at.timestamp(), _finite(value), _finite(weight))
+        for at, value, weight in zip(map(parse_moment, times), values, weights, strict=False)
         if at is not None
     )
-    if sum(not math.isnan(value) for _, value in points) < 2 or points[0][0] == points[-1][0]:  # noqa: PLR2004
+    if sum(not math.isnan(value) for _, value, _ in points) < 2 or points[0][0] == points[-1][0]:  # noqa: PLR2004
         return None
-    return Trace(tuple(at for at, _ in points), tuple(None if math.isnan(value) else value for _, value in points))
+    return Trace(
+        tuple(at for at, _, _ in points),
+        tuple(None if math.isnan(value) else value for _, value, _ in points),
+        tuple(weight if weight > 0 else 1.0 for _, _, weight in points),
+    )
 
 
 def _finite(value: Any) -> float:
@@ -81,6 +93,42 @@ def baseline_band(trace: Trace, baseline: tuple[datetime, datetime]) -> tuple[fl
     mean = math.fsum(inside) / len(inside)
     spread = BAND_SIGMAS * math.sqrt(math.fsum((value - mean) ** 2 for value in inside) / (len(inside) - 1))
     return mean - spread, mean + spread
+
+
+def around(trace: Trace, onset: datetime, end: datetime) -> Trace:
+    """Return the part in which the incident is wide enough to be seen: it, and six times as long before."""
+    since = onset.timestamp() - CONTEXT * max(0.0, end.timestamp() - onset.timestamp())
+    kept = [place for place, at in enumerate(trace.seconds) if at >= since]
+    part = _pick(trace, kept)
+    return part if len(kept) >= FEWEST_POINTS and len(set(part.values) - {None}) > 1 else trace
+
+
+def _pick(trace: Trace, places: list[int]) -> Trace:
+    return Trace(
+        tuple(trace.seconds[place] for place in places),
+        tuple(trace.values[place] for place in places),
+        tuple(trace.weights[place] for place in places),
+    )
+
+
+def smooth(trace: Trace, onset: datetime, most: int = MOST_POINTS) -> Trace:
+    """Return at most about `most` points: weighted means over equal periods, none of which spans the onset."""
+    if len(trace.seconds) <= most:
+        return trace
+    step = (trace.seconds[-1] - trace.seconds[0]) / most
+    periods: dict[int, list[int]] = {}
+    for place, at in enumerate(trace.seconds):
+        periods.setdefault(math.floor((at - onset.timestamp()) / step), []).append(place)
+    means = [_mean(_pick(trace, places)) for _, places in sorted(periods.items())]
+    return Trace(*(tuple(part) for part in zip(*means, strict=True)))
+
+
+def _mean(part: Trace) -> tuple[float, float | None, float]:
+    """Return the middle of the times, the weighted mean of the values that are there, and all weight."""
+    present = [(value, weight) for value, weight in zip(part.values, part.weights, strict=True) if value is not None]
+    weight = math.fsum(weight for _, weight in present)
+    value = math.fsum(value * weight for value, weight in present) / weight if present else None
+    return math.fsum(part.seconds) / len(part.seconds), value, weight or 1.0
 
 
 def draw(

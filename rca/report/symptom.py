@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from rca.report.chart import baseline_band, draw, read_trace
+from rca.report.chart import around, baseline_band, draw, read_trace, smooth
 from rca.report.glyphs import Glyphs
 from rca.report.words import chance, clean, moment, pair, percent
 from schemas.analysis import Analysis, IncidentSummary
@@ -50,13 +50,14 @@ def chart_lines(incident: IncidentSummary, width: int, glyphs: Glyphs) -> list[s
     trace = read_trace(incident.series)
     if trace is None:
         return []
-    band = baseline_band(trace, incident.baseline)
+    shown = smooth(around(trace, incident.onset, incident.window[1]), incident.onset)
+    band = baseline_band(shown, incident.baseline) or baseline_band(trace, incident.baseline)
     unit = ", ms" if incident.metric.startswith("latency_") else ""
-    legend = [f"{glyphs.mark} {clean(incident.metric)}{unit} (up) over time in UTC (across)"]
+    legend = [f"{glyphs.mark} {clean(incident.metric, 30)}{unit}, over time (UTC)"]
     if band:
-        legend.append(f"{glyphs.band} usual range in the baseline")
+        legend.append(f"{glyphs.band} its usual range")
     legend.append(f"{glyphs.onset} onset")
-    drawn = draw(trace, band=band, onset=incident.onset, width=width, glyphs=glyphs)
+    drawn = draw(shown, band=band, onset=incident.onset, width=width, glyphs=glyphs)
     return ["  ".join(legend), *drawn]
 
 

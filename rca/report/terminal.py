@@ -8,15 +8,18 @@ Works at 80 columns, without colour, and without Unicode. All text of the analys
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from rca.report.causes import details, table
 from rca.report.glyphs import glyphs_for
 from rca.report.symptom import certainty, chart_lines, headline, periods, verdict
-from rca.report.words import clean, milliseconds, spoken
+from rca.report.words import clean, milliseconds, percent, spoken
 from schemas.analysis import Analysis, FamilyNote
 
 CHART_WIDTH = 100
+WORTH_TELLING = 0.03
+"""Causes less probable than this stand in the table only."""
 
 
 def render(analysis: Analysis, console: Console, *, top: int = 5) -> None:
@@ -40,8 +43,13 @@ def render(analysis: Analysis, console: Console, *, top: int = 5) -> None:
     for line in chart_lines(incident, min(console.width, CHART_WIDTH), glyphs):
         _print(console, Text(line), wrap=False)
     _print(console, Text(), verdict(analysis), Text(), table(analysis, causes, glyphs))
-    for cause in causes:
+    told = [cause for cause in causes if cause.rank == 1 or cause.confidence >= WORTH_TELLING]
+    for cause in told:
         _print(console, Text(), details(cause, glyphs))
+    if len(told) < len(causes):
+        _print(
+            console, Text(), Text(f"The evidence of causes under {percent(WORTH_TELLING)} is in --json.", style="dim")
+        )
     _print(console, Text(), *_footer(analysis))
 
 
@@ -56,7 +64,7 @@ def _title(analysis: Analysis) -> str:
     return "Incident " + ", ".join(clean(part) for part in parts if part)
 
 
-def _footer(analysis: Analysis) -> Iterable[Text]:
+def _footer(analysis: Analysis) -> Iterable[RenderableType]:
     for name, notes in (("Ruled out", analysis.ruled_out), ("Not examined", analysis.not_examined)):
         yield from _notes(name, notes)
     for warning in analysis.warnings:
@@ -70,9 +78,13 @@ def _footer(analysis: Analysis) -> Iterable[Text]:
     )
 
 
-def _notes(name: str, notes: tuple[FamilyNote, ...]) -> Iterable[Text]:
+def _notes(name: str, notes: tuple[FamilyNote, ...]) -> Iterable[RenderableType]:
     if not notes:
         return
     yield Text(f"{name}:", style="dim bold")
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(overflow="fold", max_width=24)
+    grid.add_column(overflow="fold")
     for note in notes:
-        yield Text(f"  {spoken(note.family)}: {clean(note.reason, 160)}", style="dim")
+        grid.add_row(Text(f"  {spoken(note.family)}", style="dim"), Text(clean(note.reason, 200), style="dim"))
+    yield grid

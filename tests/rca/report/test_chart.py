@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rca.report.chart import baseline_band, draw, read_trace
+from rca.report.chart import around, baseline_band, draw, read_trace, smooth
 from rca.report.glyphs import ASCII, UNICODE, Glyphs
 from tests.samples import ONSET, START, series
 
@@ -56,6 +56,35 @@ def test_baseline_band_covers_the_baseline_and_not_the_fall() -> None:
     assert band[0] < 0.90
     assert band[1] > 0.92
     assert band[0] > 0.80
+
+
+def test_smoothing_never_mixes_before_and_after() -> None:
+    trace = read_trace(series(drop=0.5))
+    assert trace
+    coarse = smooth(trace, ONSET, most=30)
+    assert 25 <= len(coarse.values) <= 32
+    assert all(
+        (value < 0.6) == (at >= ONSET.timestamp())
+        for at, value in zip(coarse.seconds, coarse.values, strict=True)
+        if value
+    )
+
+
+def test_smoothing_weighs_by_rows_and_keeps_gaps() -> None:
+    times = [(START + timedelta(hours=hour)).isoformat() for hour in range(8)]
+    values = [1.0, 2.0, None, None, 5.0, 5.0, 6.0, 6.0]
+    trace = read_trace({"ts": times, "value": values, "n": [3, 1, 1, 1, 1, 1, 1, 1]})
+    assert trace
+    assert smooth(trace, START, most=4).values[:3] == (1.25, None, 5.0)
+    assert smooth(trace, START, most=8) == trace
+
+
+def test_a_short_incident_in_a_long_series_is_drawn_from_near() -> None:
+    trace = read_trace(series(hours=24 * 60))
+    assert trace
+    near = around(trace, ONSET, ONSET + timedelta(hours=6))
+    assert near.seconds[0] == (ONSET - timedelta(hours=36)).timestamp()
+    assert around(trace, ONSET, ONSET) == trace or len(around(trace, ONSET, ONSET).seconds) >= 12
 
 
 @pytest.mark.parametrize(
