@@ -11,7 +11,7 @@ from datetime import timedelta
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
-from candidates.measures.influence import clip, function_share
+from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.versions import change_subject, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -23,7 +23,7 @@ KINDS = {"config", "flag", "infrastructure"}
 
 def _elsewhere(evidence: Evidence, node: str) -> bool:
     declared = evidence.system.by_id.get(node)
-    return declared is not None and declared.kind == "model" and node != evidence.symptom.incident.node
+    return declared is not None and declared.kind == "model" and node not in symptomatic_models(evidence)
 
 
 def _fit(evidence: Evidence, change: Change) -> float:
@@ -34,7 +34,7 @@ def _fit(evidence: Evidence, change: Change) -> float:
 def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
     left = 1.0 - explained_by_data(evidence)
-    if node == evidence.symptom.incident.node and diagnose(evidence, node) is not None:
+    if node in symptomatic_models(evidence) and diagnose(evidence, node) is not None:
         if version_switch(evidence, node):
             return 0.0, 0.0, "a new version took over, which is not a configuration"
         share = function_share(evidence, node)

@@ -4,23 +4,15 @@ The undo test: predict the window's rows with a stand-in of the old version (`ca
 what of the symptom goes away is the new version's share. A harmless retrain explains nothing.
 """
 
-from candidates.measures.diagnosis import diagnose
-from candidates.measures.influence import function_share
-from candidates.measures.versions import event_switch, function_strength, version_switch
+from candidates.measures.diagnosis import ModelDiagnosis, diagnose
+from candidates.measures.influence import function_share, symptomatic_models
+from candidates.measures.versions import Switch, event_switch, function_strength, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 
-def generate(evidence: Evidence) -> Findings:
-    """Propose the symptomatic model's new version."""
-    node = evidence.symptom.incident.node
-    diagnosis = diagnose(evidence, node)
-    if diagnosis is None:
-        return Findings(not_examined="the symptomatic node has no logged predictions to compare versions on")
-    switch = version_switch(evidence, node) or event_switch(evidence, node, {"deploy"})
-    if switch is None:
-        return Findings(ruled_out=f"{node} served the same version throughout")
+def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
     share = function_share(evidence, node)
     estimate = EvidenceItem(
         kind="estimate",
@@ -28,7 +20,7 @@ def generate(evidence: Evidence) -> Findings:
         f"deviate {diagnosis.function_ratio:.1f} times as much from the old function as before",
         data={"share": round(share, 4), "deviation_ratio": round(diagnosis.function_ratio, 3)},
     )
-    candidate = Candidate(
+    return Candidate(
         family="model_change",
         node=node,
         subject=switch.subject,
@@ -47,4 +39,19 @@ def generate(evidence: Evidence) -> Findings:
         explains=(("output", node),),
         features={"alignment": switch.alignment, "coincident_change": 1.0, "function_ratio": diagnosis.function_ratio},
     )
-    return Findings(candidates=(candidate,))
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the new versions of the symptomatic model, or of the models right before a symptomatic KPI."""
+    judged = {node: diagnose(evidence, node) for node in sorted(symptomatic_models(evidence))}
+    known = {node: diagnosis for node, diagnosis in judged.items() if diagnosis is not None}
+    if not known:
+        return Findings(not_examined="no model at the symptom has logged predictions to compare versions on")
+    found = []
+    for node, diagnosis in known.items():
+        switch = version_switch(evidence, node) or event_switch(evidence, node, {"deploy"})
+        if switch is not None:
+            found.append(_candidate(evidence, node, diagnosis, switch))
+    if not found:
+        return Findings(ruled_out=f"the same version served throughout ({', '.join(known)})")
+    return Findings(candidates=tuple(found))

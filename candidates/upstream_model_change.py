@@ -6,7 +6,7 @@ function on familiar inputs), not when it faithfully passes on a fault of its ow
 
 from candidates.measures.columns import MovedColumn, histogram_item, moved_columns
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.influence import function_share, influence
+from candidates.measures.influence import function_share, influence, symptomatic_models
 from candidates.measures.versions import Switch, event_switch, function_strength, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -16,11 +16,11 @@ CONFIGURATION = {"config", "flag", "infrastructure"}
 
 
 def _upstream_models(evidence: Evidence) -> list[str]:
-    symptomatic = evidence.symptom.incident.node
+    symptomatic = symptomatic_models(evidence)
     return sorted(
         node.id
         for node in evidence.system.nodes
-        if node.kind == "model" and node.id != symptomatic and node.id in evidence.upstream
+        if node.kind == "model" and node.id not in symptomatic and node.id in evidence.upstream
     )
 
 

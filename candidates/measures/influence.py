@@ -38,6 +38,26 @@ def origin(evidence: Evidence, node: str, column: str) -> str:
             return node
 
 
+def symptomatic_models(evidence: Evidence) -> frozenset[str]:
+    """Return the models whose own failure the symptom is: the node itself, or the last models before it."""
+    start = evidence.symptom.incident.node
+    kinds = {node.id: node.kind for node in evidence.system.nodes}
+    if kinds.get(start) == "model":
+        return frozenset({start})
+    found: set[str] = set()
+    seen, stack = {start}, [start]
+    while stack:
+        for node in evidence.graph.predecessors(stack.pop()) if evidence.graph.has_node(start) else ():
+            if node in seen:
+                continue
+            seen.add(node)
+            if kinds.get(node) == "model":
+                found.add(node)
+            else:
+                stack.append(node)
+    return frozenset(found)
+
+
 def has_moved(column: ColumnDiagnosis) -> bool:
     """Return whether a column's distribution or its relation to the others moved beyond the usual.
 
@@ -81,10 +101,12 @@ def function_share(evidence: Evidence, node: str) -> float:
     diagnosis = diagnose(evidence, node)
     if diagnosis is None or not diagnosis.function_moved:
         return 0.0
+    # rows whose columns no longer belong together look like a new function to any stand-in
+    sure = 1 - 0.8 * max((c.relation_loss for c in diagnosis.columns.values() if has_moved(c)), default=0.0)
     if node == evidence.symptom.incident.node:
-        return clip(diagnosis.function)
+        return sure * clip(diagnosis.function)
     share = clip(diagnosis.function) if _mean_moved(evidence, node, diagnosis) else 0.0
-    return influence(evidence, node) * max(share, _carried(diagnosis, diagnosis.function_energy))
+    return sure * influence(evidence, node) * max(share, _carried(diagnosis, diagnosis.function_energy))
 
 
 def column_share(evidence: Evidence, node: str, column: ColumnDiagnosis, *, bad: bool) -> tuple[float, str]:

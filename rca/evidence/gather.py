@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from rca.errors import InputError
-from rca.evidence.columns import category_counts, read_columns
+from rca.evidence.categories import category_counts
+from rca.evidence.columns import read_columns
 from rca.evidence.rows import read_rows
 from rca.evidence.services import read_changes, read_lineage_edges, read_metrics
 from rca.graph import build_graph, name_resolver, upstream_of
@@ -62,8 +63,8 @@ def _batches(warehouse: Warehouse, node: str) -> tuple[SchemaObservation, ...]:
         [node],
     ).fetchall()
     return tuple(
-        SchemaObservation(node, *row[:-3], _utc(row[-3]), _utc(row[-2]), tuple(row[-1] or ()))
-        for row in rows
+        SchemaObservation(node, *seen, first=_utc(first), last=_utc(last), examples=tuple(raws or ()))
+        for *seen, first, last, raws in rows
     )
 
 
