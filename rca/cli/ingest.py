@@ -27,10 +27,12 @@ def ingest(bundle: Path, /, *, db: Path, json: Annotated[bool, Parameter(negativ
     json
         Print what was landed as JSON.
     """
+    from rca.bundle import read_bundle
     from rca.ingest import ingest_bundle
     from rca.profile import update_profile
     from rca.warehouse import Warehouse
 
+    read_bundle(bundle)  # an unusable bundle must not leave an empty database behind
     with Warehouse(db) as warehouse, shown_progress() as progress:
         report = ingest_bundle(warehouse, bundle, progress=progress)
         update_profile(warehouse, progress=progress)

@@ -77,6 +77,7 @@ def _warehouse(_: Path | None) -> Iterator[str]:
 @pytest.fixture
 def landing(fake: Fake) -> None:
     report = IngestReport((SourceReport("predictions", 3, 40_000, 7, 1),), ("a [note]",))
+    fake("rca.bundle", read_bundle=lambda _: None)
     fake("rca.ingest", ingest_bundle=lambda *_, **__: report)
     fake("rca.profile", update_profile=lambda *_, **__: None)
     fake("rca.warehouse", Warehouse=_warehouse)
@@ -89,7 +90,7 @@ def test_ingest_says_what_was_landed_and_profiles_it(bundle: Path, calls: list[A
     assert "40,000" in shown
     assert "Note: a [note]" in shown
     assert "rca analyze --db x.duckdb" in shown
-    assert [name for name, _, _ in calls] == ["Warehouse", "ingest_bundle", "update_profile"]
+    assert [name for name, _, _ in calls] == ["read_bundle", "Warehouse", "ingest_bundle", "update_profile"]
 
 
 @pytest.mark.usefixtures("landing")
@@ -97,6 +98,12 @@ def test_ingest_counts_for_programs(bundle: Path, capsys: Captured) -> None:
     assert main(["ingest", str(bundle), "--db", "x.duckdb", "--json"]) == 0
     source = json.loads(capsys.readouterr().out)["sources"][0]
     assert (source["source"], source["rows"], source["quarantined"]) == ("predictions", 40_000, 7)
+
+
+def test_ingest_of_nothing_leaves_no_database_behind(bundle: Path, capsys: Captured) -> None:
+    assert main(["ingest", str(bundle), "--db", str(bundle / "x.duckdb")]) == 2
+    assert "system.yaml is missing" in capsys.readouterr().err
+    assert not (bundle / "x.duckdb").exists()
 
 
 def test_ingest_needs_a_database(bundle: Path, capsys: Captured) -> None:
