@@ -169,14 +169,9 @@ class Laboratory:
         """Return what the other columns predict a column's effect to be, for baseline and window rows."""
         s = self.surrogate
         features = np.concatenate([np.arange(s.start[c], s.start[c + 1]) for c in own])
-        others = np.ones(len(s.effect), dtype=bool)
-        others[features] = False
-        weights = np.zeros(len(s.effect))
-        if others.any():
-            target = np.zeros(len(s.effect))
-            target[features] = s.effect[features]
-            system = s.gram[np.ix_(others, others)] + 5.0 * np.eye(int(others.sum()))
-            weights[others] = np.linalg.solve(system, (s.gram @ target)[others])
+        target = np.zeros(len(s.effect))
+        target[features] = s.effect[features]
+        weights = s.from_others(features, target)
         centre = float(s.mean @ weights)
         return (weights[self.base.index].sum(axis=1) - centre, weights[self.window.index].sum(axis=1) - centre)
 

@@ -35,8 +35,9 @@ class Surrogate:
         (F,) effect of each bin, centred per column over the fitted rows.
     seen
         (F,) fitted rows per bin: an effect with none is a guess.
-    gram, mean
-        (F, F) centred second moments and (F,) means of the one-hot features over the fitted rows.
+    gram, inverse, mean
+        (F, F) centred second moments of the one-hot features over the fitted rows, the inverse of that
+        plus the ridge, and (F,) the features' means.
     intercept, residual_sd, r2
         Of the fit; `residual_sd` and `r2` are out of sample.
     importance
@@ -48,6 +49,7 @@ class Surrogate:
     effect: FloatArray
     seen: FloatArray
     gram: FloatArray
+    inverse: FloatArray
     mean: FloatArray
     intercept: float
     residual_sd: float
@@ -57,6 +59,27 @@ class Surrogate:
     def predict(self, index: IntArray) -> FloatArray:
         """Return (N,) the surrogate's prediction on the link scale."""
         return np.asarray(self.intercept + self.effect[index].sum(axis=1))
+
+    def from_others(self, features: IntArray, target: FloatArray) -> FloatArray:
+        """Return (F,) weights that predict some features' effect from all the other features.
+
+        Ridge regression without the rows and columns of `features`, from the inverse of the whole
+        system: (A_oo)^-1 = P_oo - P_os P_ss^-1 P_so (Boyd and Vandenberghe, "Convex Optimization", A.5.5).
+
+        Parameters
+        ----------
+        features
+            (K,) the features left out as predictors.
+        target
+            (F,) their effects; zero elsewhere.
+        """
+        wanted = self.gram @ target
+        wanted[features] = 0.0
+        weights = self.inverse @ wanted
+        inner = self.inverse[np.ix_(features, features)]
+        weights -= self.inverse[:, features] @ np.linalg.solve(inner, weights[features])
+        weights[features] = 0.0
+        return np.asarray(weights)
 
 
 def feature_index(
@@ -92,13 +115,15 @@ def fit_surrogate(
     features = int(start[-1])
     fit = ~held_out if (~held_out).any() else np.ones(len(target), dtype=bool)
     matrix = _one_hot(index[fit], features)
-    seen = matrix.sum(axis=0, dtype=np.float64)
     rows = max(1, int(fit.sum()))
+    intercept = float(target[fit].mean())
+    flat = index[fit].ravel()
+    seen = np.bincount(flat, minlength=features).astype(float)
+    cross = np.bincount(flat, np.repeat(target[fit] - intercept, len(columns)), minlength=features)
     mean = seen / rows
     gram = (matrix.T @ matrix).astype(np.float64) - rows * np.outer(mean, mean)
-    intercept = float(target[fit].mean())
-    cross = matrix.T.astype(np.float64) @ (target[fit] - intercept)
-    effect = np.linalg.solve(gram + RIDGE * np.eye(features), cross)
+    inverse = np.linalg.inv(gram + RIDGE * np.eye(features))
+    effect = inverse @ cross
     importance = np.empty(len(columns))
     for c in range(len(columns)):
         own = slice(int(start[c]), int(start[c + 1]))
@@ -116,6 +141,7 @@ def fit_surrogate(
         effect=effect,
         seen=seen,
         gram=gram,
+        inverse=inverse,
         mean=mean,
         intercept=intercept,
         residual_sd=float(residual.std()),
