@@ -56,12 +56,14 @@ def _range_bin(value: str, layout: Layout) -> str:
     edges = [float(layout.left[i]) for i in ranges] + [float(layout.right[i]) for i in ranges[-1:]]
     # what is rare is asked for in the outermost leaves only: a comparison with NULL is not true, so NULL ends
     # up on the right, as does NaN, which sorts above every number (DuckDB, PostgreSQL and Spark agree)
-    last = (
-        f"CASE WHEN {value} IS NULL THEN {NULL} WHEN isnan({value}) THEN {NAN} "
-        f"WHEN {value} = {number(np.inf)} THEN {PLUS_INF} "
-        f"WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} ELSE {ABOVE} END"
+    low, high = (
+        f"WHEN {value} = {number(end)} THEN {code}" for end, code in ((-np.inf, MINUS_INF), (np.inf, PLUS_INF))
     )
-    first = f"CASE WHEN {value} = {number(-np.inf)} THEN {MINUS_INF} ELSE {BELOW} END"
+    last = (
+        f"CASE WHEN {value} IS NULL THEN {NULL} WHEN isnan({value}) THEN {NAN} {high} "
+        f"{'' if ranges else low} ELSE {ABOVE} END"
+    )
+    first = f"CASE {low} ELSE {BELOW} END"
     leaves = [first, *(str(int(layout.codes[i])) for i in ranges), last] if ranges else [last]
     return _tree(value, edges, leaves)
 
