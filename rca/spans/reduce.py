@@ -16,7 +16,9 @@ from schemas.evidence import Window
 
 # An interval in whole nanoseconds; a duration that is negative or not a number counts as zero, and
 # ten days is the longest that is believed (the sums stay far from overflow).
-_DURATION_NS = "CASE WHEN isfinite(duration_ms) AND duration_ms > 0 THEN CAST(least(duration_ms, 864e6) * 1e6 AS BIGINT) ELSE 0 END"
+_DURATION_NS = """
+    CASE WHEN isfinite(duration_ms) AND duration_ms > 0 THEN CAST(least(duration_ms, 864e6) * 1e6 AS BIGINT) ELSE 0 END
+"""
 
 # a row is one span that touches the period; `id` is its place in the table. `own` says whether it began in the
 # period itself: children that began after its end are only needed to know what their parents waited for.

@@ -51,7 +51,9 @@ def test_a_job_between_declared_data_sets_becomes_a_pipeline():
     graph = build_graph(SMALL, lineage=[LineageEdge("airflow.clean", ("s3://lake/feed",), ("warehouse.scorer",))])
     assert graph.nodes["airflow.clean"]["kind"] == "pipeline"
     assert blame_path(graph, "feed", "scorer") == ("feed", "scorer")
-    assert graph.edges["feed", "airflow.clean"]["origin"] == graph.edges["airflow.clean", "scorer"]["origin"] == "lineage"
+    assert (
+        graph.edges["feed", "airflow.clean"]["origin"] == graph.edges["airflow.clean", "scorer"]["origin"] == "lineage"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,11 +105,7 @@ def test_paths_agree_with_networkx_on_any_graph(pairs):
 
 
 def test_text_is_a_tree_of_causes_beneath_their_effects():
-    assert to_text(build_graph(SMALL)) == (
-        "rate [kpi]\n"  #
-        "└── scorer [model]\n"
-        "    └── feed [dataset]\n"
-    )
+    assert to_text(build_graph(SMALL)) == ("rate [kpi]\n└── scorer [model]\n    └── feed [dataset]\n")
 
 
 def test_text_marks_cycles_and_what_was_drawn_before():
