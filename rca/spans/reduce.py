@@ -54,26 +54,26 @@ JOIN reduced_spans AS parent
 # a row is one span of the period with its own time, and its only child when it has just one
 _SELF = """
 CREATE OR REPLACE TEMP TABLE reduced_self AS
-WITH before AS (
-    -- a row is a child; `reached` is how far its earlier siblings have covered the parent
-    SELECT parent, start_ns, end_ns,
+WITH ordered AS (
+    -- a row is a child; `reached` is how far its earlier siblings have covered the parent. A child outside its
+    -- parent ends before it begins once clipped, and covers nothing
+    SELECT parent, child, start_ns, end_ns,
            max(end_ns) OVER (PARTITION BY parent ORDER BY start_ns, end_ns
                              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-    FROM reduced_links WHERE end_ns > start_ns
-), covered AS (
-    SELECT parent, sum(greatest(0, end_ns - greatest(start_ns, coalesce(reached, start_ns)))) AS ns
-    FROM before GROUP BY parent
-), children AS (
-    SELECT parent, count(*) AS n, min(child) AS child FROM reduced_links GROUP BY parent
+    FROM reduced_links
+), parents AS (
+    -- a row is one span with children
+    SELECT parent, count(*) AS n, min(child) AS child,
+           sum(greatest(0, end_ns - greatest(start_ns, coalesce(reached, start_ns)))) AS covered_ns
+    FROM ordered GROUP BY parent
 )
 SELECT s.id, s.trace_id, s.service, s.operation, s.failed, s.start_ns,
        (s.end_ns - s.start_ns) / 1e6 AS total_ms,
-       (s.end_ns - s.start_ns - coalesce(covered.ns, 0)) / 1e6 AS self_ms,
-       coalesce(children.n, 0) AS children, CASE WHEN children.n = 1 THEN children.child END AS only_child,
+       (s.end_ns - s.start_ns - coalesce(parents.covered_ns, 0)) / 1e6 AS self_ms,
+       coalesce(parents.n, 0) AS children, CASE WHEN parents.n = 1 THEN parents.child END AS only_child,
        up.parent, up.caller_service, up.caller_operation
 FROM reduced_spans AS s
-LEFT JOIN covered ON covered.parent = s.id
-LEFT JOIN children ON children.parent = s.id
+LEFT JOIN parents ON parents.parent = s.id
 LEFT JOIN reduced_links AS up ON up.child = s.id
 WHERE s.own
 """

@@ -29,7 +29,9 @@ MINUTES = np.datetime64(T0.replace(tzinfo=None), "us") + np.arange(30) * np.time
 LATE = np.arange(30) >= 20
 
 
-def symptom(node="web", metric="latency_p95", direction="up", value=(100.0, 200.0), baseline=BASELINE, window=WINDOW):
+def symptom(
+    node="web", *, metric="latency_p95", direction="up", value=(100.0, 200.0), baseline=BASELINE, window=WINDOW
+):
     line = np.where(LATE, value[1], value[0]) + np.sin(np.arange(30))
     return Symptom(
         incident=Incident(id="i", node=node, metric=metric, detected_at=window.end),

@@ -17,7 +17,7 @@ def warehouse():
         yield opened
 
 
-def kpi(warehouse, node, metric, minute, value, dimensions=None):
+def kpi(warehouse, node, metric, minute, value, *, dimensions=None):
     at = DAY.replace(tzinfo=None) + timedelta(minutes=minute)
     warehouse.connection.execute("INSERT INTO kpis VALUES (1, ?, ?, ?, ?, ?)", [node, metric, at, value, dimensions])
 
@@ -25,7 +25,7 @@ def kpi(warehouse, node, metric, minute, value, dimensions=None):
 def test_one_series_for_each_node_metric_and_dimensions(warehouse):
     for minute, value in [(2, 3.0), (0, 1.0), (1, None)]:
         kpi(warehouse, "api", "cpu", minute, value)
-    kpi(warehouse, "api", "cpu", 0, 9.0, '{"pod": "p1"}')
+    kpi(warehouse, "api", "cpu", 0, 9.0, dimensions='{"pod": "p1"}')
     kpi(warehouse, "db", "cpu", 0, 5.0)
     kpi(warehouse, "other", "cpu", 0, 5.0)
     plain, pod, db = read_metrics(warehouse, ["db", "api", "db"], DAY, END)
@@ -60,8 +60,8 @@ def test_nothing_asked_nothing_there(warehouse):
 
 def test_above_the_limit_series_without_dimensions_are_kept(warehouse):
     for pod in range(5):
-        kpi(warehouse, "api", "cpu", 0, 1.0, f'{{"pod": "{pod}"}}')
-        kpi(warehouse, "api", "cpu", 1, 1.0, f'{{"pod": "{pod}"}}')
+        kpi(warehouse, "api", "cpu", 0, 1.0, dimensions=f'{{"pod": "{pod}"}}')
+        kpi(warehouse, "api", "cpu", 1, 1.0, dimensions=f'{{"pod": "{pod}"}}')
     kpi(warehouse, "web", "cpu", 0, 1.0)
     kept = read_metrics(warehouse, ["api", "web"], DAY, END, limit=2)
     assert [(series.node, dict(series.dimensions)) for series in kept] == [("api", {"pod": "0"}), ("web", {})]
@@ -69,7 +69,7 @@ def test_above_the_limit_series_without_dimensions_are_kept(warehouse):
 
 def test_odd_names_are_only_names(warehouse):
     odd = "a b;--\"'"
-    kpi(warehouse, odd, odd, 0, 1.0, '{"a b;--": "x\\"y"}')
+    kpi(warehouse, odd, odd, 0, 1.0, dimensions='{"a b;--": "x\\"y"}')
     (series,) = read_metrics(warehouse, [odd], DAY, END)
     assert (series.node, series.metric, series.dimensions) == (odd, odd, {"a b;--": 'x"y'})
 

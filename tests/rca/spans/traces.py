@@ -30,7 +30,8 @@ def land(warehouse: Warehouse, spans: Iterable[Span], status: str = "ok") -> Non
            FROM (SELECT unnest($trace) AS trace_id, unnest($span) AS span_id,
                         unnest(CAST($parent AS VARCHAR[])) AS parent,
                         unnest($service) AS service, unnest($operation) AS operation,
-                        unnest(CAST($start AS BIGINT[])) AS start_ns, unnest(CAST($duration AS DOUBLE[])) AS duration)""",
+                        unnest(CAST($start AS BIGINT[])) AS start_ns,
+                        unnest(CAST($duration AS DOUBLE[])) AS duration)""",
         {
             "trace": columns[0],
             "span": columns[1],
