@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from rca.profile.labels import range_label
+from rca.profile.labels import range_labels
 from rca.warehouse.tables import ABOVE, BELOW, MINUS_INF, NAN, NULL, OTHER, PLUS_INF, SPECIAL_BINS, UNSEEN
 
 FIRST_CODE = min(SPECIAL_BINS)
@@ -145,26 +145,16 @@ def _first_edges(ranges: list[_Bin]) -> tuple[list[_Bin], dict[int, int]]:
 
 def _midpoint(b: _Bin) -> float:
     if np.isinf(b.left):
-        return b.right if np.isinf(b.right) else float(np.nextafter(b.right, -np.inf))
+        return b.right if np.isinf(b.right) else math.nextafter(b.right, -math.inf)
     return b.left if np.isinf(b.right) else (b.left + b.right) / 2
 
 
 def _labels(bins: list[_Bin], kind: str) -> tuple[str, ...]:
     unit = " h" if kind == "timestamp" else ""
     ranges = [b for b in bins if b.role == "range"]
-    names = {}
+    names = range_labels([b.left for b in ranges], [b.right for b in ranges], unit)
+    by_code = {b.code: name for b, name in zip(ranges, names, strict=True)}
     if ranges:
-        top = ranges[-1].right
-        # own edges end one float above the maximum, which has the shorter decimals unless it is itself random
-        closed = len(repr(math.nextafter(top, -math.inf))) <= len(repr(top))
-        names = {"below": f"below {ranges[0].left:.6g}{unit}", "above": f"above {top:.6g}{unit}"}
-        names["range"] = range_label(ranges[-1].left, top, unit, closed=closed)
-    last = ranges[-1].code if ranges else None
-    return tuple(
-        range_label(b.left, b.right, unit)
-        if b.role == "range" and b.code != last
-        else names.get(b.role, b.role)
-        if b.category is None
-        else b.category or "''"
-        for b in bins
-    )
+        by_code[BELOW] = f"below {ranges[0].left:.6g}{unit}"
+        by_code[ABOVE] = f"above {ranges[-1].right:.6g}{unit}"
+    return tuple(by_code.get(b.code, b.role) if b.category is None else b.category or "''" for b in bins)

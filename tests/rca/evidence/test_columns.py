@@ -24,7 +24,7 @@ def at(hour, **columns):
     return {"ts": START + timedelta(hours=hour), **columns}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def warehouse():
     with Warehouse() as opened:
         make_log(opened, {"x": "DOUBLE", "country": "VARCHAR", "emb": "FLOAT[]"}, segments=["country"])

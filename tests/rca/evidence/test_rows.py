@@ -53,12 +53,17 @@ def log(count=300):
         }
 
 
-@pytest.fixture
+def profiled():
+    opened = Warehouse()
+    make_log(opened, COLUMNS, segments=["country"])
+    land(opened, list(log()))
+    update_profile(opened)
+    return opened
+
+
+@pytest.fixture(scope="module")
 def warehouse():
-    with Warehouse() as opened:
-        make_log(opened, COLUMNS, segments=["country"])
-        land(opened, list(log()))
-        update_profile(opened)
+    with profiled() as opened:
         yield opened
 
 
@@ -96,12 +101,13 @@ def test_the_sample_is_bounded_and_always_the_same(warehouse):
     assert len(set(first.values['a b;--"'])) == 60
 
 
-def test_a_large_log_is_cut_before_it_is_sorted(warehouse):
-    warehouse.connection.execute(
-        "INSERT INTO predictions_1 (_file, _row, ts, split, prediction, x) "
-        f"SELECT 9, i, TIMESTAMP '{START}' + INTERVAL 12 HOUR, 'production', 0.5, i FROM range(20000) t(i)"
-    )
-    rows = read_rows(warehouse, NODE, BEFORE, AFTER, "prediction", 500)
+def test_a_large_log_is_cut_before_it_is_sorted():
+    with profiled() as warehouse:
+        warehouse.connection.execute(
+            "INSERT INTO predictions_1 (_file, _row, ts, split, prediction, x) "
+            f"SELECT 9, i, TIMESTAMP '{START}' + INTERVAL 12 HOUR, 'production', 0.5, i FROM range(20000) t(i)"
+        )
+        rows = read_rows(warehouse, NODE, BEFORE, AFTER, "prediction", 500)
     assert (~rows.after).sum() == 500
     assert rows.after.sum() == 100
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from rca.profile.labels import range_label
+from rca.profile.labels import range_label, range_labels
 from rca.profile.layout import FIRST_CODE, read_layouts
 from rca.warehouse import Warehouse
 from rca.warehouse.tables import ABOVE, BELOW, NULL, OTHER
@@ -74,3 +74,10 @@ def test_later_edges_are_rebinned_onto_the_first_by_midpoint():
 )
 def test_range_labels(left, right, closed, label):
     assert range_label(left, right, closed=closed) == label
+
+
+def test_whole_numbers_read_as_themselves():
+    top = math.nextafter(5.0, math.inf)
+    assert range_labels([0.0, 1.0, 2.0, 5.0], [1.0, 2.0, 5.0, top]) == ["0", "1", "[2, 5)", "5"]
+    assert range_labels([0.0, 0.5], [0.5, 1.5]) == ["[0, 0.5)", "[0.5, 1.5)"]
+    assert range_labels([], []) == []

@@ -89,7 +89,7 @@ EDGES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(row, max_size=12), st.lists(row, max_size=12), st.randoms())
 def test_two_batches_equal_their_union_in_any_order(first, second, random):
     union = [*first, *second]
@@ -97,7 +97,7 @@ def test_two_batches_equal_their_union_in_any_order(first, second, random):
     same(profiled([first, second], EDGES), profiled([union], EDGES))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(row, min_size=1, max_size=25))
 def test_every_sum_equals_a_plain_count(rows):
     with Warehouse() as warehouse:
