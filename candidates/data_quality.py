@@ -15,6 +15,7 @@ from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
+NOVEL = 0.05
 CHANGES = {"data_feed", "deploy", "config", "schema", "infrastructure", "other"}
 VERIFY = {
     "null_burst": "Query the source of {c} for nulls since the onset; compare with the feed's own row counts.",
@@ -29,10 +30,14 @@ def _signature(moved: MovedColumn) -> Signature | None:
     """Return the most specific sign of wrong values, a lost relation included."""
     column = moved.column
     signs = [*moved.wrong, *(s for s in moved.encoding if s.mechanism == "garbled")]
-    if column.relation_loss > 0.3:
+    shift = column.shift
+    novel = float(shift.after[shift.before <= 0].sum())
+    if novel > NOVEL:
+        pass  # values never seen before cannot relate to anything: that is not a misjoin
+    elif column.relation_loss > 0.3:
         words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"
         signs.append(Signature("misjoined", 0.5 + 0.4 * column.relation_loss, 1.0, words))
-    if column.label_loss > 0.5:
+    elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
         signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))
     return max(signs, key=lambda s: s.specificity, default=None)

@@ -65,7 +65,8 @@ def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candida
         return 0.0
     if candidate.impact <= 0:
         return 0.0
-    return min(1.0, other.impact / candidate.impact)
+    # shares of the symptom compete already; only a cause that explains about as much, or more, takes over
+    return min(1.0, max(0.0, 2 * other.impact / candidate.impact - 1))
 
 
 def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Blame]:

@@ -102,7 +102,7 @@ def function_share(evidence: Evidence, node: str) -> float:
     if diagnosis is None or not diagnosis.function_moved:
         return 0.0
     # rows whose columns no longer belong together look like a new function to any stand-in
-    sure = 1 - 0.8 * max((c.relation_loss for c in diagnosis.columns.values() if has_moved(c)), default=0.0)
+    sure = 1 - 0.8 * max((c.relation_loss * clip(c.importance / 0.1) for c in diagnosis.columns.values()), default=0.0)
     if node == evidence.symptom.incident.node:
         return sure * clip(diagnosis.function)
     share = clip(diagnosis.function) if _mean_moved(evidence, node, diagnosis) else 0.0

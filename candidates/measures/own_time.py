@@ -60,7 +60,7 @@ class OwnTime:
     @property
     def strength(self) -> float:
         """Return how surely it grew: over its usual variation, or, where few spans fill a bucket, over chance."""
-        return max(self.growth.z, self.welch / 2, 0.0)
+        return max(self.growth.z, 0.8 * self.welch, 0.0)
 
 
 def traced(evidence: Evidence) -> tuple[OperationProfile, ...]:

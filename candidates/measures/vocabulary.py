@@ -47,18 +47,16 @@ def vocabulary_signature(vocabulary: Vocabulary) -> tuple[Signature, ...]:
     share = sum(fresh.values()) / total
     if share < MIN_SHARE:
         return ()
-    gone = {value: was for value, was in before.items() if after.get(value, 0.0) / total < 0.2 * was / base}
+    lost = {value: was / base - after.get(value, 0.0) / total for value, was in before.items()}
+    lost = {value: part for value, part in lost.items() if part > 0.05 * share}
     shown = ", ".join(repr(v) for v in sorted(fresh, key=lambda v: (-fresh[v], v))[:3])
     words = f"values never seen before hold {share:.1%} of the rows ({shown})"
-    spelled = _matched(fresh, before)
-    if spelled > 0.6:
+    if _matched(fresh, before) > 0.6:
         return (Signature("re_encoded", 0.95, share, f"{words}: the old ones spelled otherwise"),)
-    replaced = sum(gone.values()) / base
-    if gone and replaced > 0.5 * share and len(fresh) <= 3 * len(before) + 3:
-        alike = _same_profile(fresh, gone)
-        if len(fresh) > 1 or len(gone) == 1:
-            return (Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones"),)
+    alike = _same_profile(fresh, lost)
+    if alike > 0.7 and len(fresh) <= len(before) + 2 and (len(fresh) > 1 or len(lost) == 1):
+        return (Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones"),)
     rare = len(fresh) > max(10, 2 * len(before))
     if rare:
         return (Signature("garbled", 0.8, share, words),)
-    return (Signature("new_categories", 0.6, share, words),)
+    return (Signature("new_categories", 0.7, share, words),)
