@@ -18,6 +18,9 @@ FEW = 3
 """Below so many baseline buckets the spread cannot be seen, and a wider one is assumed."""
 
 FEW_FLOOR = 0.15
+NOTABLE = 1.02
+"""Growth by a smaller factor is not dated: most of the thousands of series of a system stand still."""
+
 HUGE = 1e100
 """Values beyond this are pulled in, so that their squares stay finite."""
 
@@ -39,7 +42,7 @@ class Growth:
     p_value
         Two-sided, of the difference given the number of buckets.
     onset
-        None when no change point was found.
+        None when no change point was found, or when there is no growth to date.
     """
 
     before: float
@@ -84,12 +87,13 @@ def measure_growth(
         spread = math.hypot(spread, float(np.nan_to_num(np.median(noise[old]))))
     shift = float(np.median(value[new]) - np.median(value[old]))
     z = float(np.clip(shift / spread if spread > 0 else np.sign(shift) * MAX_Z, -MAX_Z, MAX_Z))
+    before, after = (float(np.average(value[mask], weights=weight[mask])) for mask in (old, new))
     return Growth(
-        before=float(np.average(value[old], weights=weight[old])),
-        after=float(np.average(value[new], weights=weight[new])),
+        before=before,
+        after=after,
         z=z,
         p_value=_p_value(z, int(old.sum()), int(new.sum())),
-        onset=_onset(symptom, ts[known], value[known], weight[known]),
+        onset=_onset(symptom, ts[known], value[known], weight[known]) if after > NOTABLE * before else None,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.clock import within
-from candidates.measures.growth import Growth, measure_growth
+from candidates.measures.growth import MAX_Z, Growth, measure_growth
 from schemas.evidence import BoolArray, Evidence, FloatArray, OperationProfile
 
 Key = tuple[str, str]
@@ -60,7 +60,7 @@ class OwnTime:
     @property
     def strength(self) -> float:
         """Return how surely it grew: over its usual variation, or, where few spans fill a bucket, over chance."""
-        return max(self.growth.z, 0.8 * self.welch, 0.0)
+        return min(max(self.growth.z, 0.8 * self.welch, 0.0), MAX_Z)
 
 
 def traced(evidence: Evidence) -> tuple[OperationProfile, ...]:
