@@ -8,7 +8,7 @@ import numpy as np
 
 from rca.evidence.categories import REFERENCE_ROWS, rows_inside
 from rca.metrics.buckets import as_floats
-from rca.profile.binning import bin_expression, fill_codes
+from rca.profile.binning import bin_expression, fill_codes, range_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, read_log
 from rca.warehouse import Warehouse
@@ -19,7 +19,7 @@ MOST_CELLS = 15_000_000
 """Rows x columns of a sample; a model with very many columns gets fewer rows."""
 
 SALT = 7_919
-COLUMNS_AT_ONCE = 16
+COLUMNS_AT_ONCE = 64
 """The time to read a statement grows faster than its length."""
 HASH_STEPS = 1_000_000
 SAMPLE = "sampled_rows"
@@ -117,10 +117,11 @@ def _read(
         slots = dict(enumerate(parts[start : start + COLUMNS_AT_ONCE], start=start))
         columns = _binned(connection, log, slots, layouts)
         for slot, part in slots.items():
-            layout = layouts[part.key]
-            bins[layout.key] = layout.position[np.asarray(columns[f"b{slot}"], dtype=np.int64) - FIRST_CODE]
+            layout, column = layouts[part.key], columns[f"c{slot}"]
+            codes = range_codes(column, layout) if part.ranged else np.asarray(column, dtype=np.int64)
+            bins[layout.key] = layout.position[codes - FIRST_CODE]
             if part.kind == "numeric":
-                values[part.column] = as_floats(columns[f"v{slot}"])
+                values[part.column] = as_floats(column)
     return Rows(
         after=np.asarray(found["row_after"]) == 1,
         ts=np.asarray(found["row_ts"], dtype="datetime64[us]"),
@@ -139,13 +140,12 @@ def _binned(
     slots: Mapping[int, Part],
     layouts: Mapping[tuple[str, str], Layout],
 ) -> Mapping[str, Any]:
-    """Return the bin codes `b<slot>` of the sampled rows, and the values `v<slot>` of numeric columns."""
+    """Return the sampled rows' numbers, or bin codes where the part is not of ranges, as `c<slot>`."""
     fill_codes(connection, log.node, slots)
     wanted, joins = [], []
     for slot, part in slots.items():
-        code, join = bin_expression(part, layouts[part.key], f"v{slot}", slot)
-        wanted.append(f"CAST({code} AS INTEGER) AS b{slot}")
-        wanted += [f"v{slot}"] if part.kind == "numeric" else []
+        code, join = (f"v{slot}", "") if part.ranged else bin_expression(part, layouts[part.key], f"v{slot}", slot)
+        wanted.append(f"{code} AS c{slot}")
         joins.append(join)
     return connection.execute(f"SELECT {', '.join(wanted)} FROM {SAMPLE} {' '.join(joins)} ORDER BY place").fetchnumpy()
 
