@@ -1,7 +1,7 @@
 """Column profiles: counts by time bucket and bin, for generators, from one query over the cells."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -14,12 +14,13 @@ from rca.metrics.buckets import as_floats, grid, micros, naive
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS
 from rca.warehouse import Warehouse
-from schemas.evidence import ColumnProfile, FloatArray, TimeArray, Window
+from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, TimeArray, Window
 from schemas.system import Node
 
 __all__ = ["category_counts", "read_columns", "read_outputs", "unseen_categories"]
 
 HOUR = 3600.0
+SIDES = ("_before", "_after")
 
 
 def read_columns(
@@ -162,48 +163,59 @@ def _assemble(
     known = (at >= 0) & (bucket < len(ts))
     slot, bucket, at = slot[known], bucket[known], at[known]
     cells = {name: column[known] for name, column in cells.items()}
-    flat = starts[slot] + at
+    buckets, live = len(ts), bucket >= 0
 
-    def by_bin(name: str, rows: NDArray[np.bool_] | None = None) -> FloatArray:
-        weights = cells[name] if rows is None else np.where(rows, cells[name], 0.0)
-        return np.bincount(flat, weights, minlength=int(starts[-1])).astype(np.float64)
+    def scatter(place: IntArray, name: str, rows: BoolArray | slice, size: int) -> FloatArray:
+        return np.bincount(place[rows], cells[name][rows], minlength=size).astype(np.float64)
 
-    live = bucket >= 0
-    buckets = len(ts)
-    place = (starts[slot] * buckets + bucket * sizes[slot] + at)[live]
-    counts = np.bincount(place, cells["n"][live], minlength=int(starts[-1]) * buckets).astype(np.float64)
-    by_time = {
-        name: np.bincount((slot * buckets + bucket)[live], cells[name][live], minlength=len(layouts) * buckets).astype(
-            np.float64
+    flat, moment = starts[slot] + at, slot * buckets + bucket
+    by_bin = {name: scatter(flat, name, slice(None), starts[-1]) for name in cells if name.endswith(SIDES)}
+    by_bin["reference"] = scatter(flat, "n", ~live, starts[-1])
+    by_time = {name: scatter(moment, name, live, len(layouts) * buckets) for name in ("value", "value_sq")}
+    counts = scatter(starts[slot] * buckets + bucket * sizes[slot] + at, "n", live, starts[-1] * buckets)
+    found = {}
+    for k, layout in enumerate(layouts):
+        bins, times = slice(starts[k], starts[k + 1]), slice(k * buckets, (k + 1) * buckets)
+        found[layout.key] = _profile(
+            node,
+            layout,
+            ts,
+            counts[starts[k] * buckets : starts[k + 1] * buckets].reshape(buckets, sizes[k]),
+            {name: column[bins] for name, column in by_bin.items()},
+            {name: column[times] for name, column in by_time.items()},
         )
-        for name in ("value", "value_sq")
-    }
-    sums = {name: by_bin(name) for name in cells if name.endswith(("_before", "_after"))}
-    sums["reference"] = by_bin("n", ~live)
-    return {
-        layout.key: ColumnProfile(
-            node=node,
-            column=layout.column,
-            part=layout.part,
-            kind=layout.kind,
-            roles=layout.roles,
-            labels=layout.labels,
-            left=layout.left,
-            right=layout.right,
-            ts=ts,
-            counts=counts[starts[k] * buckets : starts[k + 1] * buckets].reshape(buckets, sizes[k]),
-            sum_value=by_time["value"][k * buckets : (k + 1) * buckets],
-            sum_value_sq=by_time["value_sq"][k * buckets : (k + 1) * buckets],
-            reference=sums["reference"][starts[k] : starts[k + 1]],
-            before=sums["n_before"][starts[k] : starts[k + 1]],
-            after=sums["n_after"][starts[k] : starts[k + 1]],
-            loss_before=sums["loss_before"][starts[k] : starts[k + 1]],
-            loss_after=sums["loss_after"][starts[k] : starts[k + 1]],
-            labelled_before=sums["labelled_before"][starts[k] : starts[k + 1]],
-            labelled_after=sums["labelled_after"][starts[k] : starts[k + 1]],
-        )
-        for k, layout in enumerate(layouts)
-    }
+    return found
+
+
+def _profile(  # noqa: PLR0917 (the pieces of one frame)
+    node: str,
+    layout: Layout,
+    ts: TimeArray,
+    counts: FloatArray,
+    by_bin: Mapping[str, FloatArray],
+    by_time: Mapping[str, FloatArray],
+) -> ColumnProfile:
+    return ColumnProfile(
+        node=node,
+        column=layout.column,
+        part=layout.part,
+        kind=layout.kind,
+        roles=layout.roles,
+        labels=layout.labels,
+        left=layout.left,
+        right=layout.right,
+        ts=ts,
+        counts=counts,
+        sum_value=by_time["value"],
+        sum_value_sq=by_time["value_sq"],
+        reference=by_bin["reference"],
+        before=by_bin["n_before"],
+        after=by_bin["n_after"],
+        loss_before=by_bin["loss_before"],
+        loss_after=by_bin["loss_after"],
+        labelled_before=by_bin["labelled_before"],
+        labelled_after=by_bin["labelled_after"],
+    )
 
 
 def _positions(layouts: Sequence[Layout]) -> NDArray[np.int64]:
