@@ -117,7 +117,7 @@ def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Sympt
     weights = [math.exp(score - top) for score in scores]
     total = sum(weights) + math.exp(none - top)
     ranked = [
-        Ranked(c, w / total, f | {k: float(v) for k, v in c.features.items() if math.isfinite(v)})
+        Ranked(c, w / total, {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)
         for c, w, f in zip(candidates, weights, features, strict=True)
     ]
     ranked.sort(key=lambda r: (-r.confidence, r.candidate.family, r.candidate.node, r.candidate.subject or ""))

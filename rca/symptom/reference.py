@@ -90,4 +90,6 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
     wanted = {"up": 1, "down": -1}.get(line.incident.direction or "", seen.sign)
     far = abs(off) >= FARTHER * moved and abs(off) > FARTHER * seen.chart.spread
     agrees = not wanted or wanted * (chart.after - reference.honest) > 0
-    return bool(agrees and chart.p_value < REAL and (far or (seen.p_value > NOISE and abs(chart.z) > FARTHER)))
+    # a clear change within production is the incident, however far production always was from training
+    steady = seen.p_value > (NOISE if not far else REAL)
+    return bool(agrees and chart.p_value < REAL and steady and (far or abs(chart.z) > FARTHER))
