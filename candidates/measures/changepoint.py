@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,27 +66,34 @@ class Sums:
         self._mass = np.concatenate([[0.0], np.cumsum(weight)])
         self._moment = np.concatenate([[0.0], np.cumsum(weight * (value - mean))])
 
-    def gains(self, start: IntArray, stop: int) -> tuple[FloatArray, FloatArray]:
-        """Return what a level of its own over [start, stop) takes off `squares` (K,), and its height (K,).
+    def gains(self, start: IntArray, stop: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return how well levels of their own before, over and after [start, stop) fit.
 
-        `start` are positions with 0 < start < stop; the height is the mean inside minus the mean outside.
+        Parameters
+        ----------
+        start, stop
+            Positions (K,) with 0 < start < stop <= T.
+
+        Returns
+        -------
+        tuple
+            What the levels take off `squares` (K,), the level inside minus the one before (K,), and the
+            level after minus the one before (K,), 0 when the episode lasts to the end.
         """
-        inside = self._mass[stop] - self._mass[start]
-        outside = self._mass[-1] - inside
-        moment = self._moment[stop] - self._moment[start]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            height = moment / inside - (self._moment[-1] - moment) / outside
-        height[(inside <= 0) | (outside <= 0)] = 0.0
-        return inside * outside / self._mass[-1] * height**2, height
+        ends = (np.zeros_like(start), start, np.full_like(start, stop), np.full_like(start, self._mass.size - 1))
+        mass = [self._mass[last] - self._mass[first] for first, last in pairwise(ends)]
+        moment = [self._moment[last] - self._moment[first] for first, last in pairwise(ends)]
+        level = [np.divide(m, w, out=np.zeros_like(m), where=w > 0) for m, w in zip(moment, mass, strict=True)]
+        gain = np.asarray(sum(m * height for m, height in zip(moment, level, strict=True)))
+        return gain, level[1] - level[0], np.where(mass[2] > 0, level[2] - level[0], 0.0)
 
 
-def tame(value: FloatArray, inside: slice | None = None) -> FloatArray:
-    """Return values (T,) with outliers pulled in: around the two levels of a step, or around one level (loosely)."""
-    if inside is None:
+def tame(value: FloatArray, *breaks: int) -> FloatArray:
+    """Return values (T,) with outliers pulled in: around the median of each part, or loosely around one median."""
+    if not breaks:
         middle = np.median(value)
         return np.asarray(middle + winsorise(value - middle, 6.0))
-    level = np.full(value.shape, np.median(np.delete(value, inside)))
-    level[inside] = np.median(value[inside])
+    level = np.concatenate([np.full(part.size, np.median(part)) for part in np.split(value, breaks) if part.size])
     return np.asarray(level + winsorise(value - level))
 
 
@@ -141,14 +149,14 @@ def change_point(value: FloatArray, weight: FloatArray | None = None) -> ChangeP
     tamed = tame(shown)
     for _ in range(2):
         best = int(starts[Sums(tamed, trust).gains(starts, known.size)[0].argmax()])
-        tamed = tame(shown, slice(best, None))
+        tamed = tame(shown, best)
     return _describe(known, tamed, trust, int((tamed != shown).sum()))
 
 
 def _describe(known: IntArray, value: FloatArray, weight: FloatArray, pulled_in: int) -> ChangePoint:
     starts = np.arange(1, value.size)
     sums = Sums(value, weight)
-    gain, _ = sums.gains(starts, value.size)
+    gain, _, _ = sums.gains(starts, value.size)
     best = int(starts[gain.argmax()])
     before = float(np.average(value[:best], weights=weight[:best]))
     after = float(np.average(value[best:], weights=weight[best:]))

@@ -9,6 +9,7 @@ from candidates.measures.changepoint import precision, searched
 from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
 from schemas.evidence import BoolArray, FloatArray
 
+WILD = 6.0
 FEW = 3
 """With fewer baseline buckets their spread means little and the window's is pooled in."""
 
@@ -26,12 +27,16 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One period: robust mean, residuals around it (scaled by weight), and its effective number of buckets."""
+    """One period: robust mean, residuals around it (scaled by weight), and its effective number of buckets.
+
+    `tails` is the standard deviation with all but the wildest values: what a few buckets may do.
+    """
 
     mean: float
     residual: FloatArray
     pulled_in: int
     effective: float
+    tails: float
 
 
 def _side(value: FloatArray, weight: FloatArray) -> _Side:
@@ -39,7 +44,9 @@ def _side(value: FloatArray, weight: FloatArray) -> _Side:
     tamed = middle + winsorise(value - middle)
     mean = float(np.average(tamed, weights=weight))
     effective = float(weight.sum() ** 2 / (weight**2).sum())
-    return _Side(mean, np.sqrt(weight) * (tamed - mean), int((tamed != value).sum()), effective)
+    wild = np.sqrt(weight) * (middle + winsorise(value - middle, WILD) - mean)
+    tails = math.sqrt(float(wild @ wild) / max(wild.size - 1, 1))
+    return _Side(mean, np.sqrt(weight) * (tamed - mean), int((tamed != value).sum()), effective, tails)
 
 
 def _slow_variance(residual: FloatArray, length: int) -> float:
@@ -58,6 +65,7 @@ def control_chart(
     window: BoolArray,
     *,
     sampling: float = 0.0,
+    seasonal: float = 0.0,
     tests: float = 1.0,
 ) -> Chart | None:
     """Compare the window's level with the baseline's.
@@ -74,6 +82,8 @@ def control_chart(
         (T,) which buckets belong to which.
     sampling
         Standard error of the difference from the rows alone, in the metric's unit.
+    seasonal
+        Standard error that the removal of a season left in the difference.
     tests
         Independent places that were searched for the change.
 
@@ -88,19 +98,26 @@ def control_chart(
     if not first.any() or not second.any():
         return None
     old, new = (_side(value[part], weight[part]) for part in (first, second))
+    return _verdict(old, new, sampling=sampling, seasonal=seasonal, tests=tests)
+
+
+def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests: float) -> Chart:
     pooled = old.residual.size < FEW
-    residual = np.concatenate([old.residual, new.residual]) if pooled else old.residual
-    phi = lag_one(old.residual)
-    tempered = (1 - phi) / (1 + phi)
-    pulled_in = old.pulled_in + (new.pulled_in if pooled else 0)
-    left = residual.size - (2 if pooled else 1)
+    sides = (old, new) if pooled else (old,)
+    residual = np.concatenate([side.residual for side in sides])
+    left = residual.size - len(sides)
     if left < 1 and not sampling:  # one value against one: no variation is known at all
         return Chart(old.mean, new.mean, math.nan, 0.0, 1.0)
-    freedom = max(left - pulled_in, 1)
+    freedom = max(left - sum(side.pulled_in for side in sides), 1)
     spread = max(math.sqrt(float(residual @ residual) / freedom), floor_of(old.mean))
+    phi = lag_one(old.residual)
+    tempered = (1 - phi) / (1 + phi)
     effective = [max(side.effective * tempered, 1.0) for side in (old, new)]
     slow = _slow_variance(old.residual, new.residual.size) * (1 + new.residual.size / old.residual.size)
-    variance = max(spread**2 * (1 / effective[0] + 1 / effective[1]), slow, sampling**2)
+    between = spread**2 / effective[0] + max(spread, old.tails) ** 2 / effective[1]
+    error = math.sqrt(max(between, slow, sampling**2) + seasonal**2)
+    # heavy tails: Student's d has variance d / (d - 2), and a mean of m buckets about m times the freedom
+    heavy = (2 + 2 / max((old.tails / spread) ** 2 - 1, 1e-6)) * effective[1]
     change = new.mean - old.mean
-    alone = two_sided_p(abs(change) / math.sqrt(variance), max(freedom * tempered, 1.0))
+    alone = two_sided_p(abs(change) / error, max(min(freedom * tempered, heavy), 1.0))
     return Chart(old.mean, new.mean, spread, change / spread, searched(alone, tests))

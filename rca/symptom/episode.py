@@ -12,6 +12,9 @@ from schemas.evidence import FloatArray, IntArray
 RETURNED = 0.35
 """A recovery leaves at most this share of the change."""
 
+LEAST = 0.2
+"""Neighbours never count for less than this share of independent ones."""
+
 SECOND = 0.5
 """A later step counts as the incident when it is at least this share of an earlier one."""
 
@@ -88,10 +91,11 @@ class Finder:
     def _scores(self, stop: int) -> FloatArray:
         """Return the penalised log-likelihood of every start."""
         starts = self._starts(stop)
-        gain, height = self.sums.gains(starts, stop)
-        if self.sign:
-            gain = np.where(self.sign * height > 0, gain, 0.0)
-        score = self._log_likelihood(self.sums.squares - gain)
+        gain, height, after = self.sums.gains(starts, stop)
+        wrong = self.sign * height < 0
+        if stop < self.size:  # over only when the level came back, or went beyond on the other side
+            wrong |= after * np.sign(height) > RETURNED * np.abs(height)
+        score = np.where(wrong, -np.inf, self._log_likelihood(self.sums.squares - gain))
         # people notice soon: a start n buckets before the detection is about 1/n as likely as one beside it
         score = score - np.log1p(np.maximum(self.detected - starts, 0))
         return score - 2 - 0.5 * np.log(self.size) if stop < self.size else score
@@ -107,18 +111,13 @@ class Finder:
         return start, stop
 
     def _refit(self, start: int, stop: int) -> None:
-        """Pull outliers in around the two levels, and learn how far neighbours repeat each other."""
-        inside = np.zeros(self.size, dtype=bool)
-        inside[start:stop] = True
-        self._use(tame(self.shown, slice(start, stop)))
-        level = np.where(inside, self.value[inside].mean(), self.value[~inside].mean())
-        phi = lag_one(np.sqrt(self.weight) * (self.value - level), levels=2)
-        self.tempered = (1 - phi) / (1 + phi)
-
-    def _returned(self, start: int, stop: int) -> bool:
-        """Tell whether the level after the episode is the one before it."""
-        before, during, after = (np.median(part) for part in np.split(self.value, [start, stop]))
-        return bool(abs(after - before) <= RETURNED * abs(during - before))
+        """Pull outliers in around the levels, and learn how far neighbours repeat each other."""
+        self._use(tame(self.shown, start, stop))
+        parts = [part for part in np.split(self.value, [start, stop]) if part.size]
+        residual = np.concatenate([part - part.mean() for part in parts])
+        phi = lag_one(np.sqrt(self.weight) * residual, levels=len(parts))
+        # an older regime looks like autocorrelation too; it must not drown the step
+        self.tempered = max((1 - phi) / (1 + phi), LEAST)
 
     def find(self) -> Episode | None:
         """Return the most likely episode; None when the series is too short or shows none in that direction."""
@@ -129,8 +128,6 @@ class Finder:
             self._refit(start, stop)
             near = np.append(np.arange(max(start + 1, stop - 8), min(stop + 8, self.size)), self.stops)
             start, stop = self._best(np.unique(near if self.stops.size > 1 else self.stops))
-        if stop < self.size and not self._returned(start, stop):
-            start, stop = self._best(np.array([self.size]))
         return self._describe(start, stop)
 
     def _left_over(self, start: int, stop: int) -> float:
@@ -146,7 +143,7 @@ class Finder:
         if last - start < SHORTEST or self.start is not None:
             return None
         starts = np.arange(1, last - start + 1)
-        gain, height = Sums(self.value[start:stop], self.weight[start:stop]).gains(starts, stop - start)
+        gain, height, _ = Sums(self.value[start:stop], self.weight[start:stop]).gains(starts, stop - start)
         first = self.value[start:stop].mean() - self.value[:start].mean()
         score = self._log_likelihood(self._left_over(start, stop) - np.where(height * first > 0, gain, 0.0))
         best = int(score.argmax())
@@ -174,12 +171,11 @@ class Finder:
         return best
 
     def _describe(self, start: int, stop: int) -> Episode | None:
-        height = float(self.sums.gains(np.array([start]), stop)[1][0])
-        if not height or self.sign * height < 0:
+        height, scores = float(self.sums.gains(np.array([start]), stop)[1][0]), self._scores(stop)
+        if not height or not np.isfinite(scores.max()):
             return None
         none, step = self._log_likelihood(np.array([self.sums.squares, self._left_over(start, stop)])).tolist()
-        starts = self._starts(stop)
-        low, high = (int(starts[i]) for i in interval(self._scores(stop)))
+        low, high = (int(self._starts(stop)[i]) for i in interval(scores))
         sharp = Episode(start, stop, low, high, height, step - none)
         if self.start is not None:
             return sharp

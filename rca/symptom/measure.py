@@ -125,8 +125,10 @@ def _clear(line: Timeline, seen: Look, onset: Onset) -> Window | None:
     """Return the baseline, ended before anything that may belong to the incident."""
     if seen.baseline is None or line.incident.baseline or seen.p_value > REAL:
         return seen.baseline
-    end = min(seen.baseline.end, onset.low) if onset.low > seen.baseline.start else seen.baseline.end
-    return Window(seen.baseline.start, end)
+    if not seen.baseline.start < onset.low < seen.baseline.end:
+        return seen.baseline
+    earlier = seen.baseline.end - onset.low if seen.season.weekly.size else timedelta()  # whole weeks stay whole
+    return Window(max(seen.baseline.start - earlier, line.when(0)), onset.low)
 
 
 def _symptom(line: Timeline, seen: Look, onset: Onset, warnings: tuple[str, ...]) -> Symptom:

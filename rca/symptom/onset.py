@@ -53,7 +53,7 @@ def _fine_width(line: Timeline) -> float | None:
 def coarse_onset(line: Timeline, seen: Look) -> Onset:
     """Return the onset to the bucket, its interval at least a bucket to each side."""
     if seen.episode is None:
-        return Onset(*[line.when(0)] * 3)
+        return Onset(*[seen.window.start] * 3)
     width = timedelta(seconds=line.seconds)
     at = line.when(seen.episode.start)
     low, high = line.when(seen.episode.low), line.when(seen.episode.high)

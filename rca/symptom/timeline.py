@@ -10,7 +10,7 @@ from rca.metrics.buckets import floor_to, micros, moment
 from rca.symptom.control import Chart, control_chart
 from rca.symptom.episode import Episode, Finder
 from rca.symptom.gauge import Gauge
-from rca.symptom.season import NONE, WEEK, Season, fit_season
+from rca.symptom.season import WEEK, Season, fit_season
 from schemas.evidence import BoolArray, FloatArray, Series, Window
 from schemas.incident import Incident
 
@@ -126,37 +126,46 @@ def look(line: Timeline, sign: int, start: int | None = None) -> Look:
         episode = find_episode(line, residual, sign, start)
         if episode and not line.incident.baseline:
             healthy = np.arange(len(residual)) < episode.low
-        season = fit_season(line.series.ts, line.series.value, healthy, line.seconds) if episode else NONE
+        again = fit_season(line.series.ts, line.series.value, healthy, line.seconds)
+        # a short healthy part cannot show a season that the longer look did show
+        season = again if again.covers(season) else season
     residual = line.series.value - season.at(line.series.ts)
     return _judge(line, sign, episode, residual, season)
 
 
 def _judge(line: Timeline, sign: int, episode: Episode | None, residual: FloatArray, season: Season) -> Look:
-    start, stop = (episode.start, episode.stop) if episode else (0, len(residual))
+    seen_at = line.bucket(line.incident.detected_at)
+    start, stop = (episode.start, episode.stop) if episode else (seen_at, len(residual))
     window = Window(line.when(start), line.incident.ended_at or line.when(stop))
     weekly = bool(season.weekly.size)
     if line.incident.baseline:
         given = Window(*line.incident.baseline)
-        chart = _chart(line, residual, given, window)
+        chart = _chart(line, residual, season, given, window)
         return Look(sign, episode, residual, season, window, given if chart else None, chart)
     seen = Look(sign, episode, residual, season, window, None, None)
-    if episode is None or episode.start == 0:
+    if start == 0:
         return seen
     # a change that is not real has no onset worth keeping clear of: then everything before it is the baseline
-    for before in (episode.low, episode.start):
+    for before in (episode.low if episode else start, start):
         baseline = fair_baseline(line, residual, line.when(before), window, weekly=weekly)
-        chart = _chart(line, residual, baseline, window)
+        chart = _chart(line, residual, season, baseline, window)
         seen = Look(sign, episode, residual, season, window, baseline if chart else None, chart)
         if chart and chart.p_value <= REAL:
             break
     return seen
 
 
-def _chart(line: Timeline, residual: FloatArray, baseline: Window, window: Window) -> Chart | None:
+def _chart(line: Timeline, residual: FloatArray, season: Season, baseline: Window, window: Window) -> Chart | None:
     old, new = line.inside(baseline), line.inside(window)
-    thin = min(old.sum(), new.sum()) < THIN
-    sampling = _sampling(line, baseline, window) if thin else 0.0
-    return control_chart(residual, line.series.n, old, new, sampling=sampling, tests=_tests(line, residual))
+    return control_chart(
+        residual,
+        line.series.n,
+        old,
+        new,
+        sampling=_sampling(line, baseline, window) if min(old.sum(), new.sum()) < THIN else 0.0,
+        seasonal=season.error(line.series.ts[old], line.series.ts[new]),
+        tests=_tests(line, residual),
+    )
 
 
 def _sampling(line: Timeline, baseline: Window, window: Window) -> float:
@@ -164,7 +173,7 @@ def _sampling(line: Timeline, baseline: Window, window: Window) -> float:
 
 
 def _tests(line: Timeline, residual: FloatArray) -> float:
-    """Return how many places were searched: none when the onset was given."""
+    """Return how many places were searched: starts times ends (calibrated by simulation); one when it was given."""
     if line.incident.started_at:
         return 1.0
-    return 2 * tests_made(float(np.isfinite(residual).sum()))
+    return 3 * tests_made(float(np.isfinite(residual).sum()))

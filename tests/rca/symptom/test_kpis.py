@@ -1,0 +1,98 @@
+"""The symptom of a recorded metric: seasons, native intervals, services."""
+
+import numpy as np
+import pytest
+
+from rca.symptom import measure_symptom
+from rca.warehouse import Warehouse
+from tests.rca.metrics.logs import write_spans
+from tests.rca.symptom.cases import SYSTEM, day, days_of, incident, measure_kpi
+
+
+def seasonal(rng, days, minutes=60.0, weekend=3.0):
+    """A metric at 100 with a daily swing of 4, a weekend effect, and noise of 1."""
+    seconds = np.arange(int(days * 1440 / minutes)) * minutes * 60
+    at = seconds / 86400
+    return seconds, 100 + 4 * np.sin(2 * np.pi * at) + weekend * (at % 7 >= 5) + rng.standard_normal(at.size)
+
+
+def test_a_fall_smaller_than_the_season_is_found():
+    seconds, value = seasonal(np.random.default_rng(0), 35)
+    value[seconds >= 30 * 86400] -= 2
+    found = measure_kpi(seconds, value, "conversion", 31)
+    assert found.direction == "down"
+    assert days_of(found.onset.at) == pytest.approx(30, abs=0.25)
+    assert found.p_value < 1e-4
+    assert found.bucket_seconds == 3600
+    assert (found.baseline.end - found.baseline.start).days % 7 == 0  # whole weeks, so that none weighs more
+
+
+@pytest.mark.parametrize("frac", [0.75, 0.9])
+def test_season_alone_is_no_symptom_when_the_onset_is_given(frac):
+    p = []
+    for seed in range(30):
+        seconds, value = seasonal(np.random.default_rng(seed), 28)
+        p.append(measure_kpi(seconds, value, "conversion", 28 * frac + 0.5, started_at=28 * frac).p_value)
+    assert np.mean(np.array(p) < 0.05) <= 0.13  # 30 draws: 0.07 and two standard errors
+    assert np.median(p) > 0.25
+
+
+def test_season_alone_is_no_symptom_when_the_onset_is_searched():
+    p = []
+    for seed in range(20):
+        seconds, value = seasonal(np.random.default_rng(seed), 28)
+        p.append(measure_kpi(seconds, value, "conversion", 24).p_value)
+    assert np.mean(np.array(p) < 0.05) <= 0.07
+
+
+def test_a_spike_between_samples_of_five_minutes():
+    rng = np.random.default_rng(1)
+    seconds = np.arange(60) * 300.0
+    value = 20 + rng.standard_normal(60)
+    value[50:54] += 300
+    found = measure_kpi(seconds, value, "latency_p95", 51 * 300 / 86400)
+    assert found.bucket_seconds == 300
+    assert found.onset.at == day(50 * 300 / 86400)
+    assert found.window.end == day(54 * 300 / 86400)
+    assert found.p_value < 1e-6
+    assert found.direction == "up"
+
+
+def test_a_flat_baseline_does_not_make_a_twitch_infinite():
+    value = np.ones(60)
+    value[50:] = 0.99995
+    found = measure_kpi(np.arange(60) * 300.0, value, "availability", 52 * 300 / 86400)
+    assert abs(found.z) < 1
+
+
+def test_a_stated_direction_rules():
+    rng = np.random.default_rng(2)
+    value = 10 + rng.standard_normal(80)
+    value[40:60] += 6
+    value[60:] -= 6
+    up = measure_kpi(np.arange(80) * 3600.0, value, "revenue", 50 / 24, direction="up")
+    down = measure_kpi(np.arange(80) * 3600.0, value, "revenue", 70 / 24, direction="down")
+    assert days_of(up.onset.at) == pytest.approx(40 / 24)
+    assert days_of(down.onset.at) == pytest.approx(60 / 24)
+
+
+def test_latency_from_spans():
+    rng = np.random.default_rng(3)
+    rows = [
+        (
+            f"t{i}",
+            "a",
+            None,
+            "shop",
+            i * 2.0,
+            float(10 * np.exp(0.3 * rng.standard_normal()) * (3 if i > 1500 else 1)),
+            "ok",
+        )
+        for i in range(2000)
+    ]
+    with Warehouse() as warehouse:
+        write_spans(warehouse, rows)
+        found = measure_symptom(warehouse, SYSTEM, incident("shop", "latency_p95", 3200 / 86400))
+    assert days_of(found.onset.at) * 86400 == pytest.approx(3000, abs=120)
+    assert found.p_value < 1e-6
+    assert found.value / found.baseline_value == pytest.approx(3, rel=0.25)
