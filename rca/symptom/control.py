@@ -49,13 +49,17 @@ def _side(value: FloatArray, weight: FloatArray) -> _Side:
     return _Side(mean, np.sqrt(weight) * (tamed - mean), int((tamed != value).sum()), effective, tails)
 
 
-def _slow_variance(residual: FloatArray, length: int) -> float:
-    """Return the variance of means of `length` neighbours: slow wandering that a lag of one does not show."""
-    if length < FEW or residual.size < 4 * length:
+def _slow_variance(residual: FloatArray, buckets: int) -> float:
+    """Return the variance of a mean of so many neighbours: slow wandering that a lag of one does not show.
+
+    Taken from moving means of that length, or of a quarter of the residuals where that is shorter.
+    """
+    length = min(buckets, residual.size // 4)
+    if length < FEW:
         return 0.0
     total = np.concatenate([[0.0], np.cumsum(residual)])
     means = (total[length:] - total[:-length]) / length
-    return float(np.mean(means**2))
+    return float(np.mean(means**2)) * length / buckets
 
 
 def control_chart(

@@ -19,7 +19,7 @@ HOUR = 3600
 ENOUGH = 50
 """Rows (or ten of the rarer class) that make a bucket's value worth looking at."""
 
-FEW, FEWEST_BUCKETS, MOST_BUCKETS = 5, 20, 2000
+FEW, FEWEST_BUCKETS, MOST_BUCKETS, MOST_STAMPS = 5, 20, 2000, 6000
 OCCUPIED = 0.3
 """Least share of buckets with rows; below it the width is finer than the batches."""
 
@@ -146,7 +146,7 @@ def _recorded(gauge: Gauge) -> Extent | None:
     if abs(nearest - interval) <= 0.1 * interval:
         interval = float(nearest)
     span = (stamps[-1] - stamps[0]) / 1e6
-    seconds = max(interval, 1e-3) * max(1, int(np.ceil(span / interval / MOST_BUCKETS)))
+    seconds = max(interval, 1e-3) * max(1, int(np.ceil(span / interval / MOST_STAMPS)))
     return Extent(moment(stamps[0]), moment(stamps[-1] + seconds * 1e6), seconds)
 
 
