@@ -9,9 +9,20 @@ import numpy as np
 
 from schemas.evidence import Evidence
 from schemas.incident import Change
-from tests.candidates.scenes import COUNTRIES, Log, Logs, answered, corrupted, embed, embedded, evidence_of
+from tests.candidates.scenes import (
+    COUNTRIES,
+    Log,
+    Logs,
+    answered,
+    corrupted,
+    embed,
+    embedded,
+    evidence_of,
+    rescored,
+    reversioned,
+    score,
+)
 from tests.candidates.scenes import logs as draw
-from tests.candidates.scenes import rescored, reversioned, score
 
 
 def resampled(by: str, strength: float) -> Callable[[Logs], Logs]:

@@ -37,7 +37,7 @@ from schemas.system import System
 from tests.laws.worlds import DAYS, END, ONSET, START, WINDOW_DAYS, days
 
 FIRST_DAY = DAYS - WINDOW_DAYS
-ROWS = 6000
+ROWS = 5000
 NUMERIC = ("amount", "temp", "follower", "noise")
 COUNTRIES = ("de", "fr", "it", "nl", "pl")
 SHARES = (0.35, 0.25, 0.2, 0.15, 0.05)
@@ -184,7 +184,7 @@ def profile_of(node: str, column: str, values: np.ndarray, day: np.ndarray) -> t
     else:
         base = values[~late & np.isfinite(values)]
         base = base if len(base) else values[np.isfinite(values)]
-        edges = np.unique(np.quantile(base, np.linspace(0, 1, 17))) if len(base) else np.array([0.0, 1.0])
+        edges = np.unique(np.quantile(base, np.linspace(0, 1, 13))) if len(base) else np.array([0.0, 1.0])
         edges[-1] += 1e-9
         ranges = len(edges) - 1
         roles = ("null", "below", *["range"] * ranges, "above")

@@ -1,0 +1,110 @@
+"""Wrong values: the right column and mechanism come first, with their share; decoys explain nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.data_quality import generate
+from schemas.evidence import Series
+from tests.candidates.faults import evidence, healthy
+from tests.candidates.scenes import event, evidence_of, first, found, ranked
+
+WRONG = [
+    ("nulls", "amount", "null_burst"),
+    ("times 100", "amount", "unit_change"),
+    ("some times 100", "amount", "unit_change"),
+    ("fahrenheit", "temp", "unit_change"),
+    ("frozen", "amount", "frozen"),
+    ("sentinel", "temp", "out_of_range"),
+    ("misjoined", "temp", "misjoined"),
+    ("garbled", "country", "garbled"),
+]
+
+
+@pytest.mark.parametrize(("fault", "column", "mechanism"), WRONG)
+def test_a_wrong_column_comes_first(fault, column, mechanism):
+    cause = first(evidence(fault))
+    assert (cause.family, cause.node, cause.subject) == ("data_quality", "payments", column)
+    assert cause.mechanism == mechanism
+    assert cause.impact > 0.5
+    assert cause.observed_at == "scorer"
+    assert cause.explains[0] == ("column", "scorer", column)
+
+
+@pytest.mark.parametrize("fault", ["nulls", "times 100", "sentinel", "frozen"])
+def test_the_onset_is_where_the_fault_began(fault):
+    given = evidence(fault)
+    cause = first(given)
+    assert cause.onset_low <= given.symptom.window.start <= cause.onset_high
+    assert cause.features["alignment"] == 1.0
+
+
+@pytest.mark.parametrize("decoy", ["decoy nulls", "decoy unit", "decoy drift"])
+@pytest.mark.parametrize(("fault", "column"), [("times 100", "amount"), ("misjoined", "temp")])
+def test_a_wrong_column_without_influence_takes_nothing_from_the_right_one(decoy, fault, column):
+    given = evidence(decoy, fault)
+    assert first(given).subject == column
+    assert all(c.impact < 0.1 for (_, subject), c in found("data_quality", given).items() if subject == "noise")
+
+
+@pytest.mark.parametrize("decoy", ["decoy nulls", "decoy unit"])
+def test_a_decoy_alone_loses_to_none_of_these(decoy):
+    order, none = ranked(evidence(decoy))
+    assert "noise" in {r.candidate.subject for r in order}
+    assert none > order[0].confidence
+
+
+def test_a_fault_passed_on_by_a_model_belongs_to_the_feed_of_that_model():
+    cause = first(evidence("bad input upstream", metric="prediction_mean"))
+    assert (cause.family, cause.node, cause.subject) == ("data_quality", "users", "u")
+    assert cause.observed_at == "embedder"
+
+
+def test_a_column_that_is_a_models_output_is_left_to_the_model():
+    assert all(subject != "score" for _, subject in found("data_quality", evidence("upstream version")))
+
+
+@pytest.mark.parametrize("fault", ["dropped", "renamed", "retyped", "upper case", "codes"])
+def test_a_changed_schema_says_it_better(fault):
+    given = evidence(fault)
+    wrong, changed = found("data_quality", given), found("schema_change", given)
+    for key in set(wrong) & set(changed):
+        assert wrong[key].specificity < 0.5 * changed[key].specificity
+
+
+def test_a_feed_event_is_evidence_and_an_event_elsewhere_is_not():
+    feed, other = event("payments", "data_feed", title="v7"), event("users", "data_feed", title="v8")
+    cause = first(evidence("times 100", changes=(feed, other)))
+    assert [item.data["title"] for item in cause.evidence if item.kind == "change"] == ["v7"]
+    assert cause.features["coincident_change"] == 1.0
+    assert first(evidence("times 100", changes=(other,))).features["coincident_change"] == 0.0
+
+
+def test_the_evidence_holds_the_estimate_and_the_histogram():
+    cause = first(evidence("nulls"))
+    estimate, histogram = cause.evidence[:2]
+    assert (estimate.kind, histogram.kind) == ("estimate", "histogram")
+    assert estimate.data["share"] == pytest.approx(cause.impact, abs=1e-3)
+    null = histogram.data["labels"].index("bin 0")
+    assert histogram.data["before"][null] == 0
+    assert histogram.data["after"][null] == pytest.approx(0.7, abs=0.05)
+
+
+def test_duplicated_and_missing_rows_are_faults_of_the_log():
+    given = evidence_of(healthy())
+    scorer = given.models["scorer"]
+    rows = scorer.outputs["rows"]
+    thinned = np.where(np.arange(len(rows.n)) >= 15, 20.0, 300.0 + np.arange(len(rows.n)) % 5)
+    outputs = dict(scorer.outputs) | {"rows": Series("scorer", "rows", rows.ts, thinned, thinned)}
+    scorer = replace(scorer, duplicates=(0.01, 0.4), outputs=outputs)
+    found_ = generate(replace(given, models=dict(given.models) | {"scorer": scorer})).candidates
+    assert {(c.node, c.subject, c.mechanism) for c in found_} == {
+        ("scorer", None, "duplicated_rows"),
+        ("scorer", None, "missing_rows"),
+    }
+
+
+def test_healthy_columns_are_ruled_out_and_no_log_is_not_examined():
+    assert generate(evidence("none")).ruled_out
+    assert generate(replace(evidence("none"), models={}, cache={})).not_examined

@@ -1,0 +1,69 @@
+"""A KPI that fell: downstream of healthy models, or because a model's output moved."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.downstream_change import generate
+from tests.candidates.faults import evidence, faulty
+from tests.candidates.scenes import DAYS, FIRST_DAY, daily, event, evidence_of, first, found
+
+KEY = ("approval", None)
+
+
+def incident(*faults, factor=1.0, changes=()):
+    """Return the incident of a KPI that follows the scorer's mean prediction, times `factor` since the onset."""
+    scene = faulty(*faults)
+    log = scene["scorer"]
+    kpi = daily("scorer", "prediction_mean", log.prediction, log.day).value
+    kpi = kpi + np.random.default_rng(0).normal(0, 0.002, DAYS)
+    kpi[FIRST_DAY:] *= factor
+    return evidence_of(scene, "rate", kpi=kpi, changes=changes)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_kpi_that_moved_behind_healthy_models(factor):
+    cause = first(incident(factor=factor))
+    assert (cause.family, cause.node, cause.subject) == ("downstream_change", *KEY)
+    assert cause.impact > 0.8
+
+
+@pytest.mark.parametrize(
+    ("fault", "family", "subject"),
+    [
+        ("times 100", "data_quality", "amount"),
+        ("drift", "feature_drift", "amount"),
+        ("upstream version", "upstream_model_change", "v2"),
+    ],
+)
+def test_a_kpi_that_followed_the_models_output_is_explained_upstream(fault, family, subject):
+    given = incident(fault)
+    cause = first(given)
+    assert (cause.family, cause.subject) == (family, subject)
+    assert found("downstream_change", given)[KEY].impact < 0.2
+
+
+def test_a_harmless_version_is_not_to_blame_for_the_process():
+    assert first(incident("harmless version", factor=0.8)).family == "downstream_change"
+
+
+def test_a_broken_column_without_influence_is_not_to_blame_for_the_process():
+    assert first(incident("decoy nulls", factor=0.8)).family == "downstream_change"
+
+
+def test_a_business_event_on_the_kpi_raises_it_and_one_on_a_model_does_not():
+    def confidence(*changes):
+        return found("downstream_change", incident(factor=0.8, changes=changes))[KEY]
+
+    plain = confidence()
+    assert confidence(event("approval", "business")).specificity > plain.specificity
+    assert confidence(event("scorer", "business")).specificity == plain.specificity
+
+
+def test_a_model_is_no_kpi():
+    assert "not a KPI" in generate(evidence("nulls")).ruled_out
+
+
+def test_a_kpi_without_a_logged_model_is_not_examined():
+    assert generate(replace(incident(factor=0.8), models={}, cache={})).not_examined

@@ -1,0 +1,74 @@
+"""A real shift: the column by which the population moved comes first, not its followers, not a fault."""
+
+from dataclasses import replace
+
+import pytest
+
+from candidates.feature_drift import generate
+from tests.candidates.faults import evidence, healthy, resampled
+from tests.candidates.scenes import COUNTRIES, evidence_of, first, found, ranked
+
+
+@pytest.mark.parametrize("metric", ["prediction_mean", "positive_rate"])
+def test_the_column_by_which_rows_were_resampled_comes_first(metric):
+    cause = first(evidence("drift", metric=metric))
+    assert (cause.family, cause.node, cause.subject) == ("feature_drift", "payments", "amount")
+    assert cause.impact > 0.7
+
+
+@pytest.mark.parametrize(("by", "strength"), [("temp", 1.2), ("amount", -1.0)])
+def test_whichever_column_leads_is_named(by, strength):
+    cause = first(evidence_of(resampled(by, strength)(healthy()), "prediction_mean"))
+    assert (cause.family, cause.subject) == ("feature_drift", by)
+
+
+def test_followers_explain_less_than_their_leader():
+    candidates = found("feature_drift", evidence("drift", metric="prediction_mean"))
+    leader = candidates.pop(("payments", "amount"))
+    assert ("payments", "follower") in candidates
+    assert all(c.impact < 0.8 * leader.impact for c in candidates.values())
+
+
+def test_a_drift_without_influence_explains_nothing():
+    given = evidence("decoy drift", "drift", metric="prediction_mean")
+    decoy = found("feature_drift", given)["payments", "noise"]
+    assert decoy.strength > 10
+    assert decoy.impact < 0.1
+    assert first(given).subject == "amount"
+
+
+def test_a_drift_without_influence_loses_to_none_of_these():
+    order, none = ranked(evidence("decoy drift"))
+    assert ("feature_drift", "noise") in {(r.candidate.family, r.candidate.subject) for r in order}
+    assert none > order[0].confidence
+
+
+@pytest.mark.parametrize("fault", ["nulls", "times 100", "sentinel", "upper case", "garbled", "retyped"])
+def test_it_stands_back_where_values_are_wrong_or_the_encoding_changed(fault):
+    given = evidence(fault)
+    assert first(given).family != "feature_drift"
+    assert all(c.specificity < 0.5 for c in found("feature_drift", given).values() if c.impact > 0.2)
+
+
+def test_a_moved_mix_of_categories_is_a_drift():
+    def more_poles(scene):
+        log = scene["scorer"]
+        number = log.columns["country"] == COUNTRIES[-1]
+        changed = resampled("number", 1.0)
+        numbered = replace(log, columns=dict(log.columns) | {"number": number.astype(float)})
+        moved = changed(scene | {"scorer": numbered})
+        columns = {k: v for k, v in moved["scorer"].columns.items() if k != "number"}
+        return moved | {"scorer": replace(moved["scorer"], columns=columns)}
+
+    cause = first(evidence_of(more_poles(healthy()), "prediction_mean"))
+    assert (cause.family, cause.subject) == ("feature_drift", "country")
+
+
+def test_a_models_output_is_left_to_the_model():
+    assert all(subject != "score" for _, subject in found("feature_drift", evidence("upstream version")))
+
+
+def test_nothing_moved_is_ruled_out_and_no_rows_is_not_examined():
+    assert generate(evidence("none")).ruled_out
+    models = {node: replace(model, rows=None) for node, model in evidence("none").models.items()}
+    assert generate(replace(evidence("none"), models=models, cache={})).not_examined
