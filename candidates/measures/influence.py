@@ -63,7 +63,8 @@ def has_moved(column: ColumnDiagnosis) -> bool:
 
     A column that carries much of the change is taken at half the strength.
     """
-    lost = (column.relation_loss > 0 and not column.repair < MATTERS) or column.label_loss > 0.5
+    matters = not column.repair < MATTERS or (column.redo >= 3 * MATTERS and column.repair > -1)
+    lost = (column.relation_loss > 0 and matters) or column.label_loss > 0.5
     carries = max(bad_share(column)[0], drift_share(column)[0]) >= 0.3 and column.importance >= 0.05
     return column.shift.strength >= (MOVED / 2 if carries else MOVED) or lost
 
@@ -127,6 +128,14 @@ def influence(evidence: Evidence, node: str) -> float:
     return evidence.once(("influence", node), lambda: _influence(evidence, node))
 
 
+def _unsettled(evidence: Evidence, node: str) -> bool:
+    """Return whether a model's inputs or function moved: its output may be wrong with the same distribution."""
+    diagnosis = diagnose(evidence, node)
+    return diagnosis is not None and (
+        diagnosis.function_moved or any(has_moved(column) for column in diagnosis.columns.values())
+    )
+
+
 def _influence(evidence: Evidence, node: str) -> float:
     symptom = evidence.symptom
     if node == symptom.incident.node:
@@ -139,7 +148,7 @@ def _influence(evidence: Evidence, node: str) -> float:
         diagnosis = diagnose(evidence, edge.target)
         for name in edge.columns if diagnosis else ():
             column = diagnosis.columns.get(name) if diagnosis else None
-            if column is not None and has_moved(column):
+            if column is not None and (has_moved(column) or (column.repair >= MATTERS and _unsettled(evidence, node))):
                 bad = column_share(evidence, edge.target, column, bad=True)[0]
                 best = max(best, bad, column_share(evidence, edge.target, column, bad=False)[0])
     return best

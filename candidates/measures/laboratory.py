@@ -266,27 +266,29 @@ class Laboratory:
         bent = self._bend(fit_base, fit_window, keep)
         ratio = energy / max(usual, 1e-9)
         if ratio > SUSPECT_RATIO or bent > 0:
-            one = self._one_function()
-            ratio, bent = min(ratio, one), bent if one > SUSPECT_RATIO else 0.0
+            one, bent_one = self._one_function(keep)
+            ratio, bent = min(ratio, one), min(bent, bent_one)
         return undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent
 
-    def _one_function(self) -> float:
-        """Return the deviation ratio if one function were to explain both sides.
+    def _one_function(self, keep: BoolArray) -> tuple[float, float]:
+        """Return the deviation ratio and the bend if one function were to explain both sides.
 
         The baseline alone cannot tell apart columns that always moved together; rows that break them
         apart look like a new function then. If one function fits both sides, it did not change. A
-        real change of size d leaves d/2 on each side, hence the factor 4 of its square.
+        real change of size d leaves d/2 on each side, hence the factors 2 of it and 4 of its square.
         """
         s, n = self.surrogate, len(self.base.output)
         index = np.concatenate([self.base.index, self.window.index])
         output = np.concatenate([self.base.output, self.window.output])
         held = np.concatenate([self.held_out, np.arange(len(self.window.output)) % 4 == 3])
         if held[n:].sum() < 20:
-            return float("inf")
+            return float("inf"), float("inf")
         both = fit_surrogate(index, s.start, s.columns, output, held)
-        left = output - both.predict(index)
+        fit = both.predict(index)
+        left = output - fit
         mse = float(np.mean(left[n:][held[n:]] ** 2))
-        return 1 + 4 * max(0.0, mse / max(s.residual_sd**2, 1e-9) - 1)
+        bent = 2 * self._bend(fit[:n], fit[n:], keep)
+        return 1 + 4 * max(0.0, mse / max(s.residual_sd**2, 1e-9) - 1), bent
 
     def _bend(self, fit_base: FloatArray, fit_window: FloatArray, keep: BoolArray) -> float:
         held = self.held_out

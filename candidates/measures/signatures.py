@@ -72,7 +72,8 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     if was < 0.002 and (value < low or value > high):
         words = f"{now:.1%} of the values are exactly {value:g}, outside the range [{low:g}, {high:g}] seen before"
         return Signature("out_of_range", 0.95, now - was, words)
-    if was < 0.2 * now and now > 0.05 and len(values) > 20:
+    rest = kolmogorov_smirnov(old[old != value], new[new != value])
+    if was < 0.2 * now and now > 0.05 and len(values) > 20 and rest < max(0.05, 1.95 / np.sqrt(len(new))):
         return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
     return None
 
@@ -96,7 +97,9 @@ def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
 
 
 def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature | None:
-    if kolmogorov_smirnov(old, new) < 0.15:
+    chance = np.sqrt(1 / len(old) + 1 / len(new))
+    apart = kolmogorov_smirnov(old, new)
+    if apart < max(0.15, 2 * chance):
         return None
     median_old, median_new = float(np.median(old)), float(np.median(new))
     candidates: list[tuple[float, float, str]] = []
@@ -113,11 +116,11 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
     candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))
     candidates.append((1.0, 273.15, "x + 273.15 (Celsius to kelvin) of"))
     candidates.append((-1.0, 0.0, "the negative of"))
-    apart = kolmogorov_smirnov(old, new)
     best: Signature | None = None
     for scale, offset, words in candidates:
         fit = kolmogorov_smirnov(old, (new - offset) / scale) if scale else 1.0
-        if fit > max(0.06, 0.25 * apart) and fit > 2.2 / np.sqrt(min(len(old), len(new))):
+        # the factor must explain the move: what it leaves is no more than chance, or a small part of it
+        if fit > 0.5 * apart or fit > max(0.06, 0.25 * apart, 1.6 * chance):
             continue
         far = min(1.0, abs(np.log(abs(scale))) / np.log(3)) if offset == 0 and scale > 0 else 1.0
         known = not words.startswith("about")

@@ -115,7 +115,14 @@ def _outputs(warehouse: Warehouse, node: Node, symptom: Symptom) -> dict[str, Se
 
 def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -> ModelEvidence | None:
     table = prediction_table(warehouse, node)
-    columns = read_columns(warehouse, node, symptom.baseline, symptom.window, symptom.bucket_seconds)
+    columns = read_columns(
+        warehouse,
+        node,
+        symptom.baseline,
+        symptom.window,
+        symptom.bucket_seconds,
+        baseline_split=symptom.reference_split,
+    )
     if table is None and not columns:
         return None
     if table is None:
@@ -138,7 +145,11 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         batches=_batches(warehouse, node.id),
         score_name=score.words,
         vocabulary={
-            column: tuple(category_counts(warehouse, node, column, symptom.baseline, symptom.window))
+            column: tuple(
+                category_counts(
+                    warehouse, node, column, symptom.baseline, symptom.window, baseline_split=symptom.reference_split
+                )
+            )
             for column in _moved_categories(columns)
         },
         duplicates=_duplicates(warehouse, table.name, symptom),
