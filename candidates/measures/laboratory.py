@@ -14,6 +14,8 @@ from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Row
 MAX_COLUMNS = 60
 MAX_ROWS = 8_000
 NEW_BIN_ROWS = 3
+BURST = 5.0
+"""Growth of a lumped bin from which its old rows say nothing of the new ones."""
 SUSPECT_RATIO = 1.15
 """Deviation ratio from which it is asked whether one function could explain both sides."""
 OVERLAP = 0.5
@@ -85,7 +87,8 @@ class Laboratory:
         self.version_before = rows.version[before]
         self.held_out = np.arange(len(self.base.output)) % 4 == 3
         self.surrogate: Surrogate = fit_surrogate(self.base.index, start, self.keys, self.base.output, self.held_out)
-        self.unknown = (self.surrogate.seen < NEW_BIN_ROWS)[self.window.index]
+        self.fresh = self._fresh()
+        self.unknown = self.fresh[self.window.index]
         self.effect = self._complete_effects()
 
     @staticmethod
@@ -105,6 +108,20 @@ class Laboratory:
     def _importance(self, c: int) -> float:
         return float(self.surrogate.importance[c])
 
+    def _fresh(self) -> BoolArray:
+        """Return (F,) which bins hold values that the baseline says nothing about.
+
+        Those it (almost) never saw; and bins that lump values together (unseen, out of range, null) when they
+        hold many times the rows they used to: what is in them now is something else.
+        """
+        s = self.surrogate
+        before = np.bincount(self.base.index.ravel(), minlength=len(s.seen)) / max(len(self.base.index), 1)
+        after = np.bincount(self.window.index.ravel(), minlength=len(s.seen)) / max(len(self.window.index), 1)
+        lumped = np.array(
+            [role not in {"range", "category"} for c in s.columns for role in self.model.columns[c].roles]
+        )
+        return np.asarray((s.seen < NEW_BIN_ROWS) | (lumped & (after > BURST * before) & (after > 0.01)))
+
     def _complete_effects(self) -> FloatArray:
         """Return (F,) effects with those of unseen bins estimated from the window's residuals.
 
@@ -118,7 +135,7 @@ class Laboratory:
             ranges = [i for i, role in enumerate(roles) if role == "range"]
             first = int(s.start[c])
             for i, role in enumerate(roles):
-                if role in {"above", "plus_inf", "below", "minus_inf"} and ranges and s.seen[first + i] < NEW_BIN_ROWS:
+                if role in {"above", "plus_inf", "below", "minus_inf"} and ranges and self.fresh[first + i]:
                     effect[first + i] = effect[first + (ranges[-1] if role in {"above", "plus_inf"} else ranges[0])]
         new = np.unique(self.window.index[self.unknown])
         if not len(new) or len(new) > 2_000:
