@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+from candidates.measures.distances import (
+    jensen_shannon,
+    kolmogorov_smirnov,
+    population_stability_index,
+    quantile_energy,
+    shares,
+)
+
+COUNTS = arrays(float, 6, elements=st.integers(0, 1000).map(float)).filter(lambda a: a.sum() > 0)
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40).map(np.array)
+
+
+def test_shares_sum_to_one_and_nothing_stays_nothing():
+    assert shares(np.array([[1.0, 3.0], [0.0, 0.0]])).tolist() == [[0.25, 0.75], [0.0, 0.0]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(COUNTS, COUNTS)
+def test_jensen_shannon_is_scipys_squared(a, b):
+    p, q = shares(a), shares(b)
+    assert jensen_shannon(p, q) == pytest.approx(jensenshannon(p, q) ** 2, abs=1e-9)
+    assert jensen_shannon(p, q) == pytest.approx(jensen_shannon(q, p), abs=1e-15)
+
+
+def test_jensen_shannon_of_disjoint_shares_is_ln_2_and_broadcasts():
+    p, q = np.array([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert jensen_shannon(p, q) == pytest.approx([np.log(2), 0.0])
+
+
+def test_psi_by_hand():
+    p, q = np.array([0.5, 0.3, 0.2]), np.array([0.25, 0.35, 0.4])
+    by_hand = -0.25 * np.log(0.5) + 0.05 * np.log(0.35 / 0.3) + 0.2 * np.log(2)
+    assert population_stability_index(p, q) == pytest.approx(by_hand)
+
+
+def test_psi_of_an_empty_bin_is_finite_and_large():
+    assert 1 < population_stability_index(np.array([1.0, 0.0]), np.array([0.5, 0.5])) < 10
+
+
+@settings(max_examples=50, deadline=None)
+@given(VALUES, VALUES)
+def test_kolmogorov_smirnov_is_scipys(x, y):
+    assert kolmogorov_smirnov(x, y) == pytest.approx(stats.ks_2samp(x, y, method="exact").statistic, abs=1e-12)
+
+
+def test_kolmogorov_smirnov_with_ties_and_without_values():
+    assert kolmogorov_smirnov(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])) == pytest.approx(1 / 3)
+    assert kolmogorov_smirnov(np.array([]), np.array([1.0])) == 0.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(VALUES, st.floats(-100, 100))
+def test_energy_of_a_shift_is_its_square(x, by):
+    assert quantile_energy(x, x + by) == pytest.approx(by**2, rel=1e-6, abs=1e-6)
+
+
+def test_energy_between_normals_has_the_known_form():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(1, 2, 20_000), rng.normal(4, 3, 20_000)
+    assert quantile_energy(x, y, points=1001) == pytest.approx((4 - 1) ** 2 + (3 - 2) ** 2, rel=0.03)
+
+
+def test_energy_is_at_most_the_squared_range_and_at_least_the_squared_wasserstein_1():
+    rng = np.random.default_rng(1)
+    x, y = rng.gamma(2, size=500), rng.gamma(3, size=400)
+    w1 = stats.wasserstein_distance(x, y)
+    assert w1**2 * 0.98 <= quantile_energy(x, y) <= (max(x.max(), y.max())) ** 2
+    assert quantile_energy(np.array([]), y) == 0.0

@@ -1,0 +1,125 @@
+"""The signs of wrong values and of changed encodings, column by column."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from candidates.measures.signatures import changed_encoding, wrong_values
+from schemas.evidence import Rows
+from tests.candidates.scenes import FIRST_DAY, profile_of
+from tests.laws.worlds import DAYS
+
+RNG = np.random.default_rng(0)
+DAY = np.sort(RNG.integers(0, DAYS, 4000))
+LATE = DAY >= FIRST_DAY
+CALM = RNG.normal(50, 9, 4000)
+COUNTS = RNG.poisson(3.0, 4000).astype(float)
+LETTERS = RNG.choice(np.array(list("abcd"), dtype=object), 4000, p=[0.5, 0.3, 0.15, 0.05])
+
+
+def signs(values, base=CALM, share=1.0):
+    """Return the signs of a column whose window's values are replaced in a share of the rows."""
+    hit = LATE & (np.random.default_rng(1).random(len(DAY)) < share)
+    column = np.where(hit, values, base)
+    profile, position = profile_of("scorer", "x", column, DAY)
+    nothing = np.full(len(DAY), np.nan)
+    rows = Rows(LATE, np.zeros(4000, "M8[us]"), LETTERS, nothing, nothing, nothing, {"x": position}, {"x": column})
+    return wrong_values(profile, rows)
+
+
+def recoded(change, kind="category"):
+    profile, _ = profile_of("scorer", "x", change, DAY)
+    return replace(profile, kind=kind)
+
+
+WRONG = [
+    (np.nan, "null_burst", 1.0),
+    (np.nan, "null_burst", 0.1),
+    (31.5, "frozen", 1.0),
+    (-999.0, "out_of_range", 0.3),
+    (50.0, "default_value", 0.3),
+    (100 * CALM, "unit_change", 1.0),
+    (CALM / 1000, "unit_change", 1.0),
+    (100 * CALM, "unit_change", 0.2),
+    (1.8 * CALM + 32, "unit_change", 1.0),
+    ((CALM - 32) / 1.8, "unit_change", 1.0),
+    (CALM + 273.15, "unit_change", 1.0),
+    (-CALM, "unit_change", 1.0),
+    (CALM * 3, "unit_change", 1.0),
+]
+
+
+@pytest.mark.parametrize(("values", "mechanism", "share"), WRONG)
+def test_the_most_specific_sign_is_the_right_one(values, mechanism, share):
+    found = signs(values, share=share)
+    assert found[0].mechanism == mechanism
+    assert found[0].specificity >= 0.5
+    assert found[0].touched == pytest.approx(share, abs=0.05)
+
+
+def test_celsius_and_fahrenheit_are_named():
+    assert "Celsius to Fahrenheit" in signs(1.8 * CALM + 32)[0].words
+    assert "100 times" in signs(100 * CALM)[0].words
+
+
+def test_the_same_values_show_no_sign():
+    assert signs(CALM) == ()
+
+
+@pytest.mark.parametrize("by", [4.0, -6.0])
+def test_values_that_moved_within_their_range_show_no_strong_sign(by):
+    moved = np.clip(CALM + by, CALM.min(), CALM.max())
+    assert all(s.specificity < 0.8 for s in signs(moved))
+
+
+def test_a_value_that_was_always_frequent_is_no_sentinel():
+    assert not {s.mechanism for s in signs(COUNTS, base=COUNTS)} & {"default_value", "frozen", "out_of_range"}
+
+
+def test_filled_nulls_are_told():
+    holes = np.where(RNG.random(4000) < 0.3, np.nan, CALM)
+    assert "nulls_filled" in {s.mechanism for s in signs(CALM, base=holes)}
+
+
+def test_the_training_rows_may_be_the_measure():
+    profile, _ = profile_of("scorer", "x", np.where(RNG.random(4000) < 0.5, np.nan, CALM), DAY)
+    clean, _ = profile_of("scorer", "x", CALM, DAY)
+    assert wrong_values(profile, None) == ()
+    trained = np.zeros_like(profile.before)
+    trained[2] = clean.before.sum()
+    (sign,) = wrong_values(replace(profile, reference=trained), None, reference=True)
+    assert sign.mechanism == "null_burst"
+
+
+def test_one_category_alone_is_frozen():
+    profile, _ = profile_of("scorer", "x", np.where(LATE, "b", LETTERS).astype(object), DAY)
+    assert [s.mechanism for s in wrong_values(profile, None)] == ["frozen"]
+
+
+def test_swapped_categories_are_re_encoded():
+    swapped = {"a": "d", "d": "a", "b": "c", "c": "b"}
+    values = np.where(LATE, [swapped[v] for v in LETTERS], LETTERS).astype(object)
+    assert [s.mechanism for s in changed_encoding(recoded(values))] == ["re_encoded"]
+
+
+def test_another_mix_of_categories_is_not():
+    values = np.where(LATE & (LETTERS == "a") & (RNG.random(4000) < 0.5), "d", LETTERS).astype(object)
+    assert changed_encoding(recoded(values)) == ()
+
+
+def test_categories_never_seen_are_told_with_their_share():
+    values = np.where(LATE & (RNG.random(4000) < 0.2), "z", LETTERS).astype(object)
+    (sign,) = changed_encoding(recoded(values))
+    assert sign.mechanism == "new_categories"
+    assert sign.touched == pytest.approx(0.2, abs=0.04)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=False, width=32), min_size=1, max_size=5))
+def test_any_values_give_specificities_between_nothing_and_one(values):
+    found = signs(np.resize(np.array(values), 4000))
+    assert all(0 <= s.specificity <= 1 and 0 <= s.touched <= 1 and s.words for s in found)
+    assert [s.specificity for s in found] == sorted((s.specificity for s in found), reverse=True)

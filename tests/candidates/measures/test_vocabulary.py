@@ -1,0 +1,87 @@
+"""What happened to a column's categories, case by case."""
+
+import pytest
+
+from candidates.measures.vocabulary import vocabulary_signature
+
+COUNTRIES = {"Germany": 400, "France": 300, "Italy": 200, "Spain": 100}
+
+
+def counted(after, before=COUNTRIES):
+    """Return (value, rows before, rows after), most frequent first."""
+    values = sorted({*before, *after}, key=lambda v: (-(before.get(v, 0) + after.get(v, 0)), v))
+    return tuple((v, before.get(v, 0), after.get(v, 0)) for v in values)
+
+
+def mechanism(after, before=COUNTRIES):
+    found = vocabulary_signature(counted(after, before))
+    return found[0].mechanism if found else None
+
+
+def renamed(change):
+    return {change(value): n for value, n in COUNTRIES.items()}
+
+
+SPELLED = {
+    "upper": str.upper,
+    "padded": lambda v: f"  {v} ",
+    "prefixed with a mark": lambda v: f"#{v}",
+    "accented": lambda v: v.replace("a", "á"),
+    "snake": "_".join,
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLED)
+def test_the_same_values_spelled_otherwise_are_re_encoded(spelling):
+    assert mechanism(renamed(SPELLED[spelling])) == "re_encoded"
+
+
+def test_only_some_rows_spelled_otherwise_are_re_encoded():
+    mixed = {value: n // 2 for value, n in COUNTRIES.items()}
+    mixed |= {value.upper(): n - n // 2 for value, n in COUNTRIES.items()}
+    assert mechanism(mixed) == "re_encoded"
+
+
+def test_codes_in_place_of_names_are_re_encoded():
+    codes = dict(zip(COUNTRIES, ("1", "2", "3", "4"), strict=True))
+    assert mechanism({codes[value]: n for value, n in COUNTRIES.items()}) == "re_encoded"
+
+
+def test_one_value_written_otherwise_is_re_encoded():
+    after = {value: n for value, n in COUNTRIES.items() if value != "France"} | {"FR": 300}
+    assert mechanism(after) == "re_encoded"
+
+
+def test_values_more_beside_the_old_ones_are_new_categories():
+    after = {value: int(0.8 * n) for value, n in COUNTRIES.items()} | {"Portugal": 150, "Greece": 50}
+    assert mechanism(after) == "new_categories"
+
+
+def test_many_rare_values_are_garbage():
+    after = {value: int(0.5 * n) for value, n in COUNTRIES.items()}
+    after |= {f"x{i:03}": 2 for i in range(250)}
+    assert mechanism(after) == "garbled"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        COUNTRIES,
+        {"Germany": 100, "France": 900},
+        COUNTRIES | {"Malta": 5},
+        {},
+    ],
+)
+def test_known_values_in_another_mix_or_a_rare_new_one_are_nothing(after):
+    assert mechanism(after) is None
+
+
+def test_nothing_known_before_is_nothing():
+    assert vocabulary_signature(()) == ()
+    assert mechanism(COUNTRIES, {}) is None
+
+
+def test_the_share_touched_is_that_of_the_new_values():
+    (sign,) = vocabulary_signature(counted({"Germany": 500, "GERMANY": 500}))
+    assert sign.touched == pytest.approx(0.5)
+    assert "'GERMANY'" in sign.words
