@@ -84,12 +84,19 @@ def _bad_input_upstream(scene: Logs) -> Logs:
     return embedded(scene, embed({"u": np.minimum(u, 4.0), "v": log.columns["v"]}), u=u)
 
 
+def _mislabelled(scene: Logs) -> Logs:
+    log = scene["scorer"]
+    flipped = log.late & (np.random.default_rng(1).random(len(log.day)) < 0.12)
+    return scene | {"scorer": replace(log, label=np.where(flipped, 1 - log.label, log.label))}
+
+
 def _null(old: np.ndarray, _: np.random.Generator) -> np.ndarray:
     return np.full(len(old), np.nan)
 
 
 FAULTS: dict[str, Callable[[Logs], Logs]] = {
     "none": lambda scene: scene,
+    "shown by no input": _mislabelled,
     "nulls": corrupted("amount", _null, 0.7),
     "times 100": corrupted("amount", lambda old, _: 100 * old),
     "some times 100": corrupted("amount", lambda old, _: 100 * old, 0.4),

@@ -38,7 +38,7 @@ def test_a_drift_without_influence_explains_nothing():
 
 
 def test_a_drift_without_influence_loses_to_none_of_these():
-    order, none = ranked(evidence("decoy drift"))
+    order, none = ranked(evidence("decoy drift", "shown by no input"))
     assert ("feature_drift", "noise") in {(r.candidate.family, r.candidate.subject) for r in order}
     assert none > order[0].confidence
 

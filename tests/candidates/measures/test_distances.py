@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,7 +50,10 @@ def test_psi_of_an_empty_bin_is_finite_and_large():
 @settings(max_examples=50, deadline=None)
 @given(VALUES, VALUES)
 def test_kolmogorov_smirnov_is_scipys(x, y):
-    assert kolmogorov_smirnov(x, y) == pytest.approx(stats.ks_2samp(x, y, method="exact").statistic, abs=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy's p-value, which is not asked for, fails on ties
+        expected = stats.ks_2samp(x, y, method="asymp").statistic
+    assert kolmogorov_smirnov(x, y) == pytest.approx(expected, abs=1e-12)
 
 
 def test_kolmogorov_smirnov_with_ties_and_without_values():

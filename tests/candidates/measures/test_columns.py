@@ -1,0 +1,63 @@
+"""The columns that moved, each with where it comes from and what it shows."""
+
+import numpy as np
+import pytest
+
+from candidates.measures.columns import SHOWN_BINS, change_items, histogram_item, moved_columns, rows_in_window
+from tests.candidates.faults import evidence
+from tests.candidates.scenes import event
+from tests.laws.worlds import WINDOW_DAYS
+
+
+def moved(*faults, metric="logloss"):
+    return {m.column.column: m for m in moved_columns(evidence(*faults, metric=metric))}
+
+
+def test_a_healthy_system_has_none():
+    assert moved("none") == {}
+
+
+def test_a_moved_column_says_where_it_comes_from_and_what_it_shows():
+    found = moved("times 100")["amount"]
+    assert (found.producer, found.from_model) == ("payments", False)
+    assert found.wrong[0].mechanism == "unit_change"
+    assert found.bad > 0.5
+    assert found.profile.column == "amount"
+    assert found.schema is None
+
+
+def test_a_models_output_is_marked_as_such():
+    found = moved("upstream version")["score"]
+    assert (found.producer, found.from_model) == ("embedder", True)
+
+
+def test_a_changed_schema_comes_along():
+    assert moved("retyped")["amount"].schema.mechanism == "retyped"
+
+
+def test_it_is_worked_out_once():
+    given = evidence("nulls")
+    assert moved_columns(given) is moved_columns(given)
+
+
+def test_the_histogram_shows_the_largest_bins_in_their_order():
+    profile = evidence("drift", metric="prediction_mean").models["scorer"].columns["amount"]
+    data = histogram_item(profile).data
+    assert len(data["labels"]) == len(data["before"]) == len(data["after"]) == SHOWN_BINS
+    place = [profile.labels.index(label) for label in data["labels"]]
+    assert place == sorted(place)
+    assert max(data["after"]) == pytest.approx(float((profile.after / profile.after.sum()).max()), abs=1e-4)
+
+
+def test_only_events_near_the_onset_on_the_right_nodes_are_shown_nearest_first():
+    changes = [event("api", at=at, title=f"{at}") for at in (-9, -0.2, 0.1, 1.5, 4.9)]
+    changes.append(event("db"))
+    given = evidence("none", changes=changes)
+    assert [i.data["title"] for i in change_items(given, {"api"})] == ["0.1", "-0.2", "1.5"]
+    assert change_items(given, {"api"}, {"deploy"}) == ()
+
+
+def test_rows_in_the_window_are_counted_in_buckets():
+    given = evidence("none")
+    assert rows_in_window(given, given.models["scorer"]) == WINDOW_DAYS
+    assert np.isfinite(given.models["scorer"].outputs["rows"].value).all()

@@ -1,0 +1,100 @@
+"""How a KPI follows a model's outputs."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from candidates.measures.following import (
+    correlation,
+    followed_output,
+    mean_shift,
+    predicted_change,
+    series_strength,
+    sides,
+)
+from tests.candidates.faults import evidence
+from tests.laws.worlds import DAYS, WINDOW_DAYS, make_symptom, series
+
+LATE = np.arange(DAYS) >= DAYS - WINDOW_DAYS
+RNG = np.random.default_rng(0)
+OUTPUT = 0.5 + 0.02 * RNG.normal(size=DAYS)
+SYMPTOM = make_symptom("approval", "rate")
+
+
+def line(value, metric="m"):
+    return series("m", metric, np.asarray(value))
+
+
+def kpi(factor=2.0, noise=0.002, moved=0.0):
+    return line(factor * OUTPUT + noise * RNG.normal(size=DAYS) + moved * LATE, "rate")
+
+
+def test_sides_are_the_finite_values_of_each_period():
+    value = OUTPUT.copy()
+    value[[0, -1]] = np.nan
+    before, after = sides(line(value), SYMPTOM)
+    assert before.tolist() == value[1 : DAYS - WINDOW_DAYS].tolist()
+    assert after.tolist() == value[DAYS - WINDOW_DAYS : -1].tolist()
+
+
+def test_mean_shift_is_welchs_t_with_the_baselines_spread_as_floor():
+    value = np.concatenate([RNG.normal(5, 1, DAYS - WINDOW_DAYS), RNG.normal(9, 3, WINDOW_DAYS)])
+    before, after = sides(line(value), SYMPTOM)
+    error = math.sqrt(before.var(ddof=1) / len(before) + max(before.var(ddof=1), after.var()) / len(after))
+    assert mean_shift(line(value), SYMPTOM) == pytest.approx((after.mean() - before.mean()) / error)
+    assert np.sign(mean_shift(line(value), SYMPTOM)) == np.sign(stats.ttest_ind(after, before, equal_var=False)[0])
+
+
+def test_strength_is_signed_and_robust_to_one_bad_day():
+    value = OUTPUT - 0.3 * LATE
+    assert series_strength(line(value), SYMPTOM) < -5
+    value[3] = 1e6
+    assert series_strength(line(OUTPUT), SYMPTOM) < 3
+
+
+@pytest.mark.parametrize("measure", [series_strength, mean_shift])
+def test_too_little_is_nothing(measure):
+    empty = np.full(DAYS, np.nan)
+    assert measure(line(empty), SYMPTOM) == 0.0
+    empty[-WINDOW_DAYS:] = 3.0
+    assert measure(line(empty), SYMPTOM) == 0.0
+
+
+def test_correlation_and_slope_are_the_regressions():
+    followed, output = kpi(), line(OUTPUT)
+    r, slope = correlation(followed, output, SYMPTOM)
+    x, y = (sides(s, SYMPTOM)[0] for s in (output, followed))
+    fit = stats.linregress(x, y)
+    assert (r, slope) == (pytest.approx(fit.rvalue), pytest.approx(fit.slope))
+
+
+def test_buckets_are_matched_by_their_time():
+    followed = kpi()
+    shorter = line(OUTPUT)
+    shorter = replace(shorter, ts=shorter.ts[3:], value=shorter.value[3:], n=shorter.n[3:])
+    assert correlation(followed, shorter, SYMPTOM)[1] == pytest.approx(2.0, abs=0.1)
+
+
+def test_an_output_that_the_kpi_did_not_follow_predicts_nothing():
+    unrelated = line(RNG.normal(size=DAYS))
+    assert math.isnan(predicted_change(unrelated, line(OUTPUT), SYMPTOM))
+    assert math.isnan(predicted_change(kpi(), line(np.full(DAYS, 0.5)), SYMPTOM))
+
+
+def test_the_predicted_change_is_slope_times_the_outputs_change():
+    moved = line(OUTPUT + 0.1 * LATE)
+    followed = line(3 * moved.value)
+    before, after = sides(moved, SYMPTOM)
+    assert predicted_change(followed, moved, SYMPTOM) == pytest.approx(3 * (after.mean() - before.mean()))
+
+
+def test_the_output_that_was_followed_best_is_chosen():
+    model = evidence("none").models["scorer"]
+    outputs = {"prediction_mean": line(RNG.normal(size=DAYS)), "positive_rate": line(OUTPUT), "rows": line(OUTPUT)}
+    symptom = replace(SYMPTOM, series=kpi())
+    assert followed_output(symptom, replace(model, outputs=outputs)) == "positive_rate"
+    symptom = replace(SYMPTOM, series=line(np.full(DAYS, 1.0)))
+    assert followed_output(symptom, replace(model, outputs=outputs)) == "prediction_mean"

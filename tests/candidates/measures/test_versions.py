@@ -1,0 +1,99 @@
+"""Which version or event came in near the onset, and what it is about."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from candidates.measures.versions import change_subject, event_switch, function_strength, version_switch
+from schemas.evidence import VersionSpan
+from tests.candidates.faults import evidence
+from tests.candidates.scenes import event
+from tests.laws.worlds import END, ONSET, START
+
+SUBJECTS = [
+    ({"kind": "deploy", "after": {"version": "2.1"}}, "2.1"),
+    ({"kind": "deploy", "before": {"version": "2.0", "x": 1}, "after": {"version": "2.1", "x": 2}}, "2.1"),
+    ({"kind": "deploy", "before": "1", "after": 2}, "2"),
+    ({"before": {"a": 1, "b": 2}, "after": {"a": 1, "b": 3}}, "b"),
+    ({"after": {"pool_size": 5}}, "pool_size"),
+    ({"before": {"pool_size": 5}}, "pool_size"),
+    ({"after": {"key": "timeout", "value": 3, "unit": "s"}}, "timeout"),
+    ({"before": {"a": 1, "b": 1}, "after": {"a": 2, "b": 2}, "title": "two at once"}, "two at once"),
+    ({"before": 1, "after": 2, "title": "raise it"}, "raise it"),
+    ({"title": None}, None),
+]
+
+
+@pytest.mark.parametrize(("parts", "subject"), SUBJECTS)
+def test_what_a_change_is_about(parts, subject):
+    assert change_subject(event("scorer", **parts)) == subject
+
+
+def with_versions(*spans):
+    given = evidence("none")
+    model = replace(given.models["scorer"], versions=tuple(VersionSpan(*s) for s in spans))
+    return replace(given, models={"scorer": model}, cache={})
+
+
+OLD = ("v1", START, ONSET, 3000, 50)
+
+
+def test_the_version_that_took_over_is_the_one_that_is_new_and_served_most():
+    given = with_versions(OLD, ("v2", ONSET, END, 10, 900), ("v3", ONSET, END, 0, 100))
+    switch = version_switch(given, "scorer")
+    assert (switch.subject, switch.since, switch.what, switch.alignment) == ("v2", ONSET, "version", 1.0)
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [OLD],
+        [OLD, ("", ONSET, END, 0, 900)],
+        [OLD, ("canary", START, END, 400, 900)],
+        [("v2", ONSET, END, 0, 900)],
+    ],
+)
+def test_a_lone_unnamed_or_old_version_took_nothing_over(spans):
+    assert version_switch(with_versions(*spans), "scorer") is None
+
+
+def test_a_version_long_before_the_onset_fits_less():
+    early = START + timedelta(days=1)
+    given = with_versions(OLD, ("v2", early, END, 10, 900))
+    assert version_switch(given, "scorer").alignment < 0
+
+
+def test_of_several_events_the_nearest_of_a_fitting_kind_counts():
+    events = (
+        event("scorer", "deploy", -6, after="1"),
+        event("scorer", "deploy", 0, after="2"),
+        event("scorer", "config", 0, after={"k": 3}),
+        event("api", "deploy", 0, after="4"),
+    )
+    given = evidence("none", changes=events)
+    assert event_switch(given, "scorer", {"deploy"}).subject == "2"
+    assert event_switch(given, "scorer", {"config"}).subject == "k"
+    assert event_switch(given, "scorer", {"flag"}) is None
+
+
+def test_an_event_that_cannot_fit_is_none():
+    assert (
+        event_switch(evidence("none", changes=(event("scorer", "deploy", 4.9, after="9"),)), "scorer", {"deploy"})
+        is None
+    )
+
+
+def test_a_model_without_a_log_has_no_versions():
+    assert version_switch(evidence("none"), "nobody") is None
+
+
+def test_function_strength_grows_with_either_sign_of_change():
+    class Diagnosed:
+        function_ratio, function_shift = 1.0, 0.0
+
+    calm, bent, noisy = Diagnosed(), Diagnosed(), Diagnosed()
+    bent.function_shift, noisy.function_ratio = 2.0, 3.0
+    assert function_strength(calm) == 0.0
+    assert function_strength(bent) == 20.0
+    assert function_strength(noisy) == 20.0
