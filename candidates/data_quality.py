@@ -7,8 +7,7 @@ Stands back where the batches' schemas show that the column was dropped, renamed
 import math
 
 from candidates.measures.clock import alignment
-from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
-from candidates.measures.diagnosis import diagnose
+from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.following import series_strength
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
@@ -109,8 +108,8 @@ def _row_candidate(
 
 def generate(evidence: Evidence) -> Findings:
     """Propose the columns, and the logs, whose values are wrong."""
-    if not any(diagnose(evidence, node) for node in evidence.models):
-        return Findings(not_examined="no logged predictions with enough rows before and after the onset")
+    if (reason := unexamined(evidence)) is not None:
+        return Findings(not_examined=reason)
     found = _row_faults(evidence)
     for moved in moved_columns(evidence):
         signature = _signature(moved)

@@ -5,8 +5,8 @@ Ruled in by the distance of the column's distribution from its own normal variat
 not matter is no cause. Stands back where values are wrong or the encoding changed.
 """
 
-from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
-from candidates.measures.diagnosis import MOVED, diagnose
+from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
+from candidates.measures.diagnosis import MOVED
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
@@ -43,8 +43,8 @@ def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
 
 def generate(evidence: Evidence) -> Findings:
     """Propose the columns whose valid population moved."""
-    if not any(diagnose(evidence, node) for node in evidence.models):
-        return Findings(not_examined="no logged predictions with enough rows before and after the onset")
+    if (reason := unexamined(evidence)) is not None:
+        return Findings(not_examined=reason)
     found = [
         _candidate(evidence, moved)
         for moved in moved_columns(evidence)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from candidates.measures.batches import SchemaDifference, schema_differences
-from candidates.measures.columns import MovedColumn, column_candidate, moved_columns
+from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.distances import kolmogorov_smirnov
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
@@ -109,6 +109,8 @@ def generate(evidence: Evidence) -> Findings:
     """Propose the columns whose schema or encoding changed."""
     if not any(model.batches or model.rows for model in evidence.models.values()):
         return Findings(not_examined="no logged batches, so no observed schemas")
+    if (reason := unexamined(evidence)) is not None:
+        return Findings(not_examined=reason)
     found: list[Candidate] = []
     for moved in moved_columns(evidence):
         if moved.from_model:

@@ -1,7 +1,8 @@
 """Write random incidents with known causes, or score the engine on them.
 
 python -m benchmarks.incidents --tables ../shared/data/tables --out /tmp/cases --cases 60 --seed 1
-python -m benchmarks.incidents --out /tmp/cases --only hotel adult --score
+python -m benchmarks.incidents --out /tmp/cases --only flights bike metro --score
+python -m benchmarks.incidents --out /tmp/cases --only hotel adult bank telco --fit
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.incidents.case import Job, make_case
 from benchmarks.incidents.draw import FAMILIES
+from benchmarks.incidents.fit import fit
 from benchmarks.incidents.score import report, score_all
 from benchmarks.incidents.tables import ADAPTERS
 
@@ -25,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--score", action="store_true", help="score the engine on cases already written")
+    parser.add_argument("--fit", action="store_true", help="fit the heuristic's weights on cases already written")
     parser.add_argument("--misses", type=int, default=1000, help="how many misses to list")
     return parser.parse_args()
 
@@ -45,7 +48,9 @@ def write_all(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     chosen = arguments()
-    if chosen.score:
+    if chosen.fit:
+        fit(chosen.out, chosen.only, chosen.jobs)
+    elif chosen.score:
         report(score_all(chosen.out, chosen.only, chosen.jobs), chosen.misses)
     else:
         write_all(chosen)

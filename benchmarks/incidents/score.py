@@ -73,11 +73,24 @@ def judge(
     return {"what": what, "where": where, "exact": [a and b for a, b in zip(what, where, strict=True)]}
 
 
+def known_of(folder: Path) -> dict[str, Any]:
+    """Return what was injected into a case, kept beside its folder."""
+    found: dict[str, Any] = json.loads(folder.with_name(folder.name + ".truth.json").read_text(encoding="utf-8"))
+    return found
+
+
+def right_of(known: dict[str, Any], analysis: Any) -> list[bool]:
+    """Return which causes of an answer are exactly right; none of them when nothing was injected."""
+    if not known["causes"]:
+        return [False] * len(analysis.causes)
+    return judge(known["causes"][0], [c.model_dump() for c in analysis.causes], known["readers"])["exact"]
+
+
 def score_case(folder: Path) -> Result:
     """Analyse one bundle and judge the answer."""
     from rca.analyse import analyse_bundle  # noqa: PLC0415 - cases are written without the engine
 
-    known = json.loads(folder.with_name(folder.name + ".truth.json").read_text(encoding="utf-8"))
+    known = known_of(folder)
     truth = known["causes"][0] if known["causes"] else None
     symptom = f"{known['incident']['node']}.{known['incident']['metric']}"
     begin, causes, none, error = time.perf_counter(), [], 1.0, ""

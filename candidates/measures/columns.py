@@ -54,13 +54,27 @@ class MovedColumn:
         return max(profiles, key=lambda p: (p.after.sum() > 0, -len(p.part)))
 
 
+def unexamined(evidence: Evidence) -> str | None:
+    """Return why no column can be said to have moved, if so."""
+    if evidence.symptom.reference_split:
+        return (
+            "there is no healthy production period before the symptom; a difference from the training rows since the "
+            "first production row is no change of a column"
+        )
+    if not any(diagnose(evidence, node) for node in evidence.models):
+        return "no logged predictions with enough rows before and after the onset"
+    return None
+
+
 def moved_columns(evidence: Evidence) -> tuple[MovedColumn, ...]:
     """Return every input column upstream of the symptom that moved, computed once."""
     return evidence.once("moved_columns", lambda: tuple(_moved(evidence)))
 
 
 def _moved(evidence: Evidence) -> list[MovedColumn]:
-    out = []
+    out: list[MovedColumn] = []
+    if evidence.symptom.reference_split:
+        return out
     for node in sorted(evidence.models):
         model = evidence.models[node]
         diagnosis = diagnose(evidence, node)
