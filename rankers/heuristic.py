@@ -20,12 +20,12 @@ from schemas.evidence import Symptom
 VERSION = "heuristic-1"
 
 WEIGHTS: Mapping[str, float] = {
-    "share": 6.4,
-    "strength": 1.0,
-    "specificity": 3.4,
-    "timing": 1.15,
-    "blame": 1.7,
-    "coincident_change": 0.8,
+    "share": 6.2,
+    "strength": 0.95,
+    "specificity": 3.8,
+    "timing": 1.0,
+    "blame": 1.2,
+    "coincident_change": 0.95,
 }
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
 
@@ -44,13 +44,16 @@ PRIORS: Mapping[str, float] = {
     "downstream_change": -0.2,
 }
 DEFAULT_PRIOR = -0.3
-BASE = -5.5
+SUPPORTED = 0.15
+"""Share of the symptom from which the other evidence for a candidate counts in full."""
+
+BASE = -5.2
 """Log-odds of a candidate with no evidence at all."""
 
 NONE = 0.0
 """Log-odds of *none of these* for a symptom that is real and nothing to explain it."""
 
-DOUBT = 4.2
+DOUBT = 4.9
 """How much *none of these* gains when the symptom itself may be natural fluctuation."""
 
 
@@ -70,6 +73,9 @@ def _unit(value: float) -> float:
 def ranking_features(candidate: Candidate, blame: float) -> dict[str, float]:
     """Return the features the heuristic weighs.
 
+    What speaks for a candidate counts only as far as the candidate explains the symptom: from a share of
+    `SUPPORTED` on in full, at no share not at all. An unmistakable fault that explains nothing is a decoy.
+
     share
         Of the symptom explained, [0, 1].
     strength
@@ -85,13 +91,15 @@ def ranking_features(candidate: Candidate, blame: float) -> dict[str, float]:
     """
     z = candidate.strength if math.isfinite(candidate.strength) else 0.0
     timing = candidate.features.get("alignment", 0.0)
+    timing = min(1.0, max(-1.0, timing)) if math.isfinite(timing) else 0.0
+    support = _unit(candidate.impact / SUPPORTED)
     return {
         "share": _unit(candidate.impact),
-        "strength": _unit(math.log(max(z, 2.0) / 2.0) / math.log(25.0)),
-        "specificity": _unit(candidate.specificity),
-        "timing": min(1.0, max(-1.0, timing)) if math.isfinite(timing) else 0.0,
+        "strength": support * _unit(math.log(max(z, 2.0) / 2.0) / math.log(25.0)),
+        "specificity": support * _unit(candidate.specificity),
+        "timing": support * timing if timing > 0 else timing,
         "blame": _unit(blame) - 1.0,
-        "coincident_change": _unit(candidate.features.get("coincident_change", 0.0)),
+        "coincident_change": support * _unit(candidate.features.get("coincident_change", 0.0)),
     }
 
 
