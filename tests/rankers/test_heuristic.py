@@ -105,7 +105,7 @@ def test_confidences_are_the_softmax_of_the_log_odds():
     assert none == pytest.approx(math.exp(none_log_odds(SYMPTOM)) / total)
 
 
-def test_log_odds_add_the_familys_prior_and_unknown_families_take_the_default():
+def test_log_odds_add_the_prior_of_the_family_and_unknown_families_take_the_default():
     features = ranking_features(candidate(), 1.0)
     assert log_odds("data_quality", features) - log_odds("never_seen", features) == pytest.approx(
         PRIORS["data_quality"] - DEFAULT_PRIOR
@@ -136,6 +136,12 @@ def test_a_full_case_beats_none_of_these_and_nothing_at_all_is_none_of_these():
 def test_what_explains_nothing_loses_to_none_of_these_however_clear_its_sign(family):
     (found,), none = rank([candidate(share=0.0, specificity=1.0, strength=1e6, family=family)], [1.0], SYMPTOM)
     assert none > found.confidence
+
+
+@pytest.mark.parametrize("part", ["strength", "specificity", "event"])
+def test_what_speaks_for_a_candidate_that_explains_nothing_does_not_count(part):
+    least, most = ({part: value} for value in (0.0, 1.0 if part != "strength" else 1e6))
+    assert confidence(share=0.0, **least) == confidence(share=0.0, **most)
 
 
 def test_an_event_at_the_right_time_is_no_cause_by_itself():

@@ -1,9 +1,18 @@
 """The columns that moved, each with where it comes from and what it shows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from candidates.measures.columns import SHOWN_BINS, change_items, histogram_item, moved_columns, rows_in_window
+from candidates.measures.columns import (
+    SHOWN_BINS,
+    change_items,
+    histogram_item,
+    moved_columns,
+    rows_in_window,
+    unexamined,
+)
 from tests.candidates.faults import evidence
 from tests.candidates.scenes import event
 from tests.laws.worlds import WINDOW_DAYS
@@ -33,6 +42,15 @@ def test_a_models_output_is_marked_as_such():
 
 def test_a_changed_schema_comes_along():
     assert moved("retyped")["amount"].schema.mechanism == "retyped"
+
+
+def test_where_training_is_all_there_is_to_compare_with_no_column_is_said_to_have_moved():
+    given = evidence("times 100")
+    symptom = replace(given.symptom, reference_split=True)
+    given = replace(given, symptom=symptom, cache={})
+    assert moved_columns(given) == ()
+    assert "no healthy production period" in unexamined(given)
+    assert unexamined(evidence("times 100")) is None
 
 
 def test_it_is_worked_out_once():
