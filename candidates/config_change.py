@@ -18,6 +18,8 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
 from schemas.incident import LATENCY_METRICS, Change
 
+MODEST = 0.35
+"""Most of a wrong number that a service's unrest is thought to explain."""
 KINDS = {"config", "flag", "infrastructure"}
 
 
@@ -43,7 +45,8 @@ def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
         share, strength = own_time_share(evidence, node)
         return share, strength, f"the own time of {node} makes up {share:.0%} of the growth"
     strength, metric = node_strength(evidence, node)
-    impact = left * clip((strength - 3.0) / 5.0)
+    wrong_number = evidence.system.by_id[evidence.symptom.incident.node].kind in {"model", "kpi"}
+    impact = (MODEST if wrong_number else 1.0) * left * clip((strength - 3.0) / 5.0)
     return (
         impact,
         strength,

@@ -4,7 +4,7 @@ An upstream model is to blame when its *function* changed (its logged outputs de
 function on familiar inputs), not when it faithfully passes on a fault of its own inputs.
 """
 
-from candidates.measures.columns import MovedColumn, histogram_item, moved_columns
+from candidates.measures.columns import UNLOGGED, MovedColumn, histogram_item, moved_columns
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.influence import function_share, influence, symptomatic_models
 from candidates.measures.versions import Switch, event_switch, function_strength, version_switch
@@ -12,6 +12,7 @@ from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
+ALIGNED = 0.9
 CONFIGURATION = {"config", "flag", "infrastructure"}
 
 
@@ -30,17 +31,18 @@ def _as_input(evidence: Evidence, node: str) -> MovedColumn | None:
     return max(carried, key=lambda m: (max(m.bad, m.drift), m.column.column), default=None)
 
 
-def _share(evidence: Evidence, node: str, carried: MovedColumn | None) -> tuple[float, str]:
+def _share(evidence: Evidence, node: str, carried: MovedColumn | None, switch: Switch | None) -> tuple[float, str]:
     if diagnose(evidence, node) is not None:
         return function_share(evidence, node), "its logged outputs against a stand-in of its old function"
     if carried is not None:
-        return max(carried.bad, carried.drift), carried.bad_words
+        sure = 1.0 if switch and switch.alignment > ALIGNED else UNLOGGED
+        return sure * max(carried.bad, carried.drift), carried.bad_words
     return 0.0, "nothing: its output is not logged"
 
 
 def _candidate(evidence: Evidence, node: str, switch: Switch | None, carried: MovedColumn | None) -> Candidate:
     diagnosis = diagnose(evidence, node)
-    share, estimator = _share(evidence, node, carried)
+    share, estimator = _share(evidence, node, carried, switch)
     column = carried.column if carried else None
     strength = max(
         function_strength(diagnosis) if diagnosis else 0.0, column.shift.strength if column and not diagnosis else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from candidates.measures.batches import SchemaDifference, schema_differences
 from candidates.measures.clock import alignment, stamp, within
-from candidates.measures.diagnosis import ColumnDiagnosis, diagnose
+from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
 from candidates.measures.vocabulary import vocabulary_signature
@@ -15,6 +15,8 @@ from schemas.candidate import Candidate
 from schemas.evidence import ColumnProfile, Evidence, ModelEvidence
 
 SHOWN_BINS = 12
+UNLOGGED = 0.6
+"""How far a cause is believed to act through a model whose inputs and outputs are not logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,39 @@ def _moved(evidence: Evidence) -> list[MovedColumn]:
     return out
 
 
+def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str) -> float:
+    """Return the share of the symptom that a column may have through upstream models without a log.
+
+    Such a model reads the same column, and its output, seen where it is read, moved: whether by this
+    column or by a change of the model itself the data do not say.
+    """
+    best = 0.0
+    if column.shift.strength < MOVED:
+        return best
+    for edge in evidence.system.edges:
+        declared = evidence.system.by_id[edge.source]
+        reader = diagnose(evidence, edge.target)
+        unlogged = declared.kind == "model" and diagnose(evidence, edge.source) is None
+        if not unlogged or reader is None or evidence.system.producer(edge.source, column.column) != producer:
+            continue
+        outputs = [reader.columns[c] for c in edge.columns if c in reader.columns and has_moved(reader.columns[c])]
+        shares = [column_share(evidence, edge.target, output, bad=True)[0] for output in outputs]
+        best = max([best, *(UNLOGGED * share for share in shares)])
+    return best
+
+
 def _describe(
     evidence: Evidence, model: ModelEvidence, column: ColumnDiagnosis, schema: SchemaDifference | None
 ) -> MovedColumn:
     node = model.node.id
     producer = origin(evidence, node, column.column)
     declared = evidence.system.by_id.get(producer)
+    bad, bad_words = column_share(evidence, node, column, bad=True)
+    hidden = _through_unlogged(evidence, column, producer)
+    if hidden > bad:
+        bad, bad_words = hidden, "what the output of an unlogged model that also reads it explains"
     profile = model.columns[column.keys[0]]
     reference = evidence.symptom.reference_split
-    bad, bad_words = column_share(evidence, node, column, bad=True)
     drift, drift_words = column_share(evidence, node, column, bad=False)
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
     encoding = changed_encoding(profile, reference=reference)

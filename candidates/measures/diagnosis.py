@@ -133,7 +133,7 @@ def _label_loss(lab: Laboratory) -> FloatArray:
 
 
 def _diagnose_column(
-    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], label_loss: float
+    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], *, label_loss: float, unit: float
 ) -> ColumnDiagnosis:
     shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
     own = lab.block(keys)
@@ -146,8 +146,6 @@ def _diagnose_column(
         return ColumnDiagnosis(column, keys, shift, importance, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
     effect, expected = lab.effects(own), lab.expected(own)
     lost = relation_loss(effect[0], expected[0], effect[1], expected[1])
-    change = lab.value(lab.window) - lab.value(lab.base)
-    unit = change if abs(change) > 1e-12 else nothing
     rng = np.random.default_rng(0)
     return ColumnDiagnosis(
         column=column,
@@ -193,7 +191,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     if usable[rows.after].sum() < 20 or usable[~rows.after].sum() < 50:
         return None
     lab = Laboratory(model, rows, shifts, metric)
-    gone = _label_loss(lab)
+    gone, unit = _label_loss(lab), lab.change()
     groups: dict[str, list[str]] = {}
     for key in sorted(shifts):
         groups.setdefault(model.columns[key].column, []).append(key)
@@ -201,17 +199,16 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     for column, keys in groups.items():
         own = lab.block(tuple(keys))
         loss = float(gone[own].max()) if own else 0.0
-        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, loss)
+        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, label_loss=loss, unit=unit)
     columns = _with_leaders(model, rows, columns)
     before, after = lab.value(lab.base), lab.value(lab.window)
     change, ratio, energy, bent = lab.function()
-    unit = after - before
     return ModelDiagnosis(
         columns=columns,
         metric=metric,
         before=before,
         after=after,
-        function=change / unit if abs(unit) > 1e-12 else float("nan"),
+        function=change / unit,
         function_ratio=ratio,
         function_energy=energy,
         function_shift=bent,

@@ -1,5 +1,6 @@
 """What-if questions about one model, asked of its logged rows without having the model."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Row
 MAX_COLUMNS = 60
 MAX_ROWS = 8_000
 NEW_BIN_ROWS = 3
+SILENT = 8.0
+"""Strength of a shift from which a column is not asked what another should be."""
 BURST = 5.0
 """Growth of a lumped bin from which its old rows say nothing of the new ones."""
 SUSPECT_RATIO = 1.15
@@ -88,6 +91,7 @@ class Laboratory:
         self.held_out = np.arange(len(self.base.output)) % 4 == 3
         self.surrogate: Surrogate = fit_surrogate(self.base.index, start, self.keys, self.base.output, self.held_out)
         self.fresh = self._fresh()
+        self.moved = [c for c, key in enumerate(self.keys) if shifts[key].strength >= SILENT]
         self.unknown = self.fresh[self.window.index]
         self.effect = self._complete_effects()
 
@@ -177,18 +181,41 @@ class Laboratory:
         w = np.ones(len(prediction)) if weight is None else weight
         return self.metric(prediction[usable], side.label[usable], w[usable])
 
+    def change(self) -> float:
+        """Return the change of the metric that shares are taken of; NaN when it cannot be computed.
+
+        A share of a change that may be none means little: a change within twice its sampling error
+        counts as that large. The error is that of the metric's values over disjoint folds of each side.
+        """
+        sides = (self.base, self.window)
+        before, after = (self.value(side) for side in sides)
+        error = math.hypot(*(self._fold_error(side) for side in sides))
+        return math.copysign(max(abs(after - before), 2 * error, 1e-12), after - before)
+
+    def _fold_error(self, side: Side) -> float:
+        rows = int(side.usable(needs_label=self.needs_label).sum())
+        folds = int(np.clip(rows // 60, 4, 12))
+        fold = np.arange(len(side.output)) % folds
+        values = np.array([self.value(side, keep=fold == k) for k in range(folds)])
+        values = values[np.isfinite(values)]
+        return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
+
     def _predict(self, output: FloatArray) -> FloatArray:
         return unlink(output, self.task)
 
     # What-if questions. `own` are the positions of one column's keys.
 
     def expected(self, own: list[int]) -> tuple[FloatArray, FloatArray]:
-        """Return what the other columns predict a column's effect to be, for baseline and window rows."""
+        """Return what the other columns predict a column's effect to be, for baseline and window rows.
+
+        Only columns that kept their distribution are asked: one that broke would make the others look wrong.
+        """
         s = self.surrogate
-        features = np.concatenate([np.arange(s.start[c], s.start[c + 1]) for c in own])
+        silent = sorted({*own, *self.moved}) if len({*own, *self.moved}) < len(s.columns) else own
         target = np.zeros(len(s.effect))
-        target[features] = s.effect[features]
-        weights = s.from_others(features, target)
+        for c in own:
+            target[s.start[c] : s.start[c + 1]] = s.effect[s.start[c] : s.start[c + 1]]
+        weights = s.from_others(np.concatenate([np.arange(s.start[c], s.start[c + 1]) for c in silent]), target)
         centre = float(s.mean @ weights)
         return (weights[self.base.index].sum(axis=1) - centre, weights[self.window.index].sum(axis=1) - centre)
 
@@ -251,7 +278,7 @@ class Laboratory:
 
     def drop(self, own: list[int]) -> float:
         """Return how much of the metric's change goes away without the rows never seen before."""
-        fresh = self.unknown[:, own].any(axis=1)
+        fresh = np.asarray(self.unknown[:, own].any(axis=1), dtype=bool)
         if fresh.mean() < 0.01 or fresh.mean() > 0.9:
             return float("nan")
         return self.value(self.window) - self.value(self.window, keep=~fresh)
@@ -275,7 +302,7 @@ class Laboratory:
         usual = s.residual_sd**2
         fit_window = s.intercept + self.effect[window.index].sum(axis=1)
         enough = float(self.familiar.mean()) >= 0.05
-        keep: BoolArray = self.familiar if enough else np.ones(len(fit_window), dtype=bool)
+        keep = self.familiar | (not enough)
         energy = float(np.mean((window.output[keep] - fit_window[keep]) ** 2)) if keep.any() else usual
         undone = self.value(window, keep=keep) - self.value(window, fit_window, keep=keep)
         fit_base = s.predict(base.index)

@@ -122,7 +122,7 @@ def fit_surrogate(
     cross = np.bincount(flat, np.repeat(target[fit] - intercept, len(columns)), minlength=features)
     mean = seen / rows
     gram = (matrix.T @ matrix).astype(np.float64) - rows * np.outer(mean, mean)
-    inverse = np.linalg.inv(gram + RIDGE * np.eye(features))
+    inverse = np.asarray(np.linalg.inv(gram + RIDGE * np.eye(features)), dtype=np.float64)
     effect = inverse @ cross
     importance = np.empty(len(columns))
     for c in range(len(columns)):

@@ -63,8 +63,20 @@ def _batches(warehouse: Warehouse, node: str) -> tuple[SchemaObservation, ...]:
         [node],
     ).fetchall()
     return tuple(
-        SchemaObservation(node, *seen, first=_utc(first), last=_utc(last), examples=tuple(raws or ()))
-        for *seen, first, last, raws in rows
+        SchemaObservation(
+            node=node,
+            column=column,
+            position=position,
+            type=kept,
+            kind=kind,
+            rows=n,
+            nulls=nulls,
+            uncast=uncast,
+            first=_utc(first),
+            last=_utc(last),
+            examples=tuple(raws or ()),
+        )
+        for column, position, kept, kind, n, nulls, uncast, first, last, raws in rows
     )
 
 
