@@ -115,7 +115,7 @@ FAULTS: dict[str, Callable[[Logs], Logs]] = {
     "decoy dropped": reshaped("noise", "dropped"),
     "upper case": respelled(lambda old, _: old.upper()),
     "codes": respelled(lambda old, _: str(COUNTRIES.index(old) + 1)),
-    "new countries": respelled(lambda _, rng: "es" if rng.random() < 0.6 else "pt", 0.4),
+    "new countries": respelled(lambda _, rng: "es" if rng.random() < 0.6 else "pt", 0.7),
     "garbled": respelled(garbage, 0.6),
     "worse version": lambda scene: reversioned(_worse(scene), "scorer"),
     "worse, no version": _worse,

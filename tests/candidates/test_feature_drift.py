@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from candidates.feature_drift import generate
+from candidates.measures.columns import moved_columns
 from tests.candidates.faults import evidence, healthy, resampled
 from tests.candidates.scenes import COUNTRIES, evidence_of, first, found, ranked
 
@@ -27,6 +28,14 @@ def test_followers_explain_less_than_their_leader():
     leader = candidates.pop(("payments", "amount"))
     assert ("payments", "follower") in candidates
     assert all(c.impact < 0.8 * leader.impact for c in candidates.values())
+
+
+def test_a_followers_share_is_cut_and_its_leaders_is_not():
+    given = evidence("drift", metric="prediction_mean")
+    share = {m.column.column: m.drift for m in moved_columns(given)}
+    candidates = found("feature_drift", given)
+    assert candidates["payments", "amount"].impact == pytest.approx(share["amount"])
+    assert candidates["payments", "temp"].impact < 0.8 * share["temp"]
 
 
 def test_a_drift_without_influence_explains_nothing():

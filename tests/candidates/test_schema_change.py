@@ -36,7 +36,7 @@ def test_a_renamed_column_says_its_new_name():
 def test_a_new_column_with_other_values_is_no_rename():
     scene = faulty("renamed")
     log = scene["scorer"]
-    other = np.where(log.late, np.random.default_rng(0).gamma(1.0, 5000.0, len(log.day)), np.nan)
+    other = np.where(log.late, np.random.default_rng(0).gamma(2.0, 25.0, len(log.day)), np.nan)
     columns = {k: v for k, v in log.columns.items() if k != "amount_eur"} | {"zzz": other}
     scene = scene | {"scorer": replace(log, columns=columns, schema={"amount": "dropped", "zzz": "added"})}
     cause = first(evidence_of(scene))
