@@ -30,7 +30,7 @@ def _elsewhere(evidence: Evidence, node: str) -> bool:
 
 def _fit(evidence: Evidence, change: Change) -> float:
     step = timedelta(seconds=evidence.symptom.bucket_seconds)
-    return alignment(Onset(change.ts, change.ts - step, change.ts + step), evidence.symptom)
+    return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
 
 
 def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:

@@ -15,6 +15,8 @@ from candidates.measures.distances import jensen_shannon, shares
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 MAX_WEIGHT = 20.0
+ALONE = 0.9
+"""Share of its own shift that no other column explains, from which a column drifted by itself."""
 
 
 def _counts(position: IntArray, size: int, weight: FloatArray | None = None) -> FloatArray:
@@ -39,7 +41,8 @@ def leadership(
     -------
     dict
         Key -> product of the share of its own shift that no other column explains (at least 0.15)
-        and of the share of the others' shifts that it explains.
+        and of the share of the others' shifts that it explains, relative to the best. A column that
+        drifted by itself leads itself: 1, and is nobody's leader.
     """
     if len(columns) < 2:
         return dict.fromkeys(columns, 1.0)
@@ -60,6 +63,10 @@ def leadership(
     share_left = np.minimum(left / whole, 1.0)
     np.fill_diagonal(share_left, 1.0)
     own = share_left.min(axis=0)
+    together = own < ALONE
     np.fill_diagonal(share_left, 0.0)
-    others = 1 - (share_left * whole).sum(axis=1) / np.maximum(whole.sum() - whole, 1e-9)
-    return {c: float(max(0.15, own[i]) * np.clip(others[i], 0.05, 1.0)) for i, c in enumerate(columns)}
+    moved = whole * together
+    others = 1 - (share_left * moved).sum(axis=1) / np.maximum(moved.sum() - moved, 1e-9)
+    score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0)
+    best = float(score[together].max()) if together.any() else 1.0
+    return {c: float(score[i] / best) if together[i] else 1.0 for i, c in enumerate(columns)}

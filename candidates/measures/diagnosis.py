@@ -145,7 +145,9 @@ def _diagnose_column(
     if shift.strength < MOVED and importance < 0.02:
         return ColumnDiagnosis(column, keys, shift, importance, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
     effect, expected = lab.effects(own), lab.expected(own)
-    lost = relation_loss(effect[0], expected[0], effect[1], expected[1])
+    # held-out rows only: what the fit has seen relates better than anything new can
+    held = lab.held_out
+    lost = relation_loss(effect[0][held], expected[0][held], effect[1], expected[1])
     rng = np.random.default_rng(0)
     return ColumnDiagnosis(
         column=column,
@@ -175,11 +177,7 @@ def _with_leaders(
     keys = [c.keys[0] for c in drifted[:MAX_DRIFTED]]
     sizes = {key: len(model.columns[key].roles) for key in keys}
     found = leadership(rows.bins, sizes, rows.after, keys)
-    best = max(found.values(), default=1.0)
-    return {
-        name: replace(c, leads=found[c.keys[0]] / best) if c.keys[0] in found and best > 0 else c
-        for name, c in columns.items()
-    }
+    return {name: replace(c, leads=found[c.keys[0]]) if c.keys[0] in found else c for name, c in columns.items()}
 
 
 def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:

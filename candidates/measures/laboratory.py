@@ -21,6 +21,7 @@ BURST = 5.0
 """Growth of a lumped bin from which its old rows say nothing of the new ones."""
 SUSPECT_RATIO = 1.15
 """Deviation ratio from which it is asked whether one function could explain both sides."""
+PLACEBOS = 12
 OVERLAP = 0.5
 """Share of the window's rows that must lie in bins seen before, for reweighting to mean anything."""
 MIN_EFFECTIVE_ROWS = 100
@@ -281,7 +282,11 @@ class Laboratory:
         fresh = np.asarray(self.unknown[:, own].any(axis=1), dtype=bool)
         if fresh.mean() < 0.01 or fresh.mean() > 0.9:
             return float("nan")
-        return self.value(self.window) - self.value(self.window, keep=~fresh)
+        whole, rng = self.value(self.window), np.random.default_rng(0)
+        gone = whole - self.value(self.window, keep=~fresh)
+        # leaving out as many rows at random moves the metric too: only what exceeds that counts
+        chance = [whole - self.value(self.window, keep=~rng.permutation(fresh)) for _ in range(PLACEBOS)]
+        return math.copysign(max(0.0, abs(gone) - 2 * float(np.sqrt(np.mean(np.square(chance))))), gone)
 
     @property
     def familiar(self) -> BoolArray:

@@ -24,7 +24,7 @@ class Switch:
 
 def _aligned(evidence: Evidence, moment: datetime) -> float:
     step = timedelta(seconds=evidence.symptom.bucket_seconds)
-    return alignment(Onset(moment, moment - step, moment + step), evidence.symptom)
+    return alignment(Onset(moment, moment, moment + step), evidence.symptom)
 
 
 def change_subject(change: Change) -> str | None:

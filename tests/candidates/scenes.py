@@ -184,7 +184,7 @@ def profile_of(node: str, column: str, values: np.ndarray, day: np.ndarray) -> t
     else:
         base = values[~late & np.isfinite(values)]
         base = base if len(base) else values[np.isfinite(values)]
-        edges = np.unique(np.quantile(base, np.linspace(0, 1, 13))) if len(base) else np.array([0.0, 1.0])
+        edges = np.unique(np.quantile(base, np.linspace(0, 1, 21))) if len(base) else np.array([0.0, 1.0])
         edges[-1] += 1e-9
         ranges = len(edges) - 1
         roles = ("null", "below", *["range"] * ranges, "above")

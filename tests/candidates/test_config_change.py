@@ -39,7 +39,7 @@ def test_a_new_version_at_the_same_time_takes_the_blame():
     assert found("config_change", given)[KEY].impact == 0
 
 
-@pytest.mark.parametrize("at", [4.0, 4.5])
+@pytest.mark.parametrize("at", [3.0, 4.0, 4.5])
 def test_an_event_after_the_onset_is_no_cause(at):
     given = evidence("worse, no version", changes=(event("scorer", at=at, **SETTING),))
     assert generate(given).ruled_out

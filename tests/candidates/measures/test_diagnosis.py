@@ -83,7 +83,6 @@ def test_whether_the_upstream_models_function_changed(fault):
     assert diagnose(given, "embedder").function_moved is (fault == "upstream version")
 
 
-@pytest.mark.xfail(strict=True, reason="the relation before is read from the rows that it was fitted on")
 def test_columns_without_relations_lose_none_however_many_they_are():
     log, rng = healthy()["scorer"], np.random.default_rng(9)
     noise = {f"n{i}": rng.normal(size=len(log.day)) for i in range(40)}
