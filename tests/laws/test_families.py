@@ -61,8 +61,8 @@ def test_probabilities_sum_to_one(world):
 
 
 @pytest.mark.parametrize(
-    ("what", "mechanism"), [("a:null", "null_burst"), ("a:scale", "unit_change"), ("a:frozen", "frozen"),
-                            ("a:shuffled", "misjoined")]
+    ("what", "mechanism"),
+    [("a:null", "null_burst"), ("a:scale", "unit_change"), ("a:frozen", "frozen"), ("a:shuffled", "misjoined")],
 )
 def test_a_wrong_column_is_told_by_its_mechanism_and_its_share(what, mechanism):
     found = families()["data_quality"](broken(what)).candidates

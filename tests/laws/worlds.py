@@ -215,7 +215,7 @@ def degenerate() -> dict[str, Evidence]:
     """Return the worlds of the laws, by name."""
     x, prediction, label, day = logged(2000)
     nothing = np.array([])
-    empty = {name: nothing for name in x}
+    empty = dict.fromkeys(x, nothing)
     nulls = {name: np.full(2000, np.nan) for name in x}
     ones = {name: np.ones(2000) for name in x}
     few = {name: value[:1] for name, value in x.items()}
