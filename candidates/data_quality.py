@@ -5,6 +5,7 @@ Stands back where the batches' schemas show that the column was dropped, renamed
 """
 
 import math
+from dataclasses import replace
 
 from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
@@ -39,7 +40,12 @@ def _signature(moved: MovedColumn) -> Signature | None:
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
         signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))
-    return max(signs, key=lambda s: s.specificity, default=None)
+    best = max(signs, key=lambda s: s.specificity, default=None)
+    units = next((s for s in moved.wrong if s.mechanism == "unit_change"), None)
+    if best is not None and best.mechanism == "misjoined" and units is not None:
+        # a factor in some of the rows breaks the relation to the others just so
+        return replace(units, specificity=max(units.specificity, best.specificity))
+    return best
 
 
 def _stands_back(moved: MovedColumn, signature: Signature) -> float:

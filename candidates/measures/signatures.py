@@ -96,6 +96,38 @@ def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
     return best
 
 
+def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
+    """Tell a known factor in some of the rows while all values stay in range: old and rescaled values mixed.
+
+    The share s of rescaled rows solves F_new = (1 - s) F_old(x) + s F_old(x / k) by least squares; the
+    factor k must leave no more than chance of the distance between the distributions.
+    """
+    del before
+    if len(new) < 100 or len(old) < 100 or profile.kind != "numeric" or len(np.unique(old)) < 20:
+        return None
+    old, grid = np.sort(old), np.quantile(np.concatenate([old, new]), np.linspace(0.005, 0.995, 200))
+    was = np.searchsorted(old, grid, side="right") / len(old)
+    move = np.searchsorted(np.sort(new), grid, side="right") / len(new) - was
+    apart = float(np.abs(move).max())
+    chance = float(np.sqrt(1 / len(old) + 1 / len(new)))
+    if apart < max(0.05, 3 * chance):
+        return None
+    fits = []
+    for factor in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)):
+        step = np.searchsorted(old, grid / factor, side="right") / len(old) - was
+        share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
+        fits.append((float(np.abs(move - share * step).max()), factor, share))
+    left, factor, share = min(fits)
+    if left > max(1.2 * chance, 0.15 * apart) or share < 0.05:
+        return None
+    words = f"{share:.0%} of the values are {_factor(factor)} what they were"
+    return Signature("unit_change", 0.65, share, words)
+
+
+def _factor(factor: float) -> str:
+    return f"{factor:g} times" if factor >= 1 else f"1/{1 / factor:g} of"
+
+
 def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature | None:
     chance = np.sqrt(1 / len(old) + 1 / len(new))
     apart = kolmogorov_smirnov(old, new)
@@ -110,7 +142,7 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
         factor = float(np.std(new)) / spread if spread > 0 else 1.0
     if factor > 0:
         near = [k for k in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)) if abs(np.log(factor / k)) < 0.12]
-        candidates.extend((known, 0.0, f"{known:g} times") for known in near)
+        candidates.extend((known, 0.0, _factor(known)) for known in near)
     candidates.append((factor, 0.0, f"about {factor:.3g} times"))
     candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))
     candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))
@@ -124,7 +156,7 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
             continue
         far = min(1.0, abs(np.log(abs(scale))) / np.log(3)) if offset == 0 and scale > 0 else 1.0
         known = not words.startswith("about")
-        sure = (0.6 + 0.35 * far) if known else (0.25 + 0.6 * far)
+        sure = (0.6 + 0.35 * far) if known else (0.2 + 0.4 * far)
         if best is None or sure > best.specificity:
             best = Signature("unit_change", sure, touched, f"the values are {words} what they were")
     return best
@@ -188,7 +220,7 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
     if rows is not None and values is not None:
         finite = np.isfinite(values)
         old, new = values[finite & ~rows.after], values[finite & rows.after]
-        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _unit_change)
+        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _unit_change, _mixed_units)
         found.extend(test(profile, before, old, new) for test in tests)
     return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))
 

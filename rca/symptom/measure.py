@@ -68,7 +68,8 @@ def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
     warnings: tuple[str, ...] = ()
     incident = line.incident
     if not line.when(0) <= incident.detected_at < line.end + timedelta(seconds=line.seconds):
-        warnings = (f"detected_at lies outside the data ({line.when(0):%Y-%m-%d %H:%M} to {line.end:%Y-%m-%d %H:%M})",)
+        known = f"{line.when(0):%Y-%m-%d %H:%M} to {line.end:%Y-%m-%d %H:%M}"
+        warnings = (f"{incident.metric} is known from {known} only (labels may come later); detected_at lies outside",)
     if incident.started_at is None:
         return _directed(line, None), warnings
     given = _directed(line, line.bucket(incident.started_at))
