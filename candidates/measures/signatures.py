@@ -128,22 +128,23 @@ def _factor(factor: float) -> str:
     return f"{factor:g} times" if factor >= 1 else f"1/{1 / factor:g} of"
 
 
+def _factors(old: FloatArray, new: FloatArray) -> list[float]:
+    """Return the positive ratios of the medians and of the spreads (robust), where they exist."""
+    middles = float(np.median(new)), float(np.median(old))
+    widths = [float(np.subtract(*np.quantile(x, [0.75, 0.25]))) for x in (new, old)]
+    return [a / b for a, b in (middles, widths) if abs(a) > 1e-12 and abs(b) > 1e-12 and a / b > 0]
+
+
 def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature | None:
     chance = np.sqrt(1 / len(old) + 1 / len(new))
     apart = kolmogorov_smirnov(old, new)
     if apart < max(0.15, 2 * chance):
         return None
-    median_old, median_new = float(np.median(old)), float(np.median(new))
     candidates: list[tuple[float, float, str]] = []
-    if abs(median_old) > 1e-12 and abs(median_new) > 1e-12:
-        factor = median_new / median_old
-    else:
-        spread = float(np.std(old))
-        factor = float(np.std(new)) / spread if spread > 0 else 1.0
-    if factor > 0:
+    for factor in _factors(old, new):
         near = [k for k in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)) if abs(np.log(factor / k)) < 0.12]
         candidates.extend((known, 0.0, _factor(known)) for known in near)
-    candidates.append((factor, 0.0, f"about {factor:.3g} times"))
+        candidates.append((factor, 0.0, f"about {factor:.3g} times"))
     candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))
     candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))
     candidates.append((1.0, 273.15, "x + 273.15 (Celsius to kelvin) of"))
