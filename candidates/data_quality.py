@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
+from candidates.measures.diagnosis import MOVED
 from candidates.measures.following import series_strength
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
@@ -36,7 +37,10 @@ def _signature(moved: MovedColumn) -> Signature | None:
         pass  # values never seen before cannot relate to anything: that is not a misjoin
     elif column.relation_loss > 0.3:
         words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"
-        signs.append(Signature("misjoined", 0.5 + 0.4 * column.relation_loss, 1.0, words))
+        # a real shift narrows or widens a column, which weakens its relations too
+        drifted = shift.strength >= MOVED and column.mix > 0.3
+        sure = (0.5 + 0.4 * column.relation_loss) * (0.5 if drifted else 1.0)
+        signs.append(Signature("misjoined", sure, 1.0, words))
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
         signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))

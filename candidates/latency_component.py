@@ -62,6 +62,8 @@ def generate(evidence: Evidence) -> Findings:
         return _from_spans(evidence)
     if latency_series(evidence):
         return _from_metrics(evidence)
+    if evidence.operations and not profiles:
+        return Findings(ruled_out=f"no traced service is upstream of {evidence.symptom.incident.node}")
     return Findings(not_examined="no traces or latency metrics")
 
 

@@ -11,6 +11,7 @@ from rankers import heuristic
 from rca.blame import assign_blame
 from rca.bundle import read_bundle
 from rca.errors import InputError, UnknownName
+from rca.evidence.aside import set_aside
 from rca.evidence.gather import gather
 from rca.ingest import ingest_bundle
 from rca.ingest.documents import load_incidents, load_system
@@ -24,6 +25,7 @@ from schemas.incident import Incident
 from schemas.system import System
 
 Progress = Callable[[str, int, int], None]
+REAL = 0.01
 MIN_CONFIDENCE = 0.001
 """Candidates less probable than this are left out of the answer."""
 
@@ -88,13 +90,22 @@ def analyse(
         not_examined=_notes(findings, "not_examined"),
         ranker=RankerInfo(kind="heuristic", version=heuristic.VERSION),
         timings_ms=dict(timings_ms or {}) | clock.spent,
-        warnings=symptom.warnings,
+        warnings=(*symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
     )
 
 
 def _notes(findings: Mapping[str, Findings], which: str) -> tuple[FamilyNote, ...]:
     reasons = {name: getattr(found, which) for name, found in findings.items()}
     return tuple(FamilyNote(family=name, reason=reason) for name, reason in reasons.items() if reason)
+
+
+def _unexamined(symptom: Symptom, findings: Mapping[str, Findings]) -> tuple[str, ...]:
+    """Return a warning when `none_of_these` is high only because little could be looked at."""
+    blind = [name for name, found in findings.items() if found.not_examined]
+    if not blind or any(found.candidates for found in findings.values()) or symptom.p_value > REAL:
+        return ()
+    told = f"{len(blind)} of {len(findings)} families could not be examined"
+    return (f"{told}: none_of_these only says that nothing that could be looked at explains the symptom",)
 
 
 def _cause(rank: int, ranked: heuristic.Ranked, path: tuple[str, ...]) -> Cause:

@@ -63,6 +63,10 @@ def unexamined(evidence: Evidence) -> str | None:
             "there is no healthy production period before the symptom; a difference from the training rows since the "
             "first production row is no change of a column"
         )
+    if not evidence.models and evidence.operations:
+        return f"no model with a log is upstream of {evidence.symptom.incident.node}"
+    if evidence.models and all(model.rows is None for model in evidence.models.values()):
+        return "only histograms are there: whether a column matters to the symptom needs logged rows"
     if not any(diagnose(evidence, node) for node in evidence.models):
         return "no logged predictions with enough rows before and after the onset"
     return None

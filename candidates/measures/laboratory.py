@@ -12,8 +12,8 @@ from candidates.measures.shifts import Shift
 from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate
 from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows
 
-MAX_COLUMNS = 60
-MAX_ROWS = 8_000
+MAX_COLUMNS = 48
+MAX_ROWS = 6_000
 NEW_BIN_ROWS = 3
 SILENT = 8.0
 """Strength of a shift from which a column is not asked what another should be."""
