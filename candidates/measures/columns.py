@@ -65,9 +65,9 @@ def unexamined(evidence: Evidence) -> str | None:
         )
     if not evidence.models and evidence.operations:
         return f"no model with a log is upstream of {evidence.symptom.incident.node}"
-    if evidence.models and all(model.rows is None for model in evidence.models.values()):
-        return "only histograms are there: whether a column matters to the symptom needs logged rows"
     if not any(diagnose(evidence, node) for node in evidence.models):
+        if evidence.models and all(model.rows is None for model in evidence.models.values()):
+            return "only histograms without losses: whether a column matters to the symptom needs losses or rows"
         return "no logged predictions with enough rows before and after the onset"
     return None
 

@@ -24,6 +24,7 @@ import numpy as np
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
+from candidates.measures.histograms import has_losses, loss_shares
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.relations import relation_loss
 from candidates.measures.shifts import Shift, measure_shift
@@ -182,7 +183,9 @@ def _with_leaders(
 
 def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:
     rows = model.rows
-    if rows is None or rows.after.sum() < 20 or (~rows.after).sum() < 50:
+    if rows is None:
+        return _diagnose_histograms(model, symptom, metric)
+    if rows.after.sum() < 20 or (~rows.after).sum() < 50:
         return None
     shifts = {key: measure_shift(profile, symptom) for key, profile in model.columns.items()}
     usable = np.isfinite(rows.prediction)
@@ -213,6 +216,33 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),
+    )
+
+
+def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:
+    """Return what histograms alone can say: shifts, and shares of the loss where they carry losses."""
+    if not any(has_losses(profile) for profile in model.columns.values()):
+        return None
+    nothing = float("nan")
+    columns = {}
+    for key, profile in sorted(model.columns.items()):
+        if profile.part or key in columns:
+            continue
+        mix, drop = loss_shares(profile)
+        shift = measure_shift(profile, symptom)
+        columns[key] = ColumnDiagnosis(key, (key,), shift, 0.0, nothing, nothing, mix, drop, 0.0, 0.0, 0.0)
+    return ModelDiagnosis(
+        columns=columns,
+        metric=metric,
+        before=nothing,
+        after=nothing,
+        function=nothing,
+        function_ratio=1.0,
+        function_energy=0.0,
+        function_shift=0.0,
+        familiar=nothing,
+        fit_r2=nothing,
+        variance=0.0,
     )
 
 
