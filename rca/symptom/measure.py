@@ -56,6 +56,7 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) ->
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
     seen, warnings = _seen(line)
+    warnings = (*warnings, *_against_the_direction(line, seen))
     onset = _onset(line, seen)
     reference = read_reference(gauge)
     if reference and is_reference_fairer(line, seen, reference):
@@ -100,6 +101,15 @@ def _directed(line: Timeline, start: int | None) -> Look:
         return first
     other = look(line, -first.sign, start)
     return other if other.p_value <= UNLIKELY else first
+
+
+def _against_the_direction(line: Timeline, seen: Look) -> tuple[str, ...]:
+    """Return a warning when the metric clearly moved, but not in the direction that the incident states."""
+    stated = {"up": 1, "down": -1}.get(line.incident.direction or "")
+    if stated is None or seen.p_value <= UNLIKELY or look(line, -stated, None).p_value > REAL:
+        return ()
+    said, moved = line.incident.direction, "down" if stated > 0 else "up"
+    return (f"direction {said} does not fit: {line.incident.metric} clearly moved {moved}; correct it or leave it out",)
 
 
 def _onset(line: Timeline, seen: Look) -> Onset:
