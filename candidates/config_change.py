@@ -12,7 +12,7 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
-from candidates.measures.versions import change_subject, version_switch
+from candidates.measures.versions import change_item, change_subject, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -58,18 +58,6 @@ def _candidate(evidence: Evidence, change: Change) -> Candidate:
     node, subject = str(change.node), change_subject(change)
     impact, strength, words = _impact(evidence, node)
     fit = _fit(evidence, change)
-    moved = "" if change.before is None and change.after is None else f" ({change.before} -> {change.after})"
-    event = EvidenceItem(
-        kind="change",
-        text=f"{change.kind} on {node} at {stamp(change.ts)}: {change.title or subject}{moved}",
-        data={
-            "ts": change.ts.isoformat(),
-            "kind": change.kind,
-            "title": change.title,
-            "before": change.before,
-            "after": change.after,
-        },
-    )
     return Candidate(
         family="config_change",
         node=node,
@@ -83,7 +71,7 @@ def _candidate(evidence: Evidence, change: Change) -> Candidate:
         onset_low=change.ts,
         onset_high=change.ts,
         summary=f"{change.kind} change on {node} at {stamp(change.ts)}: {change.title or subject}.",
-        evidence=(event, EvidenceItem(kind="estimate", text=words, data={"share": round(impact, 4)})),
+        evidence=(change_item(change), EvidenceItem(kind="estimate", text=words, data={"share": round(impact, 4)})),
         verify=f"Revert {subject} on {node} (or in a canary) and watch the metric return.",
         remedy="Revert the change; roll configuration out in steps, with the metric as its gate.",
         explains=(("output", node), ("metric", node, evidence.symptom.incident.metric)),

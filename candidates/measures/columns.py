@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.batches import SchemaDifference, schema_differences
-from candidates.measures.clock import alignment, stamp, within
+from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
+from candidates.measures.versions import change_item
 from candidates.measures.vocabulary import vocabulary_signature
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate
@@ -174,14 +175,7 @@ def change_items(evidence: Evidence, nodes: set[str], kinds: set[str] | None = N
         and (change.ts - symptom.onset.high).total_seconds() <= slack
     ]
     near.sort(key=lambda pair: (pair[0], pair[1].title or ""))
-    return tuple(
-        EvidenceItem(
-            kind="change",
-            text=f"{change.kind} on {change.node} at {stamp(change.ts)}: {change.title or 'untitled'}",
-            data={"ts": change.ts.isoformat(), "kind": change.kind, "node": change.node, "title": change.title},
-        )
-        for _, change in near[:3]
-    )
+    return tuple(change_item(change) for _, change in near[:3])
 
 
 def column_candidate(
@@ -235,9 +229,3 @@ def column_candidate(
             "relation_loss": column.relation_loss,
         },
     )
-
-
-def rows_in_window(evidence: Evidence, model: ModelEvidence) -> int:
-    """Return how many time buckets of a model's log lie in the incident's window."""
-    series = model.outputs.get("rows")
-    return int(within(series.ts, evidence.symptom.window).sum()) if series is not None else 0

@@ -43,6 +43,15 @@ def change_subject(change: Change) -> str | None:
     return change.title
 
 
+def change_item(change: Change) -> EvidenceItem:
+    """Return a change event as evidence: what, where, when, and from what to what."""
+    moved = "" if change.before is None and change.after is None else f" ({change.before} -> {change.after})"
+    title = change.title or change_subject(change) or "untitled"
+    data = change.model_dump(mode="json", include={"ts", "node", "kind", "title", "before", "after"})
+    text = f"{change.kind} on {change.node} at {stamp(change.ts)}: {title}{moved}"
+    return EvidenceItem(kind="change", text=text, data=data)
+
+
 def version_switch(evidence: Evidence, node: str) -> Switch | None:
     """Return the logged version that took over nearest the onset, if one did."""
     model = evidence.models.get(node)
@@ -69,19 +78,8 @@ def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switc
         if change.node != node or change.kind not in kinds or subject is None:
             continue
         fit = _aligned(evidence, change.ts)
-        item = EvidenceItem(
-            kind="change",
-            text=f"{change.kind} on {node} at {stamp(change.ts)}: {change.title or subject}",
-            data={
-                "ts": change.ts.isoformat(),
-                "kind": change.kind,
-                "title": change.title,
-                "before": change.before,
-                "after": change.after,
-            },
-        )
         if fit > 0 and (best is None or fit > best.alignment):
-            best = Switch(subject, change.ts, change.kind, fit, item)
+            best = Switch(subject, change.ts, change.kind, fit, change_item(change))
     return best
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from candidates.measures.columns import (
@@ -10,12 +9,10 @@ from candidates.measures.columns import (
     change_items,
     histogram_item,
     moved_columns,
-    rows_in_window,
     unexamined,
 )
 from tests.candidates.faults import evidence
 from tests.candidates.scenes import event
-from tests.laws.worlds import WINDOW_DAYS
 
 
 def moved(*faults, metric="logloss"):
@@ -73,9 +70,3 @@ def test_only_events_near_the_onset_on_the_right_nodes_are_shown_nearest_first()
     given = evidence("none", changes=changes)
     assert [i.data["title"] for i in change_items(given, {"api"})] == ["0.1", "-0.2", "1.5"]
     assert change_items(given, {"api"}, {"deploy"}) == ()
-
-
-def test_rows_in_the_window_are_counted_in_buckets():
-    given = evidence("none")
-    assert rows_in_window(given, given.models["scorer"]) == WINDOW_DAYS
-    assert np.isfinite(given.models["scorer"].outputs["rows"].value).all()
