@@ -1,6 +1,6 @@
 """Write random incidents with known causes, or score the engine on them.
 
-python -m benchmarks.incidents --tables ../shared/data/tables --out /tmp/cases --cases 60 --seed 1
+python -m benchmarks.incidents --tables tables --out /tmp/cases --cases 60 --seed 1
 python -m benchmarks.incidents --out /tmp/cases --only flights bike metro --score
 python -m benchmarks.incidents --out /tmp/cases --only hotel adult bank telco --fit
 """
@@ -20,7 +20,7 @@ from benchmarks.incidents.tables import ADAPTERS
 def arguments() -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser("benchmarks.incidents", description=__doc__.splitlines()[0])
-    parser.add_argument("--tables", type=Path, default=Path("../shared/data/tables"), help="folder of Parquet tables")
+    parser.add_argument("--tables", type=Path, default=Path("tables"), help="folder of Parquet tables")
     parser.add_argument("--out", type=Path, required=True, help="folder of the cases: <out>/<table>/<case>/")
     parser.add_argument("--only", nargs="*", choices=sorted(ADAPTERS), default=sorted(ADAPTERS), help="tables")
     parser.add_argument("--cases", type=int, default=60, help="cases per table")
