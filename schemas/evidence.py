@@ -154,6 +154,18 @@ class Rows:
         column -> (N,) position in the `ColumnProfile`'s bins (key `column`, or `column[part]`).
     values
         numeric column -> (N,) float values, NaN for null.
+    classes, proba
+        Of a multiclass model: the classes that `prediction` and `label` index (first those that it may
+        answer, then labels that it never does), and (N, K) logged probabilities of the first K; None
+        where they are not logged.
+    split
+        (N,) `train`, `validation` or `production`; None when the baseline is production too.
+    label_delay
+        (N,) days from the row to its label; NaN where not logged. None without `label_ts`.
+    repeats
+        (N,) rows that repeat an earlier one of their side: same request, or same time and prediction.
+    attributions
+        feature -> (N,) logged attribution (a SHAP value, say).
     """
 
     after: BoolArray
@@ -164,6 +176,12 @@ class Rows:
     score: FloatArray
     bins: Mapping[str, IntArray]
     values: Mapping[str, FloatArray]
+    classes: tuple[str, ...] = ()
+    proba: FloatArray | None = None
+    split: NDArray[np.object_] | None = None
+    label_delay: FloatArray | None = None
+    repeats: BoolArray | None = None
+    attributions: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +238,10 @@ class ModelEvidence:
         Category column whose shares moved -> (value, rows before, rows after), most frequent first.
     duplicates
         Shares of rows that repeat another row of the same side, before and after; NaN when unknown.
+    outcomes
+        `prediction` and `label` -> profile, nulls included.
+    label_vocabulary
+        (label, rows before, rows after) of a multiclass model, most frequent first.
     """
 
     node: Node
@@ -232,6 +254,8 @@ class ModelEvidence:
     score_name: str
     vocabulary: Mapping[str, tuple[tuple[str, int, int], ...]] = field(default_factory=dict)
     duplicates: tuple[float, float] = (float("nan"), float("nan"))
+    outcomes: Mapping[str, ColumnProfile] = field(default_factory=dict)
+    label_vocabulary: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
