@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from rca.errors import InputError
-from rca.evidence.categories import category_counts
-from rca.evidence.columns import read_columns
+from rca.evidence.categories import REFERENCE_ROWS, category_counts, rows_inside
+from rca.evidence.columns import read_columns, read_outputs
+from rca.evidence.repeats import repeated_shares
 from rca.evidence.rows import read_rows
 from rca.evidence.services import read_changes, read_lineage_edges, read_metrics
 from rca.graph import build_graph, name_resolver, upstream_of
@@ -80,22 +81,6 @@ def _batches(warehouse: Warehouse, node: str) -> tuple[SchemaObservation, ...]:
     )
 
 
-def _duplicates(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[float, float]:
-    """Return the shares of rows whose request was logged before on the same side; NaN without request ids."""
-    row = warehouse.connection.execute(
-        f"""
-        SELECT 1 - count(DISTINCT request_id) FILTER (ts >= $b0 AND ts < $b1)
-                   / nullif(count(request_id) FILTER (ts >= $b0 AND ts < $b1), 0),
-               1 - count(DISTINCT request_id) FILTER (ts >= $w0 AND ts < $w1)
-                   / nullif(count(request_id) FILTER (ts >= $w0 AND ts < $w1), 0)
-        FROM {table} WHERE split = 'production'
-        """,
-        _bounds(symptom),
-    ).fetchone()
-    before, after = row or (None, None)
-    return (float("nan") if before is None else before, float("nan") if after is None else after)
-
-
 def _moved_categories(columns: Mapping[str, ColumnProfile]) -> list[str]:
     out = []
     for profile in columns.values():
@@ -164,8 +149,30 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
             )
             for column in _moved_categories(columns)
         },
-        duplicates=_duplicates(warehouse, table.name, symptom),
+        duplicates=repeated_shares(warehouse.connection, table.name, _sides(symptom)),
+        outcomes=read_outputs(
+            warehouse,
+            node,
+            symptom.baseline,
+            symptom.window,
+            symptom.bucket_seconds,
+            baseline_split=symptom.reference_split,
+        ),
+        label_vocabulary=_label_vocabulary(warehouse, node, symptom),
     )
+
+
+def _sides(symptom: Symptom) -> tuple[str, str]:
+    """Return the SQL conditions of the baseline's and the window's rows."""
+    before = REFERENCE_ROWS if symptom.reference_split else rows_inside(symptom.baseline)
+    return before, rows_inside(symptom.window)
+
+
+def _label_vocabulary(warehouse: Warehouse, node: Node, symptom: Symptom) -> tuple[tuple[str, int, int], ...]:
+    if node.task != "multiclass":
+        return ()
+    trained = symptom.reference_split
+    return tuple(category_counts(warehouse, node, "label", symptom.baseline, symptom.window, baseline_split=trained))
 
 
 def _producers(system: System, node: Node) -> dict[str, str]:

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 
 from rca.evidence.categories import REFERENCE_ROWS, rows_inside
+from rca.evidence.repeats import repeated_rows
 from rca.metrics.buckets import as_floats
 from rca.profile.binning import bin_expression, fill_codes, range_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
@@ -61,7 +62,8 @@ def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong 
     most = min(limit, max(1, MOST_CELLS // max(1, len(parts)) // 2))
     before = REFERENCE_ROWS if baseline_split else rows_inside(baseline)
     try:
-        _sample(connection, log, parts, _chosen(connection, log, (before, rows_inside(window)), most), score_sql)
+        sides = (before, rows_inside(window))
+        _sample(connection, log, parts, _chosen(connection, log, sides, most), sides, score_sql)
         return _read(connection, log, parts, layouts)
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}; DROP TABLE IF EXISTS profile_codes")
@@ -82,20 +84,30 @@ def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, s
     return " UNION ALL ".join(chosen)
 
 
-def _sample(
-    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], chosen: str, score_sql: str
+def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the call)
+    connection: duckdb.DuckDBPyConnection,
+    log: Log,
+    parts: Sequence[Part],
+    chosen: str,
+    sides: tuple[str, str],
+    score_sql: str,
 ) -> None:
-    """Make the temporary table of sampled rows with their values v0, v1, ...: one scan of the log."""
+    """Make the temporary table of sampled rows with their values v0, v1, ...: a few scans of the log."""
     values = "".join(f", {part.value} AS v{slot}" for slot, part in enumerate(parts))
+    values += "".join(f", TRY_CAST({name} AS DOUBLE) AS a{slot}" for slot, (_, name) in enumerate(log.attributions))
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {SAMPLE} AS
         -- a row is one chosen row; periods may overlap, and then a row stands on both sides
-        WITH chosen AS ({chosen})
+        WITH chosen AS ({chosen}),
+        -- a row is one request, or one moment and prediction, that was logged again on the same side
+        again AS ({repeated_rows(log.table, sides)})
         SELECT row_number() OVER (ORDER BY {CHOSEN}_after, _file, _row) AS place,
                {CHOSEN}_after AS row_after, ts AS row_ts,
                coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,
-               CAST(({score_sql}) AS DOUBLE) AS row_score{values}
+               CAST(({score_sql}) AS DOUBLE) AS row_score, split AS row_split,
+               date_diff('microsecond', ts, label_ts) / 8.64e10 AS row_delay,
+               EXISTS (FROM again WHERE again.repeat_id = {CHOSEN}_id) AS row_repeats{values}
         FROM chosen JOIN {log.table} AS logged ON logged.rowid = {CHOSEN}_id
         """
     )
@@ -107,9 +119,10 @@ def _read(
     parts: Sequence[Part],
     layouts: Mapping[tuple[str, str], Layout],
 ) -> Rows:
-    found = connection.execute(
-        f"SELECT row_after, row_ts, row_version, row_prediction, row_label, row_score FROM {SAMPLE} ORDER BY place"
-    ).fetchnumpy()
+    attributed = [f"a{slot}" for slot in range(len(log.attributions))]
+    told = ("after", "ts", "version", "prediction", "label", "score", "split", "delay", "repeats")
+    wanted = ", ".join([*(f"row_{name}" for name in told), *attributed])
+    found = connection.execute(f"SELECT {wanted} FROM {SAMPLE} ORDER BY place").fetchnumpy()
     prediction, label = _outcomes(log, found["row_prediction"], found["row_label"])
     bins: dict[str, IntArray] = {}
     values: dict[str, FloatArray] = {}
@@ -131,6 +144,12 @@ def _read(
         score=as_floats(found["row_score"]),
         bins=bins,
         values=values,
+        split=np.asarray(found["row_split"], dtype=object),
+        label_delay=as_floats(found["row_delay"]),
+        repeats=np.asarray(found["row_repeats"], dtype=bool),
+        attributions={
+            feature: as_floats(found[slot]) for slot, (feature, _) in zip(attributed, log.attributions, strict=True)
+        },
     )
 
 

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 
 from rca.warehouse.store import quote
+from schemas.system import ATTRIBUTION_PREFIX
 
 OUTPUT_COLUMNS = ("prediction", "label")
 """Pseudo columns: the distribution of what the model said, and of what turned out to be true."""
@@ -54,12 +55,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One model's prediction table and the parts that are profiled; `table` is quoted."""
+    """One model's prediction table and the parts that are profiled; `table` is quoted.
+
+    `attributions` are the features with a logged attribution, each with its column's quoted name.
+    """
 
     node: str
     table: str
     task: str
     parts: tuple[Part, ...]
+    attributions: tuple[tuple[str, str], ...] = ()
 
 
 def read_log(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
@@ -85,7 +90,12 @@ def read_log(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
     output = "category" if found[1] == "multiclass" else "numeric"
     outputs = [(name, name, output, None) for name in OUTPUT_COLUMNS]
     parts = tuple(part for column in (*columns, *outputs) for part in _parts_of(*column))
-    return Log(node, quote(found[0]), found[1], parts)
+    attributed = connection.execute(
+        "SELECT column_name, physical FROM prediction_columns WHERE node = ? AND role = 'attribution' ORDER BY 1",
+        [node],
+    ).fetchall()
+    attributions = tuple((name.removeprefix(ATTRIBUTION_PREFIX), quote(physical)) for name, physical in attributed)
+    return Log(node, quote(found[0]), found[1], parts, attributions)
 
 
 def _parts_of(column: str, physical: str, kind: str, length: int | None) -> Iterable[Part]:
