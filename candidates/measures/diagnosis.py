@@ -99,6 +99,8 @@ class ModelDiagnosis:
         Share of the window's rows whose every value was seen in the baseline.
     fit_r2, variance
         Of the stand-in: its fit out of sample, and the variance of its output on the link scale.
+    unit
+        The change of the metric that shares are taken of, in its unit, signed (`Laboratory.change`).
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -112,6 +114,7 @@ class ModelDiagnosis:
     familiar: float
     fit_r2: float
     variance: float
+    unit: float = float("nan")
 
     @property
     def function_moved(self) -> bool:
@@ -216,6 +219,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),
+        unit=unit,
     )
 
 
