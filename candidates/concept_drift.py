@@ -1,0 +1,83 @@
+"""Same inputs, other outcomes: P(y | x) moved.
+
+Proposed only where the outcome given the inputs moved both with every input and with those alone that kept their
+distribution (`candidates.measures.outcome`): broken inputs make any outcome look changed. Stands back as far as a
+moved column or a new function explains the symptom, and where the labels themselves changed.
+"""
+
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.columns import change_items
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import explained_by_data
+from candidates.measures.influence import symptomatic_models
+from candidates.measures.labels import label_signs
+from candidates.measures.outcome_change import OutcomeChange, outcome_change
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+GRADUAL = 2.0
+"""Onset's uncertainty, in days, from which the drift is called gradual."""
+UNSEEN = "no labels on both sides of the onset: whether the same inputs have other outcomes cannot be seen"
+
+
+def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidate:
+    signs = label_signs(evidence, evidence.models[node], change)
+    labels = max((sign.specificity for sign in signs), default=0.0)
+    left = 1.0 - 0.9 * explained_by_data(evidence)
+    impact = min(change.share, left) * change.sure
+    onset = change.onset or evidence.symptom.onset
+    gradual = (onset.high - onset.low).total_seconds() > GRADUAL * 86_400
+    moved = change.moved
+    text = (
+        f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "
+        f"expects of them; the outcome given the inputs moved by {moved.z:.1f} standard errors"
+    )
+    data = {
+        "share": round(impact, 4),
+        "z_all_inputs": round(moved.z, 3),
+        "z_steady_inputs": round(change.intact.z, 3),
+        "offset": round(moved.offset, 5),
+        "relation_lost": round(moved.lost, 4),
+    }
+    return Candidate(
+        family="concept_drift",
+        node=node,
+        subject=None,
+        impact=impact,
+        strength=min(change.strength, 1e6),
+        specificity=0.8 * (1.0 - 0.8 * labels),
+        mechanism="gradual" if gradual else "sudden",
+        observed_at=node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: "
+        f"{moved.lost:.0%} of what they said about the outcome is gone.",
+        evidence=(
+            EvidenceItem(kind="estimate", text=text, data=data),
+            *change_items(evidence, {node}, {"business", "other"}),
+        ),
+        verify="Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample.",
+        remedy="Retrain on rows since the onset, weighing older ones less; until then recalibrate or fall back.",
+        explains=(("outcome", node),),
+        features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the models at the symptom whose outcomes moved."""
+    if evidence.symptom.reference_split:
+        return Findings(not_examined="no healthy production period: outcomes cannot be compared with earlier ones")
+    judged = {node: diagnose(evidence, node) for node in sorted(symptomatic_models(evidence))}
+    changes = {node: outcome_change(evidence, node) for node, found in judged.items() if found is not None}
+    known = {node: change for node, change in changes.items() if change is not None}
+    if not known:
+        return Findings(not_examined=UNSEEN)
+    moved = {node: change for node, change in known.items() if change.sure > 0 and change.share > 0}
+    if not moved:
+        clearest = max(change.strength for change in known.values())
+        return Findings(
+            ruled_out=f"the same inputs have the same outcomes (clearest sign {clearest:.1f} standard errors)"
+        )
+    return Findings(candidates=tuple(_candidate(evidence, node, change) for node, change in moved.items()))

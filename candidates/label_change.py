@@ -1,0 +1,76 @@
+"""The labels changed meaning: guideline, source, delay or vocabulary.
+
+To the numbers it looks like concept drift (the same inputs have other outcomes); what tells the two apart is what the
+labels say of themselves: a guideline event at that moment, classes never seen before, labels that come later or not at
+all, outcomes that moved one way only. A guideline event alone, with outcomes as before, is no cause.
+"""
+
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.health import explained_by_data
+from candidates.measures.influence import symptomatic_models
+from candidates.measures.labels import LabelSign, label_producer, label_signs
+from candidates.measures.outcome_change import OutcomeChange, outcome_change
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+
+def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tuple[LabelSign, ...]) -> Candidate:
+    best = signs[0]
+    left = 1.0 - 0.9 * explained_by_data(evidence)
+    impact = min(change.share, left) * change.sure
+    onset = change.onset or evidence.symptom.onset
+    text = (
+        f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "
+        f"expects of them"
+    )
+    estimate = EvidenceItem(
+        kind="estimate",
+        text=text,
+        data={"share": round(impact, 4), "z": round(change.moved.z, 3), "one_way": round(change.moved.one_way, 3)},
+    )
+    return Candidate(
+        family="label_change",
+        node=label_producer(evidence, evidence.models[node]) or node,
+        subject=None,
+        impact=impact,
+        strength=min(change.strength, 1e6),
+        specificity=best.specificity,
+        mechanism=best.mechanism,
+        observed_at=node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"The labels of {node} changed since {stamp(onset.at)}: {best.words}.",
+        evidence=(estimate, *(sign.item for sign in signs if sign.item is not None)),
+        verify="Label the same few rows by the old and the new rule; compare label source, delay and vocabulary.",
+        remedy="Relabel, or evaluate apart before and after; version guideline and label source with the data.",
+        explains=(("outcome", node),),
+        features={
+            "alignment": alignment(onset, evidence.symptom),
+            "coincident_change": float(any(sign.mechanism == "guideline" for sign in signs)),
+            "label_sign": best.specificity,
+        },
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the models at the symptom whose labels changed."""
+    if evidence.symptom.reference_split:
+        return Findings(not_examined="no healthy production period: labels cannot be compared with earlier ones")
+    found, examined = [], False
+    for node in sorted(symptomatic_models(evidence)):
+        change = outcome_change(evidence, node)
+        if change is None:
+            continue
+        examined = True
+        signs = label_signs(evidence, evidence.models[node], change)
+        if signs and change.sure > 0 and change.share > 0:
+            found.append(_candidate(evidence, node, change, signs))
+    if not examined:
+        return Findings(not_examined="no labels on both sides of the onset")
+    if not found:
+        return Findings(
+            ruled_out="the labels' outcomes, vocabulary and delay stayed, or nothing says that they changed"
+        )
+    return Findings(candidates=tuple(found))

@@ -1,0 +1,149 @@
+"""What the labels say of themselves: whether they are the same as before, known as soon, and called the same."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.batches import schema_differences
+from candidates.measures.clock import stamp
+from candidates.measures.outcome_change import OutcomeChange
+from candidates.measures.versions import change_item
+from schemas.analysis import EvidenceItem
+from schemas.evidence import Evidence, ModelEvidence
+from schemas.incident import Change
+
+NEW_LABELS = 0.01
+"""Share of the labels that are of a class never logged before, from which the vocabulary changed."""
+GONE = 0.02
+LATER = 1.5
+"""Factor by which labels come later, from which their delay changed."""
+FEWER = 0.1
+ONE_WAY = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSign:
+    """One sign that the labels, not the world, changed: its mechanism, how sure it is in [0, 1], and a clause."""
+
+    mechanism: str
+    specificity: float
+    words: str
+    item: EvidenceItem | None = None
+
+
+def label_producer(evidence: Evidence, model: ModelEvidence) -> str | None:
+    """Return the node that an edge names as the source of a model's labels, if any."""
+    names = {"label", model.node.column("label")}
+    found = (evidence.system.producer(model.node.id, name) for name in sorted(names))
+    return next((node for node in found if node is not None), None)
+
+
+def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> tuple[LabelSign, ...]:
+    """Return the signs that a model's labels changed, surest first."""
+    found = [
+        _vocabulary(model),
+        _unreadable(evidence, model),
+        _later(model),
+        _fewer(model),
+        _guideline(evidence, model, change),
+        _one_way(change),
+    ]
+    return tuple(sorted((sign for sign in found if sign), key=lambda s: (-s.specificity, s.mechanism)))
+
+
+def _vocabulary(model: ModelEvidence) -> LabelSign | None:
+    rows = [(name, before, after) for name, before, after in model.label_vocabulary]
+    before, after = (sum(counts) for counts in ([r[1] for r in rows], [r[2] for r in rows]))
+    if not before or not after:
+        return None
+    new = [(name, n / after) for name, was, n in rows if was == 0 and n / after > NEW_LABELS]
+    gone = [(name, was / before) for name, was, n in rows if n == 0 and was / before > GONE]
+    if not new and not gone:
+        return None
+    said = [f"{name!r} is new ({share:.0%} of the labels)" for name, share in new[:3]]
+    said += [f"{name!r} is gone (was {share:.0%})" for name, share in gone[:3]]
+    data = {
+        "labels": [r[0] for r in rows[:12]],
+        "before": [r[1] for r in rows[:12]],
+        "after": [r[2] for r in rows[:12]],
+    }
+    words = "the labels' vocabulary changed: " + ", ".join(said)
+    return LabelSign(
+        "label_vocabulary", 0.95 if new else 0.7, words, EvidenceItem(kind="schema", text=words, data=data)
+    )
+
+
+def _unreadable(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
+    names = {"label", model.node.column("label")}
+    for found in schema_differences(model, evidence.symptom):
+        if found.column in names and found.mechanism != "added":
+            words = f"the labels' type changed from {found.before} to {found.after}"
+            if found.uncast:
+                words += f"; {found.uncast:,} could not be read"
+            data = {"before": found.before, "after": found.after, "examples": list(found.examples)}
+            return LabelSign("label_vocabulary", 0.95, words, EvidenceItem(kind="schema", text=words, data=data))
+    return None
+
+
+def _later(model: ModelEvidence) -> LabelSign | None:
+    rows = model.rows
+    if rows is None or rows.label_delay is None:
+        return None
+    known = np.isfinite(rows.label_delay) & np.isfinite(rows.label)
+    before, after = rows.label_delay[known & ~rows.after], rows.label_delay[known & rows.after]
+    if len(before) < 30 or len(after) < 30:
+        return None
+    # the latest labels of the window are not there yet: its upper quantiles say too little, never too much
+    was, now = (float(np.quantile(x, 0.75)) for x in (before, after))
+    if now < LATER * max(was, 1 / 24) and now > was / LATER:
+        return None
+    words = f"labels arrive {now:.1f} days after the prediction, before {was:.1f} (three quarters of them)"
+    data = {"before_days": round(was, 3), "after_days": round(now, 3)}
+    return LabelSign("label_delay", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
+
+
+def _fewer(model: ModelEvidence) -> LabelSign | None:
+    profile = model.outcomes.get("label")
+    if profile is None or not profile.before.sum() or not profile.after.sum():
+        return None
+    null = np.array([role in {"null", "nan"} for role in profile.roles])
+    was, now = (1 - float(n[null].sum() / n.sum()) for n in (profile.before, profile.after))
+    if was - now < FEWER or now < 1e-9:
+        return None
+    words = f"{now:.0%} of the rows have a label, before {was:.0%}"
+    data = {"before": round(was, 4), "after": round(now, 4)}
+    return LabelSign("labels_missing", 0.4, words, EvidenceItem(kind="estimate", text=words, data=data))
+
+
+def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
+    nodes = {model.node.id, label_producer(evidence, model)}
+    events = [c for c in evidence.changes if c.node in nodes and _about_labels(c, model.node.id)]
+    if not events:
+        return None
+    symptom = evidence.symptom
+    onset = change.onset if change and change.onset else symptom.onset
+    slack = max(3 * symptom.bucket_seconds, 6 * 3600.0)
+
+    def gap(event: Change) -> float:
+        early, late = (onset.low - event.ts).total_seconds(), (event.ts - onset.high).total_seconds()
+        return max(early, late, 0.0)
+
+    nearest = min(events, key=lambda event: (gap(event), event.title or ""))
+    if gap(nearest) > slack:
+        return None
+    title = f": {nearest.title}" if nearest.title else ""
+    words = f"the labelling changed at {stamp(nearest.ts)}{title}"
+    return LabelSign("guideline", 0.9, words, change_item(nearest))
+
+
+def _about_labels(change: Change, model: str) -> bool:
+    return change.kind == "label_guideline" or (
+        change.node != model and change.kind in {"data_feed", "schema", "deploy"}
+    )
+
+
+def _one_way(change: OutcomeChange | None) -> LabelSign | None:
+    if change is None or not math.isfinite(change.moved.one_way) or change.moved.one_way < ONE_WAY:
+        return None
+    return LabelSign("relabelled", 0.3, "outcomes moved in one direction only, whatever was expected")

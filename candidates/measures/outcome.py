@@ -1,0 +1,257 @@
+"""Did P(y | x) move? The outcome given the inputs, learned on the baseline and held against the window.
+
+An additive stand-in for the outcome (as `surrogate` is for the model) is fitted to the baseline's labels. In the
+window its residuals say whether the same inputs have other outcomes. It is asked twice: with every input, which sees
+through a real shift of the population; and with only the inputs that kept their distribution, which sees through
+wrong values (broken inputs always look as if the outcome given them had changed). Only a change that both see is
+one of the outcome.
+
+References
+----------
+Cai, Namkoong and Yadlowsky, "Diagnosing model performance under distribution shift", 2023 (the split of a change of
+loss into P(x) and P(y | x)).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.surrogate import feature_index, fit_surrogate
+from schemas.evidence import BoolArray, FloatArray, IntArray, Rows
+
+MAX_ROWS = 6_000
+"""Labelled rows read of each side."""
+MAX_COLUMNS = 40
+FEWEST = 60
+"""Fewer labelled rows on a side say nothing about the outcome."""
+TENTHS = 10
+PREDICTION = "\0prediction"
+"""Name of the model's own answer among the inputs; no column has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Labelled rows of both sides with what the baseline says of their outcome.
+
+    Parameters
+    ----------
+    rows
+        (N,) positions in the sampled rows.
+    after, held_out
+        (N,) rows of the window; rows of the baseline that were not fitted.
+    truth, expected
+        (N, K) the outcome as numbers (K = 1, or one column per class) and what the baseline predicts.
+    known
+        (N,) rows whose every value was seen in the baseline.
+    """
+
+    rows: IntArray
+    after: BoolArray
+    held_out: BoolArray
+    truth: FloatArray
+    expected: FloatArray
+    known: BoolArray
+
+    @property
+    def residual(self) -> FloatArray:
+        """Return (N, K) outcome minus expectation."""
+        return np.asarray(self.truth - self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How surely, and how far, the outcome given the inputs moved.
+
+    Parameters
+    ----------
+    z
+        The clearest of four signs (level, slope, structure, spread), in standard errors, corrected for their number.
+    offset
+        Mean change of the residual, in the outcome's unit; of the class that moved most.
+    lost
+        Share of what the inputs said about the outcome that is gone, [0, 1].
+    one_way
+        How far the outcome moved in one direction only, whatever was expected, [0, 1].
+    """
+
+    z: float
+    offset: float
+    lost: float
+    one_way: float
+
+
+def labelled(rows: Rows) -> IntArray:
+    """Return the positions of the labelled rows that are read: at most `MAX_ROWS` a side, evenly spread."""
+    fine = np.isfinite(rows.label) & np.isfinite(rows.prediction)
+    out = []
+    for side in (~rows.after, rows.after):
+        chosen = np.flatnonzero(fine & side)
+        if len(chosen) > MAX_ROWS:
+            chosen = chosen[np.linspace(0, len(chosen) - 1, MAX_ROWS).astype(int)]
+        out.append(chosen)
+    return np.concatenate(out)
+
+
+def truth_of(label: FloatArray, task: str) -> FloatArray:
+    """Return (N, K) the labels as numbers to predict: one column per class for multiclass, else one."""
+    if task != "multiclass":
+        return label[:, None].astype(float)
+    known = np.unique(label)
+    return np.asarray(label[:, None] == known[None, :], dtype=float)
+
+
+def answer_bins(prediction: FloatArray, after: BoolArray, task: str) -> tuple[IntArray, int]:
+    """Return (N,) bins of the model's own answer (its class, or twentieths of the baseline), and their number."""
+    if task == "multiclass":
+        classes, place = np.unique(prediction, return_inverse=True)
+        return place.astype(np.int64), len(classes)
+    edges = np.unique(np.quantile(prediction[~after], np.linspace(0, 1, 21)[1:-1]))
+    return np.searchsorted(edges, prediction).astype(np.int64), len(edges) + 1
+
+
+def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[str], *, answer: bool) -> Outcomes | None:
+    """Return the labelled rows with what some columns predict of their outcome; None with too few labels.
+
+    Parameters
+    ----------
+    sizes
+        Key -> number of its bins.
+    columns
+        Keys to predict from.
+    answer
+        Whether the model's own answer may be read as well.
+    """
+    chosen = labelled(rows)
+    after = rows.after[chosen]
+    if after.sum() < FEWEST or (~after).sum() < FEWEST:
+        return None
+    truth = truth_of(rows.label[chosen], task)
+    bins = {key: rows.bins[key][chosen] for key in columns}
+    size = {key: sizes[key] for key in columns}
+    if answer or not bins:
+        bins[PREDICTION], size[PREDICTION] = answer_bins(rows.prediction[chosen], after, task)
+    keys = _telling(bins, size, truth, after)
+    index, start = feature_index(bins, keys, size)
+    held_out = ~after & (np.cumsum(~after) % 3 == 0)
+    base = ~after
+    expected, known = np.zeros_like(truth), np.ones(len(chosen), dtype=bool)
+    for k in range(truth.shape[1]):
+        fit = fit_surrogate(index[base], start, keys, truth[base, k], held_out[base])
+        expected[:, k] = fit.predict(index)
+        if k == 0:
+            known = np.asarray((fit.seen[index] > 0).all(axis=1))
+    if task == "binary":
+        expected = np.clip(expected, 0.001, 0.999)
+    elif task == "multiclass":
+        expected = np.clip(expected, 0.001, 1.0)
+        expected /= expected.sum(axis=1, keepdims=True)
+    return Outcomes(chosen, after, held_out, truth, expected, known)
+
+
+def _telling(bins: Mapping[str, IntArray], sizes: Mapping[str, int], truth: FloatArray, after: BoolArray) -> list[str]:
+    """Return the keys whose bins say most about the outcome in the baseline, at most `MAX_COLUMNS`."""
+    keys = sorted(bins)
+    if len(keys) <= MAX_COLUMNS:
+        return keys
+    centred = (truth - truth[~after].mean(axis=0))[~after]
+    said = []
+    for key in keys:
+        own = bins[key][~after]
+        count = np.maximum(np.bincount(own, minlength=sizes[key]), 1)
+        sums = [np.bincount(own, centred[:, k], minlength=sizes[key]) for k in range(centred.shape[1])]
+        said.append(float(sum((total**2 / count).sum() for total in sums)))
+    best = np.argsort(-np.array(said), kind="stable")[:MAX_COLUMNS]
+    return [keys[i] for i in sorted(best)]
+
+
+def how_moved(found: Outcomes) -> Moved:
+    """Return how surely and how far the outcome given the inputs moved between baseline and window."""
+    base, window = found.held_out, found.after & found.known
+    if window.sum() < FEWEST or base.sum() < FEWEST // 3:
+        return Moved(0.0, 0.0, 0.0, 0.0)
+    residual = found.residual
+    offsets, errors = _welch(residual[base], residual[window])
+    level = offsets / errors
+    k = int(np.abs(level).argmax())
+    signs = [float(np.abs(level).max()), _slope(found, base, window), _structure(found, window), _spread(found, base)]
+    return Moved(
+        # four looks at the same rows: the clearest of four nulls reaches about 1 standard error by itself
+        z=max(0.0, max(signs) - 1.0),
+        offset=float(offsets[k]),
+        lost=_lost(found, base, window),
+        one_way=_one_way(found, base, window, k),
+    )
+
+
+def _welch(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return (K,) differences of the means of y and x and their standard errors."""
+    error = np.sqrt(x.var(axis=0) / max(len(x), 1) + y.var(axis=0) / max(len(y), 1))
+    return y.mean(axis=0) - x.mean(axis=0), np.maximum(error, 1e-9)
+
+
+def _slope(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
+    """Return how surely the outcome answers to its expectation otherwise than before, in standard errors."""
+    products = []
+    for rows in (base, window):
+        expected = found.expected[rows] - found.expected[rows].mean(axis=0)
+        residual = found.residual[rows] - found.residual[rows].mean(axis=0)
+        scale = max(float((expected**2).mean()), 1e-12)
+        products.append(((expected * residual).sum(axis=1) / scale)[:, None])
+    change, error = _welch(*products)
+    return float(abs(change[0]) / error[0])
+
+
+def _structure(found: Outcomes, window: BoolArray) -> float:
+    """Return how surely the window's residuals depend on what is expected, beyond a line: tenths, on two halves."""
+    rows = np.flatnonzero(window)
+    k = int(found.expected[rows].var(axis=0).argmax())
+    order = np.argsort(found.expected[rows, k], kind="stable")
+    tenth = np.empty(len(rows), dtype=int)
+    tenth[order] = np.arange(len(rows)) * TENTHS // len(rows)
+    residual = found.residual[rows, k]
+    first = np.arange(len(rows)) % 2 == 0
+    means = np.bincount(tenth[first], residual[first], TENTHS) / np.maximum(
+        np.bincount(tenth[first], minlength=TENTHS), 1
+    )
+    guess, left = means[tenth[~first]], residual[~first]
+    product = guess * left
+    return float(product.mean() / max(float(product.std()) / np.sqrt(len(product)), 1e-12))
+
+
+def _spread(found: Outcomes, base: BoolArray) -> float:
+    """Return how surely the outcome varies more around its expectation than before, in standard errors."""
+    window = found.after & found.known
+    square = (found.residual**2).sum(axis=1)
+    if found.truth.shape[1] > 1 or set(np.unique(found.truth)) <= {0.0, 1.0}:
+        # a probability says itself how much its outcome varies
+        square = square - (found.expected * (1 - found.expected)).sum(axis=1)
+    change, error = _welch(square[base][:, None], square[window][:, None])
+    return float(change[0] / error[0])
+
+
+def _explained(found: Outcomes, rows: BoolArray) -> float:
+    truth, residual = found.truth[rows], found.residual[rows]
+    whole = float(((truth - truth.mean(axis=0)) ** 2).sum())
+    return 1 - float((residual**2).sum()) / whole if whole > 0 else 0.0
+
+
+def _lost(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
+    before, after = _explained(found, base), _explained(found, window)
+    return float(np.clip(1 - after / before, 0, 1)) if before > 0.01 else 0.0
+
+
+def _one_way(found: Outcomes, base: BoolArray, window: BoolArray, k: int) -> float:
+    """Return |sum| over sum of |change| of the mean residual in the tenths of what was expected."""
+    edges = np.quantile(found.expected[base, k], np.linspace(0, 1, TENTHS + 1)[1:-1])
+    means = []
+    for rows in (base, window):
+        tenth = np.searchsorted(edges, found.expected[rows, k])
+        count = np.bincount(tenth, minlength=TENTHS)
+        means.append((count, np.bincount(tenth, found.residual[rows, k], TENTHS) / np.maximum(count, 1)))
+    (n_base, was), (n_window, now) = means
+    enough = (n_base >= 5) & (n_window >= 5)
+    weight = np.where(enough, n_window, 0)
+    change = (now - was) * weight
+    total = float(np.abs(change).sum())
+    return float(abs(change.sum()) / total) if total > 0 else 0.0

@@ -1,0 +1,160 @@
+"""What a change of the outcome given the inputs did to a model's metric, since when, and what kind of change it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.changepoint import change_point
+from candidates.measures.clock import to_datetime
+from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
+from candidates.measures.influence import clip, has_moved, influence
+from candidates.measures.outcome import Moved, Outcomes, expect, how_moved
+from candidates.measures.scores import PREDICTION_METRICS, Metric, metric_function
+from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
+
+SURE = 3.0
+"""Standard errors from which the outcome given the inputs is believed to have moved; in full from twice that on."""
+REAL = 0.05
+FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeChange:
+    """What the outcome given the inputs did to one model.
+
+    Parameters
+    ----------
+    share
+        Of the symptom that goes away when the window's outcomes follow the baseline again, [0, 1].
+    moved, intact
+        How the outcome moved given every input, and given only those that kept their distribution.
+    onset
+        Since when; None when no step is seen.
+    before, after
+        Labelled rows of the two sides.
+    """
+
+    share: float
+    moved: Moved
+    intact: Moved
+    onset: Onset | None
+    before: int
+    after: int
+
+    @property
+    def sure(self) -> float:
+        """Return how far the change is believed, [0, 1]: both looks must see it."""
+        return clip(min(self.moved.z, self.intact.z) / SURE - 1.0)
+
+    @property
+    def strength(self) -> float:
+        """Return how clear the change is, in standard errors."""
+        return min(self.moved.z, self.intact.z)
+
+
+def outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
+    """Return what the outcome did to a model, computed once; None when the labels do not say."""
+    return evidence.once(("outcome", node), lambda: _outcome_change(evidence, node))
+
+
+def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
+    model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
+    if model is None or model.rows is None or diagnosis is None:
+        return None
+    task = model.node.task or "regression"
+    sizes = {key: len(profile.roles) for key, profile in model.columns.items()}
+    keys = _inputs(model, model.rows)
+    intact = [key for key in keys if _kept(diagnosis, model.columns[key].column)]
+    unharmed = len(intact) == len(keys) and not diagnosis.function_moved
+    full = expect(model.rows, task, sizes, keys, answer=not diagnosis.function_moved)
+    if full is None:
+        return None
+    moved = how_moved(full)
+    rest = full if unharmed else expect(model.rows, task, sizes, intact, answer=False)
+    kept = moved if unharmed or rest is None else how_moved(rest)
+    metric = metric_function(diagnosis.metric, task, model.node.threshold)
+    share = 0.0
+    if diagnosis.metric not in PREDICTION_METRICS:
+        change = _undone(full, model.rows, metric, task)
+        share = clip(change / diagnosis.unit) * influence(evidence, node)
+    return OutcomeChange(
+        share=share,
+        moved=moved,
+        intact=kept,
+        onset=_onset(full, model.rows, evidence.symptom),
+        before=int((~full.after).sum()),
+        after=int(full.after.sum()),
+    )
+
+
+def _inputs(model: ModelEvidence, rows: Rows) -> list[str]:
+    segments = set(model.node.segments) - set(model.node.features or ())
+    return sorted(k for k in rows.bins if k in model.columns and model.columns[k].column not in segments)
+
+
+def _kept(diagnosis: ModelDiagnosis, column: str) -> bool:
+    found = diagnosis.columns.get(column)
+    return found is None or not (has_moved(found) or found.shift.strength >= MOVED)
+
+
+def _undone(found: Outcomes, rows: Rows, metric: Metric, task: str) -> float:
+    """Return how much of the metric's change goes away when the outcomes follow the baseline (in its unit)."""
+    out: list[float] = []
+    for which in (found.after & found.known, found.held_out):
+        if which.sum() < FEW:
+            return float("nan")
+        prediction, label = rows.prediction[found.rows[which]], rows.label[found.rows[which]]
+        one = np.ones(len(label))
+        actual = metric(prediction, label, one)
+        out.append(actual - metric(*_redrawn(found, which, prediction, task)))
+    return out[0] - out[1]
+
+
+def _redrawn(
+    found: Outcomes, which: BoolArray, prediction: FloatArray, task: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return predictions, labels and weights of the rows with the outcomes that the baseline expects of them.
+
+    A class is weighted by its probability; a number is its expectation plus a baseline residual of a row of
+    about the same expectation.
+    """
+    if task == "regression":
+        return prediction, found.expected[which, 0] + _noise(found, which), np.ones(len(prediction))
+    if task == "binary":
+        q = found.expected[which, 0]
+        labels = np.concatenate([np.ones(len(q)), np.zeros(len(q))])
+        return np.concatenate([prediction, prediction]), labels, np.concatenate([q, 1 - q])
+    classes = found.expected.shape[1]
+    weight = found.expected[which].T.ravel()
+    return np.concatenate([prediction] * classes), np.repeat(np.arange(classes, dtype=float), which.sum()), weight
+
+
+def _noise(found: Outcomes, which: BoolArray) -> FloatArray:
+    held = np.flatnonzero(found.held_out)
+    order = held[np.argsort(found.expected[held, 0], kind="stable")]
+    place = np.searchsorted(found.expected[order, 0], found.expected[which, 0])
+    # neighbours in turn, so that equal expectations do not all get the same residual
+    place = np.clip(place + np.arange(int(which.sum())) % 21 - 10, 0, len(order) - 1)
+    return np.asarray(found.residual[order[place], 0])
+
+
+def _onset(found: Outcomes, rows: Rows, symptom: Symptom) -> Onset | None:
+    """Return since when the outcomes lie farther from (or beside) what the baseline expects."""
+    ts = rows.ts[found.rows]
+    start = ts.min()
+    bucket = ((ts - start) / np.timedelta64(round(symptom.bucket_seconds * 1e6), "us")).astype(int)
+    judged = found.after | found.held_out
+    n = np.bincount(bucket[judged], minlength=int(bucket.max()) + 1).astype(float)
+    best: tuple[float, Onset] | None = None
+    for value in ((found.residual**2).sum(axis=1), found.residual[:, int(found.residual.var(axis=0).argmax())]):
+        total = np.bincount(bucket[judged], value[judged], minlength=len(n))
+        series = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+        step = change_point(series, n)
+        if step is None or step.p_value > REAL or (best and best[0] <= step.p_value):
+            continue
+        at, low, high = (
+            to_datetime(start + np.timedelta64(round(k * symptom.bucket_seconds * 1e6), "us"))
+            for k in (step.index, step.low, step.high)
+        )
+        best = (step.p_value, Onset(at=at, low=low, high=high))
+    return best[1] if best else None
