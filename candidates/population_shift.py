@@ -1,0 +1,97 @@
+"""The mix of segments or classes changed, shifting many columns together.
+
+Proposed for a declared segment column that leads the others that moved, and for the label's classes (prior shift)
+when the model's own answers moved as the new shares predict. One column that moved by itself is `feature_drift`.
+"""
+
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.columns import change_items, unexamined
+from candidates.measures.influence import symptomatic_models
+from candidates.measures.population import Mix, mixes
+from candidates.measures.signatures import changed_encoding, wrong_values
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+LEADS = 0.3
+CHANGES = {"business", "data_feed", "other"}
+
+
+def _claims(evidence: Evidence, node: str, column: str) -> float:
+    """Return how surely the segment column itself is wrong rather than mixed otherwise."""
+    model = evidence.models[node]
+    profile = model.columns[column]
+    signs = (*wrong_values(profile, model.rows), *changed_encoding(profile))
+    return max((sign.specificity for sign in signs), default=0.0)
+
+
+def _words(node: str, mix: Mix) -> str:
+    moved = ", ".join(f"{label} {before:.0%} → {after:.0%}" for label, before, after in mix.moved)
+    what = f"the mix of {mix.column}" if mix.column else "the mix of outcomes"
+    along = f"; {len(mix.followers)} columns moved along" if mix.followers else ""
+    return f"{what} at {node} changed ({moved}){along}"
+
+
+def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
+    impact = mix.share * (0.3 + 0.7 * mix.leads)
+    onset = mix.shift.onset if mix.shift else None
+    claims = _claims(evidence, node, mix.column) if mix.column else 0.0
+    what = "column's" if mix.column else "classes'"
+    text = f"explains {impact:.0%} of the symptom, estimated by reweighting the baseline to the {what} new shares"
+    labels, before, after = zip(*mix.moved, strict=True)
+    since = f" since {stamp(onset.at)}" if onset else ""
+    return Candidate(
+        family="population_shift",
+        node=node,
+        subject=mix.column,
+        impact=impact,
+        strength=min(mix.shift.strength, 1e6) if mix.shift else 10.0 * mix.leads,
+        specificity=max(0.02, (0.9 if mix.column else 0.8) * (1.0 - claims)),
+        mechanism="segment_mix" if mix.column else "prior_shift",
+        observed_at=node,
+        onset=onset.at if onset else None,
+        onset_low=onset.low if onset else None,
+        onset_high=onset.high if onset else None,
+        summary=f"{_words(node, mix)}{since}.",
+        evidence=(
+            EvidenceItem(kind="estimate", text=text, data={"share": round(impact, 4), "leads": round(mix.leads, 4)}),
+            EvidenceItem(
+                kind="histogram",
+                text=f"the shares that moved most, of {mix.column or 'the label'}",
+                data={
+                    "column": mix.column or "label",
+                    "labels": list(labels),
+                    "before": [round(v, 5) for v in before],
+                    "after": [round(v, 5) for v in after],
+                },
+            ),
+            *change_items(evidence, {node}, CHANGES),
+        ),
+        verify="Compare the metric inside each segment (or class) before and since: did it stay while shares moved?",
+        remedy="Retrain or reweight for the new mix; report the metric by segment; ask the business whether it stays.",
+        explains=(
+            *((("column", node, mix.column),) if mix.column else ()),
+            *(("column", node, c) for c in mix.followers),
+        ),
+        features={
+            "alignment": alignment(onset or evidence.symptom.onset, evidence.symptom),
+            "coincident_change": 0.0,
+            "leads": mix.leads,
+            "followers": float(len(mix.followers)),
+        },
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the segment columns and the classes whose shares changed."""
+    if (reason := unexamined(evidence)) is not None:
+        return Findings(not_examined=reason)
+    found = [
+        _candidate(evidence, node, mix)
+        for node in sorted(symptomatic_models(evidence))
+        for mix in mixes(evidence, node)
+        if mix.leads >= LEADS
+    ]
+    if not found:
+        return Findings(ruled_out="no declared segment's and no class's share leads what moved")
+    return Findings(candidates=tuple(found))
