@@ -4,13 +4,12 @@ The signature says what kind of wrong; the *repair*, *redo* and *drop* estimates
 Stands back where the batches' schemas show that the column was dropped, renamed or retyped.
 """
 
-import math
 from dataclasses import replace
 
 from candidates.measures.clock import alignment
-from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
+from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
-from candidates.measures.following import series_strength
+from candidates.measures.row_faults import RowFault, row_faults, row_source
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -77,42 +76,32 @@ def _candidate(evidence: Evidence, moved: MovedColumn, signature: Signature) -> 
     )
 
 
-def _row_faults(evidence: Evidence) -> list[Candidate]:
-    """Return faults of whole rows: duplicated, or missing."""
-    out = []
-    for node, model in sorted(evidence.models.items()):
-        before, after = model.duplicates
-        if math.isfinite(after) and after - before > max(0.05, before):
-            words = f"{after:.0%} of the logged rows repeat another (before {before:.0%})"
-            out.append(_row_candidate(evidence, node, "duplicated_rows", words, impact=after - before, specificity=0.9))
-        series = model.outputs.get("rows")
-        strength = series_strength(series, evidence.symptom) if series is not None else 0.0
-        if strength < -6:
-            words = f"far fewer rows arrive ({-strength:.0f} times the usual variation)"
-            out.append(_row_candidate(evidence, node, "missing_rows", words, impact=0.2, specificity=0.5))
-    return out
-
-
-def _row_candidate(
-    evidence: Evidence, node: str, mechanism: str, words: str, *, impact: float, specificity: float
-) -> Candidate:
-    series = evidence.models[node].outputs["rows"]
-    data = {"ts": [str(t) for t in series.ts[-200:]], "value": [float(v) for v in series.value[-200:]]}
+def _row_candidate(evidence: Evidence, fault: RowFault) -> Candidate:
+    series = fault.series
+    data = (
+        {"ts": [str(t) for t in series.ts[-200:]], "value": [float(v) for v in series.value[-200:]]} if series else {}
+    )
+    estimate = f"explains {fault.share:.0%} of the symptom, estimated by {fault.estimator}"
     return Candidate(
         family="data_quality",
-        node=node,
+        node=row_source(evidence, fault.node),
         subject=None,
-        impact=min(1.0, impact),
-        strength=abs(series_strength(series, evidence.symptom)) if mechanism == "missing_rows" else 10.0,
-        specificity=specificity,
-        mechanism=mechanism,
-        observed_at=node,
-        summary=f"{words}.",
-        evidence=(EvidenceItem(kind="series", text=words, data=data),),
-        verify="Count the rows per key at the source and in the log.",
+        impact=fault.share,
+        strength=min(fault.strength, 1e6),
+        specificity=fault.specificity,
+        mechanism=fault.mechanism,
+        observed_at=fault.node,
+        onset=evidence.symptom.onset.at,
+        summary=f"{fault.words}.",
+        evidence=(
+            EvidenceItem(kind="estimate", text=estimate, data={"share": round(fault.share, 4)}),
+            EvidenceItem(kind="series", text=fault.words, data=data),
+            *change_items(evidence, {fault.node, row_source(evidence, fault.node)}, CHANGES),
+        ),
+        verify="Count the rows per key and hour at the source and in the log.",
         remedy="Deduplicate or backfill the feed; make the join or the retry idempotent.",
-        explains=(("output", node),),
-        features={"alignment": alignment(None, evidence.symptom), "coincident_change": 0.0},
+        explains=(("rows", fault.node), ("output", fault.node)),
+        features={"alignment": alignment(evidence.symptom.onset, evidence.symptom), "coincident_change": 0.0},
     )
 
 
@@ -120,7 +109,7 @@ def generate(evidence: Evidence) -> Findings:
     """Propose the columns, and the logs, whose values are wrong."""
     if (reason := unexamined(evidence)) is not None:
         return Findings(not_examined=reason)
-    found = _row_faults(evidence)
+    found = [_row_candidate(evidence, fault) for fault in row_faults(evidence)]
     for moved in moved_columns(evidence):
         signature = _signature(moved)
         if signature and not moved.from_model:

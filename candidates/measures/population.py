@@ -172,6 +172,14 @@ def _answered(rows: Rows, place: IntArray, known: BoolArray, ratio: FloatArray, 
     return clip(1 - left / whole) * clip(whole / wanted) if whole > 0 else 0.0
 
 
+def reweighted_share(evidence: Evidence, model: ModelEvidence, column: str) -> float:
+    """Return the share of the symptom that the baseline shows with the new shares of a column's bins, [0, 1]."""
+    diagnosis, rows = diagnose(evidence, model.node.id), model.rows
+    if diagnosis is None or rows is None or column not in rows.bins:
+        return 0.0
+    return _reweighted(evidence, model, diagnosis, rows.bins[column], len(model.columns[column].roles))
+
+
 def _counted(place: IntArray, size: int, weight: FloatArray | None = None) -> FloatArray:
     return shares(np.bincount(place, weight, minlength=size).astype(np.float64))
 

@@ -1,0 +1,175 @@
+"""Faults of whole rows: logged more than once, or not at all.
+
+Repeated rows are known one by one, so they can be left out again (an undo test). Missing rows show in what is left:
+some values lost their rows while the others kept their number; where the mix merely changed, other values gained.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.following import predicted_change, series_strength
+from candidates.measures.influence import clip, influence
+from candidates.measures.population import reweighted_share
+from candidates.measures.scores import metric_function
+from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series
+
+MOST_REPEATS = 0.03
+"""Share of repeated rows, beyond the usual, from which rows are duplicated."""
+LOST, KEPT = 0.5, 0.8
+"""A value lost its rows below the first share of its usual number; the others kept theirs from the second on."""
+FEWER = 4.0
+"""Fall of the rows per bucket, in robust standard deviations, that is no accident."""
+MIN_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A fault of whole rows at one model: what, how surely, and the share of the symptom it explains.
+
+    `series` are the rows over time; `where` is the value whose rows are missing, in words, if they are of one kind.
+    """
+
+    node: str
+    mechanism: str
+    share: float
+    estimator: str
+    strength: float
+    specificity: float
+    words: str
+    series: Series | None
+    where: str | None = None
+
+
+def row_faults(evidence: Evidence) -> tuple[RowFault, ...]:
+    """Return the faults of whole rows of every model upstream of the symptom, computed once."""
+    return evidence.once("row_faults", lambda: tuple(_row_faults(evidence)))
+
+
+def row_source(evidence: Evidence, node: str) -> str:
+    """Return the one data set that delivers a model's columns, or the model where there are several or none."""
+    sources = {edge.source for edge in evidence.system.edges if edge.target == node and edge.columns}
+    data = {name for name in sources if evidence.system.by_id[name].kind in {"dataset", "pipeline"}}
+    return data.pop() if len(data) == 1 and len(sources) == 1 else node
+
+
+def _row_faults(evidence: Evidence) -> list[RowFault]:
+    found: list[RowFault] = []
+    for _, model in sorted(evidence.models.items()):
+        if not evidence.symptom.reference_split:
+            found.extend(fault for fault in (_duplicated(evidence, model), _missing(evidence, model)) if fault)
+    return found
+
+
+def _duplicated(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
+    before, after = model.duplicates
+    if not math.isfinite(after) or after - (before if math.isfinite(before) else 0.0) < max(MOST_REPEATS, before):
+        return None
+    share, estimator = _without_repeats(evidence, model)
+    counted = _by_volume(evidence, model)
+    if counted > share:
+        share, estimator = counted, "how the figure followed the number of rows"
+    words = f"{after:.0%} of the logged rows repeat another (before {before:.0%})"
+    return RowFault(
+        node=model.node.id,
+        mechanism="duplicated_rows",
+        share=share,
+        estimator=estimator,
+        strength=100 * (after - before),
+        specificity=0.95,
+        words=words,
+        series=model.outputs.get("rows"),
+    )
+
+
+def _without_repeats(evidence: Evidence, model: ModelEvidence) -> tuple[float, str]:
+    """Return the share of the symptom that goes away when repeated rows are left out."""
+    rows, diagnosis = model.rows, diagnose(evidence, model.node.id)
+    words = "leaving out the repeated rows"
+    if rows is None or rows.repeats is None or diagnosis is None or not np.isfinite(diagnosis.unit):
+        return 0.0, words
+    metric = metric_function(diagnosis.metric, model.node.task or "regression", model.node.threshold)
+    fine = rows.after & np.isfinite(rows.prediction)
+    if np.isfinite(rows.label[rows.after]).any():
+        fine &= np.isfinite(rows.label)
+    once = fine & ~rows.repeats
+    if once.sum() < 20:
+        return 0.0, words
+    whole, left = (metric(rows.prediction[w], rows.label[w], np.ones(int(w.sum()))) for w in (fine, once))
+    return clip((whole - left) / diagnosis.unit) * influence(evidence, model.node.id), words
+
+
+def _by_volume(evidence: Evidence, model: ModelEvidence) -> float:
+    """Return the share of a KPI's change that the number of rows predicts."""
+    symptom, series = evidence.symptom, model.outputs.get("rows")
+    change = symptom.value - symptom.baseline_value
+    if series is None or symptom.incident.node in evidence.models or not change:
+        return 0.0
+    return clip(predicted_change(symptom.series, series, symptom) / change)
+
+
+def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
+    series = model.outputs.get("rows")
+    if series is None:
+        return None
+    fall = -series_strength(series, evidence.symptom)
+    span = _spans(evidence)
+    gaps = [gap for p in model.columns.values() if (gap := _lost_values(p, span)) is not None]
+    best = max(gaps, key=lambda gap: gap[0], default=None)
+    if best is None and fall < FEWER:
+        return None
+    share, estimator = _by_volume(evidence, model), "how the figure followed the number of rows"
+    where = None
+    if best is not None:
+        lost, profile, labels = best
+        where = f"{profile.column} = {', '.join(labels[:3])}"
+        mixed = reweighted_share(evidence, model, profile.column)
+        if mixed > share:
+            share, estimator = mixed, "reweighting the baseline to the rows that are left"
+        words = f"{lost:.0%} of the usual rows are missing, all with {where}; the others came as usual"
+    else:
+        words = f"far fewer rows arrive ({fall:.0f} times the usual variation)"
+    return RowFault(
+        node=model.node.id,
+        mechanism="missing_rows",
+        share=share,
+        estimator=estimator,
+        strength=max(fall, 100 * best[0] if best else 0.0),
+        specificity=0.85 if best else 0.5,
+        words=words,
+        series=series,
+        where=where,
+    )
+
+
+def _spans(evidence: Evidence) -> float:
+    """Return the window's length over the baseline's."""
+    symptom = evidence.symptom
+    before = (symptom.baseline.end - symptom.baseline.start).total_seconds()
+    return (symptom.window.end - symptom.window.start).total_seconds() / max(before, 1.0)
+
+
+def _lost_values(profile: ColumnProfile, span: float) -> tuple[float, ColumnProfile, list[str]] | None:
+    """Return (share of all rows lost, profile, values) when some values lost their rows and the others kept theirs."""
+    if profile.kind == "vector" or profile.part:
+        return None
+    expected = profile.before * span
+    total = float(expected.sum())
+    large = expected > max(30.0, MIN_SHARE / 5 * total)
+    if total <= 0 or large.sum() < 2:
+        return None
+    ratio = np.divide(profile.after, expected, out=np.ones(len(expected)), where=expected > 0)
+    gone = large & (ratio < LOST)
+    lost = float((expected - profile.after)[gone].sum() / total)
+    rest = float(profile.after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
+    if not MIN_SHARE < lost < 0.9 or not KEPT < rest < 1 / KEPT or _uneven(ratio, large & ~gone):
+        return None
+    order = np.argsort(-(expected - profile.after) * gone, kind="stable")[: int(gone.sum())]
+    return lost, profile, [profile.labels[i] for i in order]
+
+
+def _uneven(ratio: FloatArray, kept: BoolArray) -> bool:
+    """Return whether the values that kept their rows did so unevenly: then the mix changed."""
+    return bool(kept.any()) and float(np.median(np.abs(ratio[kept] - np.median(ratio[kept])))) > 1 - KEPT
