@@ -26,6 +26,8 @@ MAX_COLUMNS = 40
 FEWEST = 60
 """Fewer labelled rows on a side say nothing about the outcome."""
 TENTHS = 10
+MATTERS = 0.02
+"""Share of what is said of the outcome from which a column's unknown values make a row unknown."""
 PREDICTION = "\0prediction"
 """Name of the model's own answer among the inputs; no column has it."""
 
@@ -43,7 +45,7 @@ class Outcomes:
     truth, expected
         (N, K) the outcome as numbers (K = 1, or one column per class) and what the baseline predicts.
     known
-        (N,) rows whose every value was seen in the baseline.
+        (N,) rows whose values were seen in the baseline, in every column that says something of the outcome.
     """
 
     rows: IntArray
@@ -139,8 +141,8 @@ def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[st
     for k in range(truth.shape[1]):
         fit = fit_surrogate(index[base], start, keys, truth[base, k], held_out[base])
         expected[:, k] = fit.predict(index)
-        if k == 0:
-            known = np.asarray((fit.seen[index] > 0).all(axis=1))
+        matter = fit.importance**2 >= MATTERS * float((fit.importance**2).sum())
+        known &= ((fit.seen[index] > 0) | ~matter[None, :]).all(axis=1)
     if task == "binary":
         expected = np.clip(expected, 0.001, 0.999)
     elif task == "multiclass":
