@@ -176,7 +176,12 @@ def how_moved(found: Outcomes) -> Moved:
     offsets, errors = _welch(residual[base], residual[window])
     level = offsets / errors
     k = int(np.abs(level).argmax())
-    signs = [float(np.abs(level).max()), _slope(found, base, window), _structure(found, window), _spread(found, base)]
+    signs = [
+        float(np.abs(level).max()),
+        _slope(found, base, window),
+        _structure(found, base, window),
+        _spread(found, base),
+    ]
     return Moved(
         # four looks at the same rows: the clearest of four nulls reaches about 1 standard error by itself
         z=max(0.0, max(signs) - 1.0),
@@ -204,21 +209,31 @@ def _slope(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
     return float(abs(change[0]) / error[0])
 
 
-def _structure(found: Outcomes, window: BoolArray) -> float:
-    """Return how surely the window's residuals depend on what is expected, beyond a line: tenths, on two halves."""
-    rows = np.flatnonzero(window)
-    k = int(found.expected[rows].var(axis=0).argmax())
-    order = np.argsort(found.expected[rows, k], kind="stable")
-    tenth = np.empty(len(rows), dtype=int)
-    tenth[order] = np.arange(len(rows)) * TENTHS // len(rows)
-    residual = found.residual[rows, k]
-    first = np.arange(len(rows)) % 2 == 0
-    means = np.bincount(tenth[first], residual[first], TENTHS) / np.maximum(
-        np.bincount(tenth[first], minlength=TENTHS), 1
-    )
-    guess, left = means[tenth[~first]], residual[~first]
-    product = guess * left
+def _structure(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
+    """Return how surely the residuals depend on what is expected otherwise than before: tenths, on two halves.
+
+    What the stand-in misses in the baseline as well is subtracted, each half by a half of the baseline.
+    """
+    k = int(found.expected[window].var(axis=0).argmax())
+    edges = np.quantile(found.expected[window, k], np.linspace(0, 1, TENTHS + 1)[1:-1])
+    halves = []
+    for half in (0, 1):
+        usual = _means(*_tenths(found, base, half, k, edges))
+        tenth, residual = _tenths(found, window, half, k, edges)
+        halves.append((tenth, residual - usual[tenth]))
+    (tenth, first), (other, second) = halves
+    product = _means(tenth, first)[other] * second
     return float(product.mean() / max(float(product.std()) / np.sqrt(len(product)), 1e-12))
+
+
+def _tenths(found: Outcomes, rows: BoolArray, half: int, k: int, edges: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the tenth of the expectation and the residual of every second of some rows."""
+    chosen = np.flatnonzero(rows)[half::2]
+    return np.searchsorted(edges, found.expected[chosen, k]).astype(np.int64), found.residual[chosen, k]
+
+
+def _means(tenth: IntArray, value: FloatArray) -> FloatArray:
+    return np.asarray(np.bincount(tenth, value, TENTHS) / np.maximum(np.bincount(tenth, minlength=TENTHS), 1))
 
 
 def _spread(found: Outcomes, base: BoolArray) -> float:
