@@ -1,0 +1,65 @@
+"""Rows logged twice, or not at all."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from candidates.measures.row_faults import row_faults
+from tests.candidates.faults import _taken, evidence, healthy
+from tests.candidates.scenes import evidence_of, first
+
+
+def repeated(hit):
+    """Return the evidence of a log in which some rows of the window stand five times."""
+    scene = healthy()
+    log = scene["scorer"]
+    again = np.flatnonzero(log.late & hit(log))
+    index = np.concatenate([np.arange(len(log.day)), np.repeat(again, 4)])
+    order = np.argsort(log.day[index], kind="stable")
+    given = evidence_of({node: _taken_all(entry, index[order]) for node, entry in scene.items()})
+    model = given.models["scorer"]
+    copies = order >= len(log.day)
+    share = float(copies[model.rows.after].mean())
+    model = replace(model, rows=replace(model.rows, repeats=copies), duplicates=(0.0, share))
+    return replace(given, models=dict(given.models) | {"scorer": model}, cache={})
+
+
+def _taken_all(log, index):
+    return replace(_taken(log, index), day=log.day[index], version=log.version[index])
+
+
+def test_rows_logged_again_explain_what_leaving_them_out_undoes():
+    hard = repeated(lambda log: np.abs(log.label - log.prediction) > 0.5)
+    fault = row_faults(hard)[0]
+    assert fault.mechanism == "duplicated_rows"
+    assert fault.share > 0.8
+    cause = first(hard)
+    assert (cause.family, cause.node, cause.subject) == ("data_quality", "scorer", None)
+
+
+def test_rows_logged_again_at_random_explain_little_of_a_loss():
+    drawn = repeated(lambda log: np.random.default_rng(2).random(len(log.day)) < 0.3)
+    assert row_faults(drawn)[0].share < 0.5
+
+
+def missing(hit):
+    scene = healthy()
+    log = scene["scorer"]
+    kept = np.flatnonzero(~(log.late & hit(log)))
+    return evidence_of({node: _taken_all(entry, kept) for node, entry in scene.items()}, "prediction_mean")
+
+
+def test_rows_of_one_kind_that_no_longer_come_are_missing():
+    given = missing(lambda log: log.columns["country"] == "de")
+    fault = next(f for f in row_faults(given) if f.node == "scorer")
+    assert fault.mechanism == "missing_rows"
+    assert "country = de" in fault.words
+    assert fault.share > 0.5
+
+
+def test_a_changed_mix_is_not_missing_rows():
+    assert not row_faults(evidence("drift"))
+
+
+def test_a_calm_period_has_no_row_fault():
+    assert not row_faults(evidence("none"))

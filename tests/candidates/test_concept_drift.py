@@ -1,0 +1,67 @@
+"""Changed outcomes come first where nothing else explains the symptom, and stand back where something does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.concept_drift import generate
+from tests.candidates.faults import evidence, healthy
+from tests.candidates.scenes import event, evidence_of, first, found, ranked, reversioned
+
+
+def relabelled(change, scene=None):
+    """Return the scene with the scorer's labels of the window replaced: `change(label, columns, rng)`."""
+    scene = scene or healthy()
+    log = scene["scorer"]
+    label = np.where(log.late, change(log.label, log.columns, np.random.default_rng(1)), log.label)
+    return scene | {"scorer": replace(log, label=label)}
+
+
+def flipped(label, columns, rng):
+    return np.where(columns["amount"] > 25, 1 - label, label)
+
+
+def noisy(label, columns, rng):
+    return np.where(rng.random(len(label)) < 0.2, 1 - label, label)
+
+
+@pytest.mark.parametrize("metric", ["logloss", "accuracy", "auc"])
+@pytest.mark.parametrize("change", [flipped, noisy])
+def test_other_outcomes_for_the_same_inputs_come_first(change, metric):
+    cause = first(evidence_of(relabelled(change), metric))
+    assert (cause.family, cause.node, cause.subject) == ("concept_drift", "scorer", None)
+    assert cause.impact > 0.6
+
+
+@pytest.mark.parametrize(
+    "fault", ["times 100", "misjoined", "nulls", "renamed", "worse version", "drift", "upper case"]
+)
+def test_it_stands_back_where_an_input_or_the_function_explains_the_symptom(fault):
+    given = evidence(fault)
+    assert first(given).family != "concept_drift"
+    assert all(c.impact < 0.3 for c in found("concept_drift", given).values())
+
+
+def test_an_innocent_new_version_takes_nothing_from_it():
+    assert first(evidence_of(reversioned(relabelled(noisy), "scorer"))).family == "concept_drift"
+
+
+def test_a_guideline_at_that_moment_speaks_for_the_labels_instead():
+    given = evidence_of(relabelled(flipped), changes=[event("scorer", "label_guideline", at=0.1)])
+    assert first(given).family == "label_change"
+
+
+def test_a_guideline_long_before_does_not():
+    given = evidence_of(relabelled(noisy), changes=[event("scorer", "label_guideline", at=-8.0)])
+    assert first(given).family == "concept_drift"
+
+
+def test_a_calm_period_has_no_changed_outcome():
+    order, none = ranked(evidence("none"))
+    assert not order or none > order[0].confidence
+
+
+def test_without_labels_it_says_that_it_cannot_see():
+    scene = relabelled(lambda label, columns, rng: np.full(len(label), np.nan))
+    assert "labels" in generate(evidence_of(scene, "prediction_mean")).not_examined

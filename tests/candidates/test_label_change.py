@@ -1,0 +1,56 @@
+"""Changed labels are told from changed outcomes by what the labels say of themselves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.label_change import generate
+from schemas.evidence import Evidence
+from tests.candidates.faults import evidence
+from tests.candidates.scenes import event, evidence_of, first
+from tests.candidates.test_concept_drift import relabelled
+
+
+def lost(label, columns, rng):
+    return np.where(rng.random(len(label)) < 0.4, 0.0, label)
+
+
+def with_rows(given: Evidence, **parts) -> Evidence:
+    model = given.models["scorer"]
+    changed = replace(model, rows=replace(model.rows, **parts))
+    return replace(given, models=dict(given.models) | {"scorer": changed}, cache={})
+
+
+def test_a_guideline_that_changed_the_outcomes_is_blamed_on_the_model_whose_labels_they_are():
+    cause = first(evidence_of(relabelled(lost), changes=[event("scorer", "label_guideline", title="only paid counts")]))
+    assert (cause.family, cause.node, cause.subject) == ("label_change", "scorer", None)
+    assert cause.mechanism == "guideline"
+    assert "only paid counts" in cause.summary
+
+
+@pytest.mark.parametrize("fault", ["times 100", "worse version", "misjoined"])
+def test_a_guideline_that_changed_nothing_is_no_cause(fault):
+    given = evidence(fault, changes=[event("scorer", "label_guideline")])
+    assert first(given).family != "label_change"
+
+
+def test_labels_that_come_later_are_told_by_their_delay():
+    given = evidence_of(relabelled(lost))
+    rows = given.models["scorer"].rows
+    delay = np.where(rows.after, 6.0, 2.0) + np.linspace(0, 0.5, len(rows.after))
+    cause = first(with_rows(given, label_delay=delay))
+    assert (cause.family, cause.mechanism) == ("label_change", "label_delay")
+
+
+def test_a_new_class_among_the_labels_is_a_changed_vocabulary():
+    given = evidence_of(relabelled(lost))
+    model = replace(given.models["scorer"], label_vocabulary=(("yes", 900, 200), ("no", 900, 0), ("NO", 0, 210)))
+    cause = first(replace(given, models=dict(given.models) | {"scorer": model}, cache={}))
+    assert (cause.family, cause.mechanism) == ("label_change", "label_vocabulary")
+    assert "'NO' is new" in cause.summary
+
+
+def test_without_labels_it_is_not_examined():
+    scene = relabelled(lambda label, columns, rng: np.full(len(label), np.nan))
+    assert "labels" in generate(evidence_of(scene, "prediction_mean")).not_examined

@@ -1,0 +1,65 @@
+"""A changed mix of a segment or of the classes, and what only looks like one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.population_shift import generate
+from tests.candidates.faults import _taken, evidence, healthy
+from tests.candidates.scenes import SYSTEM, Logs, evidence_of, first, found
+
+
+def drawn_by(weight_of) -> Logs:
+    """Return the scene whose window is drawn anew: `weight_of(log)` gives the rows' weights."""
+    scene = healthy()
+    late = scene["scorer"].late
+    weight = weight_of(scene["scorer"])[late]
+    index = np.arange(len(late))
+    index[late] = np.random.default_rng(3).choice(index[late], size=int(late.sum()), p=weight / weight.sum())
+    return {node: _taken(log, index) for node, log in scene.items()}
+
+
+def with_segment(given, column="country"):
+    model = given.models["scorer"]
+    node = model.node.model_copy(update={"segments": (column,)})
+    system = SYSTEM.model_copy(update={"nodes": tuple(node if n.id == "scorer" else n for n in SYSTEM.nodes)})
+    return replace(given, system=system, models=dict(given.models) | {"scorer": replace(model, node=node)}, cache={})
+
+
+def more_of_one_country(log):
+    return np.where(log.columns["country"] == "pl", 25.0, 1.0)
+
+
+def more_positives(log):
+    return np.where(log.label > 0, 6.0, 1.0)
+
+
+def test_more_of_one_segment_is_named_by_its_column():
+    cause = first(with_segment(evidence_of(drawn_by(more_of_one_country), "prediction_mean")))
+    assert cause.subject == "country"
+    assert cause.family in {"population_shift", "feature_drift"}  # the contract takes either for the same column
+    assert ("population_shift", "scorer") in {
+        (c.family, c.node)
+        for c in found("population_shift", with_segment(evidence_of(drawn_by(more_of_one_country)))).values()
+    }
+
+
+@pytest.mark.parametrize("metric", ["positive_rate", "prediction_mean"])
+def test_more_of_one_class_is_a_prior_shift(metric):
+    cause = first(evidence_of(drawn_by(more_positives), metric))
+    assert (cause.family, cause.node, cause.subject) == ("population_shift", "scorer", None)
+    assert cause.mechanism == "prior_shift"
+    assert cause.impact > 0.4
+
+
+def test_labels_alone_that_moved_are_no_prior_shift():
+    scene = healthy()
+    log = scene["scorer"]
+    lost = np.where(log.late & (np.random.default_rng(1).random(len(log.day)) < 0.5), 0.0, log.label)
+    assert generate(evidence_of(scene | {"scorer": replace(log, label=lost)})).ruled_out
+
+
+@pytest.mark.parametrize("fault", ["times 100", "drift", "worse version"])
+def test_other_faults_are_not_taken_for_a_changed_mix(fault):
+    assert first(evidence(fault)).family != "population_shift"
