@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import explained_by_data, node_strength, own_time_share
+from candidates.measures.health import explained_by_data, node_strength, own_time_share, upstream_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.versions import change_item, change_subject, version_switch
 from schemas.analysis import EvidenceItem
@@ -20,6 +20,8 @@ from schemas.incident import LATENCY_METRICS, Change
 
 MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
+USED = 0.9
+"""Most of a KPI's change that a configuration beside a steady model is thought to explain: a threshold, say."""
 KINDS = {"config", "flag", "infrastructure"}
 
 
@@ -40,6 +42,10 @@ def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
         if version_switch(evidence, node):
             return 0.0, 0.0, "a new version took over, which is not a configuration"
         share = function_share(evidence, node)
+        acted = _acted_upon(evidence)
+        if acted > share:
+            words = f"the figure moved while what {node} answers did not: {acted:.0%} lies in how its answers are used"
+            return acted, min(abs(evidence.symptom.z), 1e6), words
         return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
     if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.operations:
         share, strength = own_time_share(evidence, node)
@@ -52,6 +58,12 @@ def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
         strength,
         f"{metric} of {node} moved {strength:.1f} times its usual variation; {left:.0%} unexplained",
     )
+
+
+def _acted_upon(evidence: Evidence) -> float:
+    """Return the share of a KPI's change that no upstream node carries: what is done with a model's answers."""
+    declared = evidence.system.by_id.get(evidence.symptom.incident.node)
+    return USED * (1.0 - upstream_share(evidence)[0]) if declared and declared.kind == "kpi" else 0.0
 
 
 def _candidate(evidence: Evidence, change: Change) -> Candidate:

@@ -3,25 +3,12 @@
 from candidates.measures.clock import alignment
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import MOVED, node_strength
-from candidates.measures.influence import clip, influence
+from candidates.measures.health import upstream_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 BUSINESS = {"business", "other", "flag", "config"}
-
-
-def _upstream_share(evidence: Evidence) -> tuple[float, str]:
-    """Return the largest share of the symptom that an upstream node may carry, and which node."""
-    shares = [(0.0, "no upstream node")]
-    for node in sorted(evidence.upstream - {evidence.symptom.incident.node}):
-        if node in evidence.models:
-            shares.append((influence(evidence, node), node))
-        else:
-            strength = node_strength(evidence, node)[0]
-            shares.append((clip((strength - MOVED) / 8.0), node))
-    return max(shares)
 
 
 def generate(evidence: Evidence) -> Findings:
@@ -34,7 +21,7 @@ def generate(evidence: Evidence) -> Findings:
     examined = [m for m in sorted(evidence.models) if diagnose(evidence, m) is not None]
     if not examined:
         return Findings(not_examined=f"no logged predictions of a model that feeds {node}: its health is unknown")
-    share, carrier = _upstream_share(evidence)
+    share, carrier = upstream_share(evidence)
     events = change_items(evidence, {node}, BUSINESS)
     healthy = EvidenceItem(
         kind="estimate",

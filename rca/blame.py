@@ -78,7 +78,9 @@ def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Bl
         explained = 0.0
         for j, other in enumerate(candidates):
             cyclic = other.explains[:1] and other.explains[0] in reached[i]
-            if i != j and other.node != candidate.node and not cyclic:
+            # one cause may move several parts of one node: a burst of outliers, a changed mix of segments
+            apart = other.node != candidate.node or set(candidate.explains[:1]) <= set(other.explains[1:])
+            if i != j and apart and not cyclic:
                 explained = max(explained, _explained(candidate, reached[j], other))
         path = blame_path(graph, candidate.node, evidence.symptom.incident.node)
         out.append(Blame(root=1.0 - explained, path=path or (candidate.node,)))

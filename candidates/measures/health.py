@@ -4,7 +4,7 @@ import numpy as np
 
 from candidates.measures.columns import moved_columns
 from candidates.measures.following import series_strength
-from candidates.measures.influence import function_share
+from candidates.measures.influence import clip, function_share, influence
 from candidates.measures.own_time import comparable, own_times, request_time, traced
 from candidates.measures.versions import version_switch
 from schemas.evidence import Evidence, Series
@@ -47,3 +47,19 @@ def explained_by_data(evidence: Evidence) -> float:
     shares = [max(moved.bad, moved.drift) for moved in moved_columns(evidence)]
     shares += [function_share(evidence, node) for node in evidence.models if version_switch(evidence, node)]
     return max(shares, default=0.0)
+
+
+def upstream_share(evidence: Evidence) -> tuple[float, str]:
+    """Return the largest share of a KPI's symptom that an upstream node may carry, and which node."""
+    return evidence.once("upstream_share", lambda: _upstream_share(evidence))
+
+
+def _upstream_share(evidence: Evidence) -> tuple[float, str]:
+    shares = [(0.0, "no upstream node")]
+    for node in sorted(evidence.upstream - {evidence.symptom.incident.node}):
+        if node in evidence.models:
+            shares.append((influence(evidence, node), node))
+        else:
+            strength = node_strength(evidence, node)[0]
+            shares.append((clip((strength - MOVED) / 8.0), node))
+    return max(shares)
