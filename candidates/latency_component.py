@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import networkx as nx
 
+from candidates.measures.broken import broke_first
 from candidates.measures.clock import alignment
 from candidates.measures.growth import Growth
 from candidates.measures.latency_words import (
@@ -51,6 +52,9 @@ MAX_RATIO = 1000.0
 
 ELSEWHERE = frozenset({"config", "flag", "infrastructure"})
 """Changes that speak for another family, `config_change`."""
+
+FOLLOWS = 0.5
+"""How much less it speaks for slowness of its own when a resource of the service broke first (`component_fault`)."""
 
 SPECIFICITY = {"slow_operation": 0.9, "more_calls": 0.8, "network_gap": 0.7}
 
@@ -136,7 +140,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         mechanism=top.mechanism,
         impact=_impact(evidence, share, top.growth),
         strength=top.strength,
-        specificity=SPECIFICITY[top.mechanism] * (1.0 if onset else 0.8),
+        specificity=SPECIFICITY[top.mechanism] * (1.0 if onset else 0.8) * _by_itself(evidence, node, top.growth),
         summary=span_summary(evidence.symptom.incident.node, node, top, share),
         observed_at=top.profile.service,
         onset=onset.at if onset else None,
@@ -185,7 +189,7 @@ def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Cand
         mechanism="slow_operation",
         impact=_impact(evidence, share, growth),
         strength=growth.z * min(one.own / growth.delta, 1.0),
-        specificity=0.5 if one.callee else 0.6,
+        specificity=(0.5 if one.callee else 0.6) * _by_itself(evidence, one.node, growth),
         summary=metric_summary(one),
         observed_at=one.node,
         onset=onset.at if onset else None,
@@ -210,6 +214,11 @@ def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Cand
 def _metric_item(one: OwnLatency, fit: float) -> EvidenceItem:
     text = f"{one.series.metric} of {one.node}; it moves with the symptom (correlation {fit:.2f})"
     return series_item(text, one.series.ts, one.series.value)
+
+
+def _by_itself(evidence: Evidence, node: str, growth: Growth) -> float:
+    """Return how much the slowness speaks for itself: less when a resource of the service broke first, [0.5, 1]."""
+    return 1.0 - FOLLOWS * broke_first(evidence, node, growth.onset)
 
 
 def _ratio(before: float, after: float) -> float:

@@ -81,12 +81,13 @@ def _measure(evidence: Evidence, series: Series) -> Growth | None:
 def _overall(evidence: Evidence, choice: Sequence[Series]) -> tuple[Series, Growth] | None:
     """Return the service's series without dimensions, or the mean over its dimensions, with its growth."""
     plain = [series for series in choice if not series.dimensions]
-    series = plain[0] if plain else _mean_series(choice)
+    series = plain[0] if plain else mean_series(choice)
     growth = _measure(evidence, series)
     return None if growth is None else (series, growth)
 
 
-def _mean_series(choice: Sequence[Series]) -> Series:
+def mean_series(choice: Sequence[Series]) -> Series:
+    """Return the mean over several series of one node and metric, `n` counting them."""
     ts, place = np.unique(np.concatenate([series.ts for series in choice]), return_inverse=True)
     value = np.concatenate([series.value for series in choice])
     known = np.isfinite(value)
@@ -101,7 +102,7 @@ def _own(
 ) -> OwnLatency:
     series, growth = chosen[node]
     explained = [
-        (_explained(evidence, node, callee, chosen), callee) for callee in _measured_callees(evidence, node, chosen)
+        (_explained(evidence, node, callee, chosen), callee) for callee in measured_callees(evidence, node, chosen)
     ]
     most, callee = max(explained, default=(0.0, ""))
     reach = evidence.symptom.incident.node
@@ -109,7 +110,7 @@ def _own(
         node=node,
         subject=_operation(evidence, choice),
         own=float(growth.delta - most),
-        calls=_calls_per_request(evidence, reach, node),
+        calls=calls_per_request(evidence, reach, node),
         callee=callee if most > 0 else None,
         growth=growth,
         series=series,
@@ -130,14 +131,15 @@ def _explained(evidence: Evidence, node: str, callee: str, chosen: Mapping[str, 
     if not _not_later(other, growth, evidence.symptom.bucket_seconds):
         return 0.0
     own_factor, factor = (one.delta / max(one.before, TINY) for one in (growth, other))
-    if _call_each_other(evidence, node, callee) and (own_factor, node) > (factor, callee):
+    if call_each_other(evidence, node, callee) and (own_factor, node) > (factor, callee):
         return 0.0
     trust = min(together(evidence, series) / UNKNOWN, 1.0)
-    amount = growth.delta if factor >= own_factor else other.delta * _calls_per_request(evidence, node, callee)
+    amount = growth.delta if factor >= own_factor else other.delta * calls_per_request(evidence, node, callee)
     return trust * amount
 
 
-def _call_each_other(evidence: Evidence, one: str, other: str) -> bool:
+def call_each_other(evidence: Evidence, one: str, other: str) -> bool:
+    """Return whether two services can reach each other along the graph."""
     loops = evidence.once("loops", lambda: _loops(evidence))
     return one in loops and loops.get(one) == loops.get(other)
 
@@ -155,7 +157,7 @@ def _not_later(callee: Growth, caller: Growth, slack: float) -> bool:
     return (callee.onset.low - caller.onset.high).total_seconds() <= slack
 
 
-def _measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) -> list[str]:
+def measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) -> list[str]:
     """Return the nearest causes of a node that have a latency, looking through those that have none."""
     known, seen = set(measured), {node}
     found: set[str] = set()
@@ -181,7 +183,7 @@ def together(evidence: Evidence, series: Series) -> float:
         symptom.series.ts < to_numpy(symptom.window.end)
     )
     ts, target = symptom.series.ts[near], symptom.series.value[near]
-    value = _in_buckets(series, ts, symptom.bucket_seconds)
+    value = in_buckets(series, ts, symptom.bucket_seconds)
     known = np.isfinite(target) & np.isfinite(value)
     if known.sum() < FEW_BUCKETS or np.ptp(target[known]) == 0:
         return UNKNOWN
@@ -190,7 +192,7 @@ def together(evidence: Evidence, series: Series) -> float:
     return float(np.clip(np.corrcoef(target[known], value[known])[0, 1], 0.0, 1.0))
 
 
-def _in_buckets(series: Series, starts: TimeArray, seconds: float) -> FloatArray:
+def in_buckets(series: Series, starts: TimeArray, seconds: float) -> FloatArray:
     """Return the mean of the series within each bucket that begins at one of the ordered starts; NaN where none."""
     known = np.isfinite(series.value)
     ts, value = series.ts[known], series.value[known]
@@ -203,7 +205,7 @@ def _in_buckets(series: Series, starts: TimeArray, seconds: float) -> FloatArray
     return mean
 
 
-def _calls_per_request(evidence: Evidence, caller: str, callee: str) -> float:
+def calls_per_request(evidence: Evidence, caller: str, callee: str) -> float:
     """Return how often the caller calls the callee per request, from both request rates; 1 when unknown."""
     rates = evidence.once("requests", lambda: _request_rates(evidence))
     if rates.get(caller, 0.0) <= 0 or callee not in rates:

@@ -1,0 +1,231 @@
+"""Which component metrics broke: by how much, how surely, and since when."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from candidates.measures.changepoint import change_point
+from candidates.measures.clock import alignment, to_datetime, within
+from candidates.measures.component_series import (
+    WORDS,
+    component_series,
+    daily_effect,
+    is_resource,
+    kind_of,
+    load_effect,
+    near,
+    requests_of,
+)
+from candidates.measures.growth import HUGE, MAX_Z
+from candidates.measures.leak import leak_onset
+from candidates.measures.robust import robust_scale
+from schemas.evidence import BoolArray, Evidence, FloatArray, Onset, Series, Symptom, TimeArray
+
+MIN_Z = 4.0
+FLOORS: Mapping[str, float] = {"errors": 0.005, "availability": 0.005}
+"""Smallest standard deviation that is believed, in the metric's own unit (fractions)."""
+
+RELATIVE_FLOOR = 0.02
+"""The same as a share of the level, where enough buckets show the spread; `FEW_FLOOR` where not."""
+
+FEW, FEW_FLOOR = 3, 0.15
+BLOCKS = 4
+FEWEST_ELEVATED = 3
+MORE_OFTEN = 3.0
+"""By so many standard errors more buckets must be out of range than before, where the median is not."""
+
+GONE = 0.03
+"""A resource that falls below this share of its level is no longer used at all."""
+
+DATED_BUCKETS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One metric of one component that left its normal range in the harmful direction.
+
+    Parameters
+    ----------
+    kind
+        `cpu`, `memory`, `disk`, `network`, `errors` or `availability`.
+    mechanism
+        `cpu_saturated` and the like, `memory_leak`, `error_burst`, `unavailable`.
+    before, after
+        Typical levels over baseline and window (of the buckets that broke, if only some did), own unit.
+    z
+        Departure in robust standard deviations of the baseline once load and time of day are taken out; at most 50.
+    covered
+        Share of the window's buckets that are out of range.
+    part
+        Dimensions of the only part that broke; empty when the whole did.
+    excess
+        (T,) departure of `series` from its expected level in the harmful direction, own unit.
+    """
+
+    node: str
+    metric: str
+    kind: str
+    mechanism: str
+    before: float
+    after: float
+    z: float
+    covered: float
+    onset: Onset | None
+    series: Series
+    excess: FloatArray
+    part: Mapping[str, str]
+
+
+def broken_metrics(evidence: Evidence) -> Mapping[str, tuple[Broken, ...]]:
+    """Return node -> its broken metrics, the most probable origin first (see `_order`)."""
+    return evidence.once("broken_metrics", lambda: _broken_metrics(evidence))
+
+
+def _broken_metrics(evidence: Evidence) -> Mapping[str, tuple[Broken, ...]]:
+    found: dict[str, list[Broken]] = defaultdict(list)
+    for (node, _), choice in component_series(evidence).items():
+        requests = requests_of(evidence, node)
+        whole, *parts = (examine(evidence.symptom, one, requests) for one in choice)
+        worst = max((one for one in parts if one), key=lambda one: one.z, default=None)
+        one = whole or (replace(worst, part=worst.series.dimensions) if worst else None)
+        if one:
+            found[node].append(one)
+    return {node: _order(evidence.symptom, some) for node, some in found.items()}
+
+
+def _order(symptom: Symptom, broken: Sequence[Broken]) -> tuple[Broken, ...]:
+    """Return the metrics with the origin first: the earliest broken resource, else errors, else availability.
+
+    Resources that began together (their intervals meet) keep the order of the contract, those last that moved
+    far less than the others. A resource that broke only after the errors, or fell silent, follows from them.
+    """
+    known = [one.onset for one in broken if one.onset and is_resource(one.kind) and one.z >= MIN_Z]
+    first = min((onset.high for onset in known), default=None)
+    errors = [one.onset for one in broken if one.onset and not is_resource(one.kind)]
+    fault = min((onset.high for onset in errors), default=None)
+    slack = symptom.bucket_seconds
+    weak = max((one.z for one in broken if is_resource(one.kind)), default=0.0) / 3
+    kinds = list(WORDS)
+
+    def place(one: Broken) -> tuple[object, ...]:
+        low = one.onset.low if one.onset else symptom.onset.low
+        follows = fault is not None and (low - fault).total_seconds() > slack
+        origin = is_resource(one.kind) and one.mechanism != "unavailable" and not follows
+        late = first is not None and (low - first).total_seconds() > slack
+        group = 0 if origin else 2 if is_resource(one.kind) else 1
+        return (group, late, is_resource(one.kind) and one.z < weak, kinds.index(one.kind), -one.z, one.metric)
+
+    return tuple(sorted(broken, key=place))
+
+
+def broke_first(evidence: Evidence, node: str, onset: Onset | None) -> float:
+    """Return how surely a resource of a node broke at an onset or before it and with the symptom, in [0, 1]."""
+    slack = evidence.symptom.bucket_seconds
+    sure = [
+        min(max((one.z - MIN_Z) / (2 * MIN_Z), 0.0), 1.0) * max(alignment(one.onset, evidence.symptom), 0.0)
+        for one in broken_metrics(evidence).get(node, ())
+        if is_resource(one.kind)
+        and one.onset
+        and (onset is None or (one.onset.low - onset.high).total_seconds() <= slack)
+    ]
+    return max(sure, default=0.0)
+
+
+def examine(symptom: Symptom, series: Series, requests: Series | None = None) -> Broken | None:
+    """Return how a component metric broke, or None when it stayed in its normal range.
+
+    Load (for cpu, disk and network) and the time of day are taken out first. The spread is the larger of the
+    buckets' and of what periods as long as the window differ by, so slow drift is no anomaly; it has a floor. A
+    metric is broken when the window's median is out of range, or when clearly more buckets are than before.
+    """
+    kind = kind_of(series.metric)
+    value = np.clip(series.value, -HUGE, HUGE)
+    known = np.isfinite(value)
+    old, new = known & within(series.ts, symptom.baseline), known & within(series.ts, symptom.window)
+    if kind is None or not old.any() or not new.any():
+        return None
+    series = replace(series, value=value)
+    value = value - load_effect(symptom, series, requests)
+    value = value - daily_effect(series.ts, value, old)
+    usual = float(np.median(value[old]))
+    sign = -1.0 if kind == "availability" else 1.0
+    excess = sign * (value - usual)
+    spread = _spread(excess[old], int(new.sum()), usual, kind)
+    z, out = _departure(excess[old], excess[new], spread)
+    silent = is_resource(kind) and new.sum() >= FEWEST_ELEVATED and _silent(series.value[old], series.value[new])
+    if silent:
+        z, out, excess = MAX_Z * (1 - GONE), np.ones(int(new.sum()), bool), -excess
+    if z < MIN_Z:
+        return None
+    leak = leak_onset(series.ts[known], value[known], old[known], spread) if kind == "memory" and not silent else None
+    onset = leak or _onset(symptom, series.ts[known], excess[known], spread)
+    return Broken(
+        node=series.node,
+        metric=series.metric,
+        kind=kind,
+        mechanism="unavailable" if silent else "memory_leak" if leak else MECHANISM[kind],
+        before=float(np.median(series.value[old])),
+        after=float(np.median(series.value[new][out])) if out.any() else float(np.median(series.value[new])),
+        z=z,
+        covered=float(out.mean()),
+        onset=onset,
+        series=series,
+        excess=np.where(known, excess, np.nan),
+        part={},
+    )
+
+
+MECHANISM: Mapping[str, str] = {
+    "cpu": "cpu_saturated",
+    "memory": "memory_pressure",
+    "disk": "disk_saturated",
+    "network": "network_saturated",
+    "errors": "error_burst",
+    "availability": "unavailable",
+}
+
+
+def _spread(excess: FloatArray, length: int, usual: float, kind: str) -> float:
+    """Return the standard deviation to believe in, given the baseline's departures (T0,) and the window's length."""
+    floor = RELATIVE_FLOOR if excess.size > FEW else FEW_FLOOR
+    least = max(floor * abs(usual), FLOORS.get(kind, 0.0), 1e-9)
+    block = min(max(length, 1), excess.size // BLOCKS)
+    drift = 0.0
+    if block > 1:
+        blocks = excess[excess.size % block :].reshape(-1, block)
+        drift = robust_scale(np.median(blocks, axis=1))
+    return max(robust_scale(excess), drift, least)
+
+
+def _departure(old: FloatArray, new: FloatArray, spread: float) -> tuple[float, BoolArray]:
+    """Return how far the window is out of range (z >= 0), and which of its buckets (T1,) are."""
+    out, usually = new > MIN_Z * spread, old > MIN_Z * spread
+    z = float(np.median(new)) / spread
+    share, before = float(out.mean()), float(usually.mean())
+    pooled = (out.sum() + usually.sum()) / (new.size + old.size)
+    error = math.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / new.size + 1 / old.size))
+    if out.sum() >= FEWEST_ELEVATED and (share - before) / error >= MORE_OFTEN:
+        z = max(z, float(np.median(new[out])) / spread * math.sqrt(share))
+    return min(max(z, 0.0), MAX_Z), out
+
+
+def _silent(old: FloatArray, new: FloatArray) -> bool:
+    """Return whether a resource in steady use fell to nothing: its process died, or nobody calls it any more."""
+    level = float(np.median(old))
+    return old.size > FEW and float(np.quantile(old, 0.05)) > 0.2 * level and float(np.median(new)) < GONE * level
+
+
+def _onset(symptom: Symptom, ts: TimeArray, excess: FloatArray, spread: float) -> Onset | None:
+    """Return when the departure began: near the symptom's onset unless it was out of range by then already."""
+    close = near(symptom, ts, DATED_BUCKETS)
+    before, after = excess[close & ~within(ts, symptom.window)], excess[within(ts, symptom.window)]
+    if before.size and after.size and np.median(before) > max(0.5 * float(np.median(after)), 2 * spread):
+        close = within(ts, symptom.baseline) | within(ts, symptom.window)
+    found = change_point(excess[close])
+    if found is None or found.after <= found.before:
+        return None
+    low, at, high = (ts[close][i] for i in (found.low, found.index, found.high))
+    return Onset(to_datetime(at), to_datetime(low), to_datetime(high))

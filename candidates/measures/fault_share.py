@@ -1,0 +1,129 @@
+"""Which share of the symptom a broken component explains, and by which estimator."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from candidates.measures.broken import Broken
+from candidates.measures.clock import alignment
+from candidates.measures.component_series import kind_of
+from candidates.measures.health import explained_by_data
+from candidates.measures.own_errors import error_share, own_errors
+from candidates.measures.own_latency import calls_per_request, own_latencies, together
+from candidates.measures.own_time import comparable, own_times, request_time, traced
+from candidates.measures.recorded_errors import own_error_rises
+from candidates.measures.tracking import tracking
+from schemas.evidence import Evidence, Onset
+from schemas.incident import LATENCY_METRICS
+
+MODEST = 0.35
+"""Most of what nothing else explains that the mere coincidence of a component's trouble is thought to explain."""
+
+UNTRACED = 0.8
+"""Share of its callers' growth laid on a broken component that has no spans or latency of its own."""
+
+MIN_Z = 3.0
+MIN_WHOLE = 0.05
+UNRELATED = 0.3
+"""What is left of a coincidence where the symptom does not follow the trouble inside the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the symptom in [0, 1], by which estimator, and the correlation inside the window (0 if unknown)."""
+
+    value: float
+    words: str
+    r: float = 0.0
+
+
+def fault_share(evidence: Evidence, node: str, origin: Broken, onset: Onset | None) -> Share:
+    """Return the share of the symptom that a node's broken metric explains.
+
+    A latency: the node's own time or own latency; errors: the errors of its own making; any number: whether it
+    comes and goes with the trouble. What these leave unexplained is shared out by coincidence, modestly.
+    """
+    symptom, kind = evidence.symptom, kind_of(evidence.symptom.incident.metric)
+    if symptom.incident.node == node and symptom.incident.metric == origin.metric:
+        return Share(
+            1.0, f"{origin.metric} of {node} is the symptom itself, and what {node} reads or calls does not explain it"
+        )
+    shares, words = _measured(evidence, kind)
+    fit = max(alignment(onset, symptom), 0.0) if onset else 0.3
+    timely = 0.4 + 0.6 * (alignment(onset, symptom) if onset else 0.0)
+    own = _own_share(evidence, node, shares) * max(timely, 0.0)
+    left = max(1.0 - math.fsum(shares.values()), 0.0) if shares else 1.0 - explained_by_data(evidence)
+    rest = _coincidence(evidence, origin, fit, left)
+    if own >= rest.value:
+        return Share(min(own, 1.0), words.format(node=node, share=own), rest.r)
+    return rest
+
+
+def _measured(evidence: Evidence, kind: str | None) -> tuple[Mapping[str, float], str]:
+    """Return node -> share of the symptom by spans or recorded metrics, and the estimator in words."""
+    if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.symptom.direction == "up":
+        return evidence.once("time_shares", lambda: _time_shares(evidence))
+    if kind in {"errors", "availability"}:
+        return evidence.once("error_shares", lambda: _error_shares(evidence))
+    return {}, ""
+
+
+def _own_share(evidence: Evidence, node: str, shares: Mapping[str, float]) -> float:
+    """Return a node's share; of its callers' where it is not measured itself."""
+    if node in shares or node not in evidence.graph:
+        return shares.get(node, 0.0)
+    return UNTRACED * max((shares.get(caller, 0.0) for caller in evidence.graph.successors(node)), default=0.0)
+
+
+def _time_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
+    profiles = traced(evidence)
+    if profiles and comparable(evidence, profiles):
+        before, after = request_time(profiles)
+        found = own_times(evidence, profiles)
+        grown: dict[str, float] = defaultdict(float)
+        for one in found:
+            grown[one.node] += max(one.ms, 0.0) if one.strength >= MIN_Z else 0.0
+        whole = max(after - before, MIN_WHOLE * before, *(one.ms for one in found), 1e-9) if found else 1.0
+        words = "the own time of {node} is {share:.0%} of what a request takes longer (spans)"
+        return {node: min(ms / whole, 1.0) for node, ms in sorted(grown.items())}, words
+    symptom = evidence.symptom
+    own = own_latencies(evidence)
+    growth = symptom.value - symptom.baseline_value
+    whole = growth if math.isfinite(growth) and growth > 0 else max((one.own * one.calls for one in own), default=0.0)
+    shares = {
+        one.node: min(max(one.own * one.calls / whole, 0.0), 1.0) * together(evidence, one.series)
+        for one in own
+        if whole > 0 and one.growth.z >= MIN_Z
+    }
+    still = {one.node: 0.0 for one in own}
+    return still | shares, "the latency of {node} that no callee explains is {share:.0%} of the symptom (metrics)"
+
+
+def _error_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
+    if own_errors(evidence):
+        nodes = sorted({profile.service for profile in traced(evidence)})
+        words = "{node} itself makes {share:.0%} of the errors that reach the symptom (spans)"
+        return {node: error_share(evidence, node) for node in nodes}, words
+    target = evidence.symptom.incident.node
+    own = {node: rise * calls_per_request(evidence, target, node) for node, rise in own_error_rises(evidence).items()}
+    change = abs(evidence.symptom.value - evidence.symptom.baseline_value)
+    whole = max(change if math.isfinite(change) else 0.0, math.fsum(own.values()))
+    words = "errors that no callee explains make {node} account for {share:.0%} of the rise (metrics)"
+    return {node: rise / whole for node, rise in own.items()} if whole > 0 else {}, words
+
+
+def _coincidence(evidence: Evidence, origin: Broken, fit: float, left: float) -> Share:
+    """Return the share by timing alone, or by following the trouble bucket by bucket inside the window."""
+    symptom = evidence.symptom
+    found = tracking(symptom, origin.series, origin.excess)
+    metric = symptom.incident.metric
+    if found and found.together:
+        words = f"{metric} comes and goes with {origin.metric} of {origin.node} inside the window (r = {found.r:.2f})"
+        return Share(found.share * max(left, found.r), words, found.r)
+    certain = min(max((origin.z - MIN_Z) / 5.0, 0.0), 1.0)
+    value = MODEST * left * fit * certain * (UNRELATED if found else 1.0)
+    words = (
+        f"{origin.metric} of {origin.node} broke as the symptom began; nothing else explains {left:.0%} of it (timing)"
+    )
+    return Share(value, words, found.r if found else 0.0)
