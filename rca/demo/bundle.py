@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from rca.demo.arrow import to_table
 from rca.demo.cascade import Cascade
 from rca.demo.documents import change_lines, describe_incident, describe_system, lineage_lines, utc
 from rca.demo.domain import Domain
 from rca.demo.figures import Rows, all_figures
-from rca.demo.logs import to_table, write_logs
+from rca.demo.logs import write_logs
 from rca.demo.scenario import Scenario
 from rca.demo.simulate import simulate
 from rca.demo.tracing import write_flat, write_otlp
@@ -45,12 +46,12 @@ def write_world(folder: Path, scenario: Scenario, world: World) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_documents(folder, scenario, world)
     evidence = scenario.evidence
-    for role in ("upstream", "downstream"):
-        if role == "downstream" or evidence.upstream_log:
-            write_logs(world, folder, role=role, label_delay=evidence.label_delay, trained_rows=evidence.trained_rows)
-    write_figures(folder, all_figures(world, evidence.resources, evidence.latency_kpis))
+    for spec in world.domain.models:
+        if spec == world.domain.final or evidence.upstream_log:
+            write_logs(world, folder, spec.node, evidence)
+    write_figures(folder, all_figures(world, evidence))
     if evidence.traces:
-        (write_otlp if evidence.otlp else write_flat)(world, folder, evidence.traces)
+        (write_otlp if evidence.otlp else write_flat)(world, folder, evidence.traces, evidence.gaps)
     truth = folder.with_name(folder.name + ".truth.json")
     truth.write_text(json.dumps(answer(scenario, world), indent=1), encoding="utf-8")
     return truth
@@ -88,7 +89,7 @@ def answer(scenario: Scenario, world: World) -> dict[str, Any]:
     domain: Domain = world.domain
     readers = {
         column: [spec.node for spec in domain.readers(column)]
-        for column in (*domain.columns, domain.output)
+        for column in (*domain.columns, *domain.outputs)
         if domain.readers(column)
     }
     return {

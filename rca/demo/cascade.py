@@ -1,42 +1,26 @@
-"""Train a domain's two models, for real, with LightGBM's native API on one thread."""
+"""Train a domain's models, for real, one after the other in scoring order."""
 
-# ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
-
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rca.demo.domain import Columns, Domain, ModelSpec
-from rca.demo.table import is_text, take
-
-RARE = 30
-"""A category seen in fewer training rows is not in a model's vocabulary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A trained model: its booster, and the vocabulary by which it reads text columns."""
-
-    spec: ModelSpec
-    booster: Any
-    vocabulary: dict[str, list[str]]
-    gain: dict[str, float]
-
-    def predict(self, columns: Columns) -> NDArray[np.float64]:
-        """Return the probability (binary) or the value (regression), shape (N,)."""
-        scores = self.booster.predict(encode(columns, self.spec.inputs, self.vocabulary), num_threads=1)
-        return np.asarray(scores, dtype=float)
+from rca.demo.boosting import fit_boosting
+from rca.demo.domain import Columns, Domain, Model, ModelSpec
+from rca.demo.table import take
 
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """Two trained models, the rows the downstream was trained on, rows of that time held out, and rows to serve."""
+    """Trained models, the rows the final one was trained on, rows of that time held out, and rows to serve.
+
+    `models` is node -> model, in scoring order.
+    """
 
     domain: Domain
-    upstream: Model
-    downstream: Model
+    models: Mapping[str, Model]
     trained_on: Columns
     validation: Columns
     pool: Columns
@@ -46,73 +30,52 @@ class Cascade:
         """Return the number of rows that can be served."""
         return len(next(iter(self.pool.values())))
 
+    @property
+    def final(self) -> Model:
+        """Return the model that decides."""
+        return self.models[self.domain.final.node]
+
     def importance(self, column: str) -> float:
-        """Return the share of the downstream model's gain that a column carries, directly or by the cascade."""
-        through = self.downstream.gain.get(self.domain.output, 0.0)
-        return self.downstream.gain.get(column, 0.0) + through * self.upstream.gain.get(column, 0.0)
+        """Return the share of the final model's importance that a column carries, directly or by the cascade."""
+        return self._importance(self.domain.final, column)
+
+    def _importance(self, spec: ModelSpec, column: str) -> float:
+        gain = self.models[spec.node].gain
+        through = (gain[name] * self._importance(maker, column) for name, maker in inner(self.domain, spec))
+        return gain.get(column, 0.0) + sum(through)
+
+    def scored(self, columns: Columns) -> Columns:
+        """Return the columns with every model's output added, healthy models scoring in turn."""
+        known = dict(columns)
+        for model in self.models.values():
+            if model.spec.output is not None:
+                known[model.spec.output] = as_input(model, model.predict(known))
+        return known
+
+    def predict(self, columns: Columns) -> NDArray[Any]:
+        """Return the final model's healthy predictions of rows without the models' outputs."""
+        return self.final.predict(self.scored(columns))
 
 
-def encode(columns: Columns, inputs: tuple[str, ...], vocabulary: dict[str, list[str]]) -> NDArray[np.float64]:
-    """Return the (N, F) matrix that the booster reads; null and unseen categories are NaN."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    parts = []
-    for name in inputs:
-        values = columns[name]
-        if name not in vocabulary:
-            parts.append(values.astype(float))
-            continue
-        texts = pa.array(values, type=pa.string(), from_pandas=True)
-        codes = pc.index_in(texts, value_set=pa.array(vocabulary[name], type=pa.string()))
-        parts.append(codes.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    return np.column_stack(parts)
+def inner(domain: Domain, spec: ModelSpec) -> Iterator[tuple[str, ModelSpec]]:
+    """Yield the inputs of a model that other models produce, with those models."""
+    return ((name, maker) for name, maker in domain.outputs.items() if name in spec.inputs)
 
 
-def learn_vocabulary(columns: Columns, inputs: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the categories of every text input that are frequent enough to learn from."""
-    vocabulary = {}
-    for name in inputs:
-        if is_text(columns[name]):
-            known = columns[name][[value is not None for value in columns[name]]].astype(str)
-            texts, counts = np.unique(known, return_counts=True)
-            vocabulary[name] = [str(text) for text in texts[counts >= RARE]]
-    return vocabulary
+def as_input(model: Model, prediction: NDArray[Any]) -> NDArray[Any]:
+    """Return a prediction as later models read it: of a multiclass model the likeliest class, else as it is."""
+    if not model.classes:
+        return prediction.copy()
+    return np.asarray(np.array(model.classes, dtype=object)[prediction.argmax(axis=1)])
 
 
-def fit(spec: ModelSpec, columns: Columns, target: NDArray[np.float64], seed: int) -> Model:
-    """Train one model on the given rows; the same input gives the same model."""
-    import lightgbm as lgb
-
-    vocabulary = learn_vocabulary(columns, spec.inputs)
-    data = lgb.Dataset(
-        encode(columns, spec.inputs, vocabulary),
-        label=target,
-        feature_name=list(spec.inputs),
-        categorical_feature=[spec.inputs.index(name) for name in vocabulary],
-        params={"verbosity": -1, "max_bin": 127},
-    )
-    settings = {
-        "objective": spec.task,
-        "num_leaves": 15,
-        "learning_rate": 0.15,
-        "min_data_in_leaf": 80,
-        "cat_smooth": 20,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_col_wise": True,
-        "seed": seed,
-        "verbosity": -1,
-        "max_bin": 127,
-    }
-    booster = lgb.train(settings, data, num_boost_round=spec.rounds)
-    gain = booster.feature_importance("gain").astype(float)
-    shares = gain / max(float(gain.sum()), 1e-12)
-    return Model(spec, booster, vocabulary, dict(zip(spec.inputs, shares.tolist(), strict=True)))
+def fit(spec: ModelSpec, columns: Columns, target: NDArray[Any], seed: int) -> Model:
+    """Train one model on the given rows by its own learner."""
+    return (spec.learner or fit_boosting)(spec, columns, target, seed)
 
 
 def train(domain: Domain, seed: int = 0, most: int = 30_000) -> Cascade:
-    """Train the cascade: the upstream on one half of the training rows, the downstream on the other.
+    """Train the cascade, each model on its own part of the training rows, so that outputs are read as in serving.
 
     Parameters
     ----------
@@ -125,16 +88,17 @@ def train(domain: Domain, seed: int = 0, most: int = 30_000) -> Cascade:
     order = np.arange(n) if domain.in_order else rng.permutation(n)
     n_train = int(n * domain.train_share)
     training = rng.permutation(order[:n_train])[:most]
-    half = len(training) // 2
-    first, second = take(columns, training[:half]), take(columns, training[half:])
-    upstream = fit(domain.upstream, first, first[domain.upstream.target], seed)
-    second[domain.output] = upstream.predict(second)
-    held_out = len(training) // 10
-    validation, fitted = take(second, np.arange(held_out)), take(second, np.arange(held_out, len(training) - half))
-    downstream = fit(domain.downstream, fitted, fitted[domain.downstream.target], seed)
-    return Cascade(domain, upstream, downstream, fitted, validation, take(columns, order[n_train:]))
+    parts = np.array_split(training, [len(training) * i // len(domain.models) for i in range(1, len(domain.models))])
+    cascade = Cascade(domain, {}, {}, {}, take(columns, order[n_train:]))
+    for spec, part in zip(domain.models, parts, strict=True):
+        rows = cascade.scored(take(columns, part))
+        held_out = len(training) // 10 if spec == domain.final else 0
+        validation, fitted = take(rows, np.arange(held_out)), take(rows, np.arange(held_out, len(part)))
+        model = fit(spec, fitted, fitted[spec.target], seed)
+        cascade = Cascade(domain, {**cascade.models, spec.node: model}, fitted, validation, cascade.pool)
+    return cascade
 
 
-def retrain(model: Model, columns: Columns, target: NDArray[np.float64], seed: int) -> Model:
+def retrain(model: Model, columns: Columns, target: NDArray[Any], seed: int) -> Model:
     """Return a new model of the same kind, trained on other rows."""
-    return replace(fit(model.spec, columns, target, seed), spec=model.spec)
+    return fit(model.spec, columns, target, seed)

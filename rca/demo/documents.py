@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rca.demo.domain import Domain, ModelSpec
 from rca.demo.logs import logged_columns
@@ -25,7 +26,9 @@ def utc(moment: np.datetime64) -> str:
 def describe_model(domain: Domain, spec: ModelSpec) -> dict[str, Any]:
     """Return a model's node; its features are what it reads."""
     segments = [name for name in domain.segments if name not in spec.inputs]
-    node: dict[str, Any] = {"id": spec.node, "kind": "model", "owner": spec.owner, "task": spec.task}
+    node: dict[str, Any] = {"id": spec.node, "kind": "model", "owner": spec.owner}
+    if spec.task != "embedding":  # its answers are the later models' inputs; it has no predictions to score
+        node["task"] = spec.task
     if spec.task == "binary":
         node["threshold"] = spec.threshold
     return node | {"segments": segments}
@@ -36,20 +39,31 @@ def describe_system(domain: Domain) -> dict[str, Any]:
     nodes: list[dict[str, Any]] = [
         {"id": source, "kind": "dataset", "owner": "data-platform"} for source in domain.sources
     ]
-    nodes += [describe_model(domain, spec) for spec in (domain.upstream, domain.downstream)]
+    nodes += [describe_model(domain, spec) for spec in domain.models]
     nodes += [{"id": service, "kind": "service", "owner": "platform"} for service in SERVICES]
     nodes += [{"id": kpi, "kind": "kpi", "owner": "business"} for kpi in (domain.cost_kpi, domain.rate_kpi)]
+    return {"nodes": nodes, "edges": [*data_edges(domain), *other_edges(domain)]}
+
+
+def data_edges(domain: Domain) -> list[dict[str, Any]]:
+    """Return which columns each model has from which data set or model."""
     edges: list[dict[str, Any]] = []
     for source, columns in domain.sources.items():
-        for spec in (domain.upstream, domain.downstream):
+        for spec in domain.models:
             read = [column for column in columns if column in spec.inputs or column in domain.segments]
             if any(column in spec.inputs for column in columns):
                 edges.append({"from": source, "to": spec.node, "columns": read})
-    edges.append({"from": domain.upstream.node, "to": domain.downstream.node, "columns": [domain.output]})
-    edges += [{"from": STORE, "to": spec.node} for spec in (domain.upstream, domain.downstream)]
+    for column, maker in domain.outputs.items():
+        edges += [{"from": maker.node, "to": spec.node, "columns": [column]} for spec in domain.readers(column)]
+    return edges
+
+
+def other_edges(domain: Domain) -> list[dict[str, Any]]:
+    """Return who waits for whom, and what the business figures depend on."""
+    edges: list[dict[str, Any]] = [{"from": STORE, "to": spec.node} for spec in domain.models]
     edges += [{"from": callee, "to": caller} for callee, caller in CALLS]
-    edges += [{"from": domain.downstream.node, "to": kpi} for kpi in (domain.cost_kpi, domain.rate_kpi)]
-    return {"nodes": nodes, "edges": [*edges, {"from": API, "to": domain.rate_kpi}]}
+    edges += [{"from": domain.final.node, "to": kpi} for kpi in (domain.cost_kpi, domain.rate_kpi)]
+    return [*edges, {"from": API, "to": domain.rate_kpi}]
 
 
 def describe_incident(world: World, scenario: Scenario) -> dict[str, Any]:
@@ -75,8 +89,13 @@ def column_fields(world: World, columns: tuple[str, ...], day: np.datetime64) ->
         values = changed[-1].values if changed else world.columns[column]
         if values is not None:
             name = changed[-1].name if changed else column
-            fields.append({"name": name, "type": "VARCHAR" if is_text(values) else "DOUBLE"})
+            fields.append({"name": name, "type": field_type(values)})
     return fields
+
+
+def field_type(values: NDArray[Any]) -> str:
+    """Return a column's type as SQL names it."""
+    return "DOUBLE[]" if values.ndim > 1 else "VARCHAR" if is_text(values) else "DOUBLE"
 
 
 def lineage_lines(world: World) -> list[str]:
@@ -88,8 +107,8 @@ def lineage_lines(world: World) -> list[str]:
         for source, columns in domain.sources.items():
             output = dataset(source, column_fields(world, columns, day))
             lines.append(run_event(at, f"load-{source}", [dataset(f"raw/{source}")], [output]))
-        for spec in (domain.upstream, domain.downstream):
-            read = {domain.producer(column) for column in logged_columns(world, spec)}
+        for spec in domain.models:
+            read = {domain.producer(column) for column in logged_columns(domain, spec)}
             lines.append(
                 run_event(at, f"score-{spec.node}", [dataset(name) for name in sorted(read)], [dataset(spec.node)])
             )

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rca.demo.domain import ModelSpec
-from rca.demo.services import SERVICES, operations, schedule
+from rca.demo.scenario import Evidence
+from rca.demo.services import SERVICES, failed, operations, schedule
+from rca.demo.table import known_texts
 from rca.demo.world import World
 
 BUCKET = np.timedelta64(6 * 3600 * 1_000_000, "us")
@@ -28,13 +30,17 @@ def _mean(values: NDArray[np.float64], position: NDArray[np.int64]) -> NDArray[n
 
 def row_costs(world: World) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
     """Return per request the cost of the decision's error and whether the decision lets it through, (N,) each."""
-    spec: ModelSpec = world.domain.downstream
-    prediction, label = world.predictions["downstream"], world.columns[spec.target]
+    spec: ModelSpec = world.domain.final
+    prediction, outcome = world.predictions[spec.node], world.columns[spec.target]
+    usual = world.cascade.trained_on[spec.target]
     if spec.task == "binary":
         decision = prediction >= spec.threshold
-        return 40.0 * np.abs(decision - label) + 5.0, 1.0 - decision
-    usual = float(np.nanmedian(world.cascade.trained_on[spec.target]))
-    return np.abs(prediction - label), (prediction >= usual).astype(float)
+        return 40.0 * np.abs(decision - outcome) + 5.0, 1.0 - decision
+    if spec.task == "multiclass":
+        classes, counts = np.unique(known_texts(usual), return_counts=True)
+        decision = np.array(world.cascade.final.classes, dtype=object)[prediction.argmax(axis=1)]
+        return 40.0 * (decision != outcome) + 5.0, (decision == classes[counts.argmax()]).astype(float)
+    return np.abs(prediction - outcome), (prediction >= np.nanmedian(usual)).astype(float)
 
 
 def business(world: World) -> Rows:
@@ -54,31 +60,39 @@ def business(world: World) -> Rows:
 
 def latencies(world: World) -> NDArray[np.float64]:
     """Return the API's response time of every request, (N,) milliseconds."""
-    return schedule(world.domain, world.self_ms).duration[:, 0]
+    return schedule(world.domain, world.self_ms, world.calls).duration[:, 0]
 
 
-def resources(world: World, with_latency: bool) -> Rows:
-    """Return requests, errors, cpu and memory of every service by the hour, and latencies if wanted."""
+def entries(world: World) -> dict[str, list[int]]:
+    """Return service -> the positions of its operations."""
+    parts = operations(world.domain)
+    return {name: [i for i, part in enumerate(parts) if part.service == name] for name in SERVICES}
+
+
+def traffic(world: World, with_latency: bool) -> Rows:
+    """Return by the hour every service's calls, failed share, availability, and latencies if wanted."""
     starts, position = buckets(world, np.timedelta64(3600 * 1_000_000, "us"))
-    requests = np.bincount(position).astype(float)
-    timing = schedule(world.domain, world.self_ms)
+    ended = failed(world.domain, world.errors)
+    timing = schedule(world.domain, world.self_ms, world.calls)
     rows: Rows = []
-    for service in SERVICES:
-        rng = world.rng("resources", service)
-        load = requests / requests.mean()
-        cpu = np.clip(0.22 + 0.12 * load + rng.normal(0, 0.02, len(starts)), 0.02, 0.99)
-        memory = np.clip(0.55 + np.cumsum(rng.normal(0, 0.002, len(starts))), 0.2, 0.95)
-        errors = rng.poisson(0.002 * requests) / requests
+    for service, own in entries(world).items():
+        called = np.bincount(position, world.calls[:, own].sum(axis=1)).astype(float)
+        errors = np.bincount(position, ended[:, own].sum(axis=1)) / np.maximum(called, 1)
+        errors = np.where(called > 0, np.minimum(errors, 1), np.nan)
         rows += [
-            (service, "requests", starts, requests),
+            (service, "requests", starts, called),
             (service, "errors", starts, errors),
-            (service, "cpu", starts, cpu),
-            (service, "memory", starts, memory),
+            (service, "availability", starts, 1 - errors),
         ]
         if with_latency:
-            entry = next(i for i, part in enumerate(operations(world.domain)) if part.service == service)
-            rows.append((service, "latency_p95", starts, hourly_p95(timing.duration[:, entry], position)))
+            rows.append((service, "latency_p95", starts, hourly_p95(timing.duration[:, own[0]], position)))
     return rows
+
+
+def resources(world: World) -> Rows:
+    """Return what every service's machines measured, between nothing and all of it."""
+    measured = world.resources.items()
+    return [(service, metric, world.grid, values.clip(0.01, 1).round(4)) for (service, metric), values in measured]
 
 
 def hourly_p95(values: NDArray[np.float64], position: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -88,10 +102,27 @@ def hourly_p95(values: NDArray[np.float64], position: NDArray[np.int64]) -> NDAr
     ordered, place = values[order][known], position[order][known]
     first = np.searchsorted(place, np.arange(position.max() + 1))
     count = np.bincount(place, minlength=position.max() + 1)
-    at = np.minimum(first + (0.95 * np.maximum(count - 1, 0)).round().astype(int), max(len(ordered) - 1, 0))
+    if not len(ordered):
+        return np.full(len(count), np.nan)
+    at = np.minimum(first + (0.95 * np.maximum(count - 1, 0)).round().astype(int), len(ordered) - 1)
     return np.where(count > 0, ordered[at], np.nan)
 
 
-def all_figures(world: World, with_resources: bool, with_latency: bool) -> Rows:
-    """Return every row group of kpis.parquet."""
-    return business(world) + (resources(world, with_latency) if with_resources else [])
+def all_figures(world: World, evidence: Evidence) -> Rows:
+    """Return every row group of kpis.parquet, without what a gap lost."""
+    rows = business(world)
+    if evidence.resources:
+        rows += traffic(world, evidence.latency_kpis) + resources(world)
+    for gap in evidence.gaps:
+        if gap.source == "kpis":
+            rows = [without(row, world.moment(gap.onset), world.moment(gap.until)) for row in rows]
+    return rows
+
+
+def without(
+    row: tuple[str, str, NDArray[np.datetime64], NDArray[np.float64]], begin: np.datetime64, end: np.datetime64
+) -> tuple[str, str, NDArray[np.datetime64], NDArray[np.float64]]:
+    """Return a series without the times of a gap."""
+    node, metric, ts, values = row
+    kept = (ts < begin) | (ts >= end)
+    return node, metric, ts[kept], values[kept]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rca.demo.cascade import Model
-from rca.demo.domain import Columns, ModelSpec
+from rca.demo.arrow import to_table
+from rca.demo.domain import Columns, Domain, Model, ModelSpec
 from rca.demo.extent import days
-from rca.demo.table import take
+from rca.demo.scenario import Evidence
+from rca.demo.table import is_text, take
 from rca.demo.world import Rewrite, World
 
 if TYPE_CHECKING:
@@ -31,84 +32,107 @@ def trace_ids(n: int) -> NDArray[np.object_]:
     return np.char.add("5f0c3a1b9d7e4426a1c80e33", scattered).astype(object)
 
 
-def production_log(world: World, role: str, label_delay: float) -> Columns:
-    """Return one model's production rows, reserved columns first."""
-    spec = world.domain.model(role)
-    label = world.columns[spec.target].copy()
-    label[world.ts >= world.moment(label_delay)] = np.nan
+def answers(model: Model, prediction: NDArray[Any]) -> Columns:
+    """Return a model's predictions as logged: `prediction`, of several classes also `proba_<class>`."""
+    if model.spec.task == "embedding":
+        return {}
+    if not model.classes:
+        return {"prediction": prediction.round(6)}
+    likeliest = np.array(model.classes, dtype=object)[prediction.argmax(axis=1)]
+    each = {f"proba_{name}": prediction[:, place].round(6) for place, name in enumerate(model.classes)}
+    return {"prediction": likeliest} | each
+
+
+def outcomes(world: World, node: str, evidence: Evidence) -> Columns:
+    """Return the labels known at the end of the log, and when they became known."""
+    if not evidence.labels or node not in world.labels:
+        return {}
+    label, known = world.labels[node].copy(), world.labelled()
+    label[~known] = None if is_text(label) else np.nan
+    if not evidence.label_ts:
+        return {"label": label}
+    return {"label": label, "label_ts": np.where(known, world.label_ts(), np.datetime64("NaT"))}
+
+
+def production_log(world: World, node: str, evidence: Evidence) -> Columns:
+    """Return one model's production rows before any is lost or repeated, reserved columns first."""
     n = len(world.ts)
     log: Columns = {
         "ts": world.ts,
         "request_id": ids("req-", n),
         "trace_id": trace_ids(n),
-        "model_version": world.versions[role],
+        "model_version": world.versions[node],
         "split": np.full(n, "production", dtype=object),
-        "prediction": world.predictions[role].round(6),
-        "label": label,
     }
-    return log | {name: world.columns[name] for name in logged_columns(world, spec)}
+    log |= answers(world.cascade.models[node], world.predictions[node]) | outcomes(world, node, evidence)
+    domain = world.domain
+    return log | {name: world.columns[name] for name in logged_columns(domain, domain.spec(node))}
 
 
-def logged_columns(world: World, spec: ModelSpec) -> tuple[str, ...]:
+def logged_columns(domain: Domain, spec: ModelSpec) -> tuple[str, ...]:
     """Return a model's inputs and the segments, in the order in which they are logged."""
-    segments = tuple(name for name in world.domain.segments if name not in spec.inputs)
-    return (*spec.inputs, *segments)
+    segments = tuple(name for name in domain.segments if name not in spec.inputs)
+    return (*(name for name in spec.inputs if name not in domain.hidden), *segments)
 
 
-def training_log(world: World, role: str, rows: int) -> Columns:
-    """Return a sample of training (two thirds) and validation rows, dated to the month before production."""
-    cascade, spec = world.cascade, world.domain.model(role)
-    rng = world.rng("training sample", role)
+def training_sample(world: World, node: str, evidence: Evidence) -> Columns:
+    """Return some training rows and half as many validation rows, with their `split`."""
+    cascade, rng = world.cascade, world.rng("training sample", node)
     parts = []
     for split, columns, share in (("train", cascade.trained_on, 2 / 3), ("validation", cascade.validation, 1 / 3)):
-        n = len(columns[spec.target])
-        chosen = rng.permutation(n)[: max(int(rows * share), 1)]
-        parts.append(take(columns, chosen) | {"split": np.full(len(chosen), split, dtype=object)})
-    both = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    model: Model = cascade.upstream if role == "upstream" else cascade.downstream
-    n = len(both["split"])
+        n = len(next(iter(columns.values())))
+        chosen = rng.permutation(n)[: max(int(evidence.trained_rows * share), 1)]
+        if split in evidence.splits:
+            parts.append(take(columns, chosen) | {"split": np.full(len(chosen), split, dtype=object)})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def training_log(world: World, node: str, evidence: Evidence) -> Columns:
+    """Return rows of training time, dated to the month before production, with the first version's answers."""
+    rows, rng = training_sample(world, node, evidence), world.rng("training times", node)
+    domain, model = world.domain, world.cascade.models[node]
+    n = len(rows["split"])
+    before = (rng.random(n) * days(30).astype(int)).astype("timedelta64[us]")
     log: Columns = {
-        "ts": np.sort(world.start - (rng.random(n) * days(30).astype(int)).astype("timedelta64[us]") - days(2)),
+        "ts": np.sort(world.start - before - days(2)),
         "request_id": ids("train-", n),
-        "model_version": np.full(n, world.versions[role][0], dtype=object),
-        "split": both["split"],
-        "prediction": model.predict(both).round(6),
-        "label": both[spec.target],
+        "model_version": np.full(n, world.versions[node][0], dtype=object),
+        "split": rows["split"],
     }
-    return log | {name: both[name] for name in logged_columns(world, spec)}
+    log |= answers(model, model.predict(rows))
+    if evidence.labels and node in world.labels:
+        log["label"] = rows[model.spec.target]
+    return log | {name: rows[name] for name in logged_columns(domain, model.spec)}
 
 
-def to_table(columns: Columns) -> "pa.Table":
-    """Return the columns as an Arrow table: null for NaN, times in UTC."""
-    import pyarrow as pa
-
-    arrays: dict[str, Any] = {}
-    for name, values in columns.items():
-        if values.dtype.kind == "M":
-            arrays[name] = pa.array(values, type=pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
-        elif values.dtype == object:
-            arrays[name] = pa.array(values, type=pa.string())
-        else:
-            arrays[name] = pa.array(values, from_pandas=True)
-    return pa.table(arrays)
+def received(world: World, node: str, evidence: Evidence) -> NDArray[np.int64]:
+    """Return the requests that a model's log has, repeated ones several times, without those of its gaps."""
+    rows = world.logged()
+    for gap in evidence.gaps:
+        if gap.source == node:
+            ts = world.ts[rows]
+            rows = rows[(ts < world.moment(gap.onset)) | (ts >= world.moment(gap.until))]
+    return rows
 
 
-def batches(world: World, table: "pa.Table", rewrites: list[Rewrite]) -> Iterator[tuple[str, "pa.Table"]]:
+def batches(world: World, log: Columns, rows: NDArray[np.int64]) -> Iterator[tuple[str, "pa.Table"]]:
     """Yield (name, rows) per day; a day on which the schema changes has two batches."""
+    rewrites = [rewrite for rewrite in world.rewrites if rewrite.column in log]
+    table, ts = to_table(log), world.ts[rows]
     midnights = np.arange(world.start.astype("datetime64[D]"), world.end + days(1), np.timedelta64(1, "D"))
     cuts = np.unique(np.concatenate([midnights.astype("datetime64[us]"), *[[r.start] for r in rewrites]]))
-    places = np.searchsorted(world.ts, cuts)
+    places = np.searchsorted(ts, cuts)
     for begin, first, last in zip(cuts[:-1], places[:-1], places[1:], strict=True):
         if last > first:
-            part = table.slice(first, last - first)
+            part = table.take(rows[first:last])
             for rewrite in rewrites:
                 if begin >= rewrite.start:
-                    part = rewritten(part, rewrite, slice(first, last))
+                    part = rewritten(part, rewrite, rows[first:last])
             at_midnight = begin == begin.astype("datetime64[D]")
             yield str(begin.astype("datetime64[D]")) + ("" if at_midnight else "-b"), part
 
 
-def rewritten(table: "pa.Table", rewrite: Rewrite, rows: slice) -> "pa.Table":
+def rewritten(table: "pa.Table", rewrite: Rewrite, rows: NDArray[np.int64]) -> "pa.Table":
     """Return the batch as the changed schema has it."""
     position = table.schema.get_field_index(rewrite.column)
     if rewrite.values is None:
@@ -117,16 +141,14 @@ def rewritten(table: "pa.Table", rewrite: Rewrite, rows: slice) -> "pa.Table":
     return table.set_column(position, rewrite.name, values)
 
 
-def write_logs(world: World, folder: Path, *, role: str, label_delay: float, trained_rows: int) -> None:
+def write_logs(world: World, folder: Path, node: str, evidence: Evidence) -> None:
     """Write `predictions/<node>/*.parquet` of one model."""
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    spec = world.domain.model(role)
-    target = folder / "predictions" / spec.node
+    target = folder / "predictions" / node
     target.mkdir(parents=True, exist_ok=True)
-    log = production_log(world, role, label_delay)
-    rewrites = [rewrite for rewrite in world.rewrites if rewrite.column in log]
-    for name, part in batches(world, to_table(log), rewrites):
+    log = production_log(world, node, evidence)
+    for name, part in batches(world, log, received(world, node, evidence)):
         pq.write_table(part, target / f"{name}.parquet", compression="zstd")
-    if trained_rows:
-        pq.write_table(to_table(training_log(world, role, trained_rows)), target / "training.parquet")
+    if evidence.trained_rows and evidence.splits:
+        pq.write_table(to_table(training_log(world, node, evidence)), target / "training.parquet")

@@ -7,17 +7,55 @@ from rca.demo.world import Effect, Fault, Truth
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Hours in which telemetry was lost.
+
+    Parameters
+    ----------
+    source
+        A model's node (its prediction log), `traces` or `kpis`.
+    onset, until
+        Days before the end of the log at which the gap begins and ends.
+    """
+
+    source: str
+    onset: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Which evidence the bundle carries, and in what form."""
+    """Which evidence the bundle carries, and in what form.
+
+    Parameters
+    ----------
+    traces
+        Requests whose spans are kept; 0 for none.
+    resources, resource_minutes, resource_days
+        Whether services report metrics; how often their resources are measured, minutes; of how
+        many last days (None: all).
+    trained_rows, splits
+        Rows of training time in the log, 0 for none, and of which splits.
+    labels, label_delay, label_ts
+        Whether labels are logged, how many days after the request, and whether that time is logged.
+    upstream_log
+        Whether models before the final one log at all.
+    """
 
     traces: int = 2000
     otlp: bool = False
     lineage: bool = True
     resources: bool = True
+    resource_minutes: float = 60.0
+    resource_days: float | None = None
     latency_kpis: bool = True
     trained_rows: int = 1500
+    splits: tuple[str, ...] = ("train", "validation")
+    labels: bool = True
     label_delay: float = 1.0
+    label_ts: bool = False
     upstream_log: bool = True
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

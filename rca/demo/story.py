@@ -28,7 +28,7 @@ LEAD_TIME_IN_DAYS = Scenario(
     distractors=(
         LoneShift("client_build", Extent(onset=ONSET + 0.3, share=0.7)),
         Corruption("babies", "null_burst", Extent(onset=ONSET + 0.1, share=0.5)),
-        NewVersion("downstream", "3.5.0", Extent(onset=9.4)),
+        NewVersion("cancellation-risk", "3.5.0", Extent(onset=9.4)),
         SlowOperation("feature-db", "SELECT features", 4.0, Extent(onset=ONSET - 0.2, until=ONSET - 0.4)),
         Announcement(
             "booking-feed",

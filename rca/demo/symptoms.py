@@ -3,63 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rca.demo.domain import ModelSpec
 from rca.demo.extent import days
-from rca.demo.faults.drift import ranks
-from rca.demo.figures import latencies, row_costs
-from rca.demo.services import API
+from rca.demo.figures import entries, row_costs
+from rca.demo.quality import CLASS_METRICS, METRICS, class_codes, metrics_of, needs_label
+from rca.demo.services import SERVICES, failed, schedule
+from rca.demo.table import present
 from rca.demo.world import World
 
-BINARY_METRICS = ("auc", "logloss", "brier", "accuracy", "prediction_mean", "positive_rate")
-REGRESSION_METRICS = ("mae", "rmse", "bias", "prediction_mean")
+__all__ = ["Move", "meter", "metrics_of", "move_of", "needs_label"]
 
-Array = NDArray[np.float64]
 FEW = 20
 """A day with fewer requests says nothing about day-to-day variation."""
-
-
-def auc(prediction: Array, label: Array, _: float) -> float:
-    """Return the area under the ROC curve (Mann-Whitney); NaN with one class only."""
-    positive = int(label.sum())
-    negative = len(label) - positive
-    if not positive or not negative:
-        return float("nan")
-    position = ranks(prediction) * len(prediction)
-    return float((position[label == 1].sum() - positive**2 / 2) / positive / negative)
-
-
-def logloss(prediction: Array, label: Array, _: float) -> float:
-    """Return the mean negative log likelihood."""
-    clipped = np.clip(prediction, 1e-15, 1 - 1e-15)
-    return float(-np.where(label == 1, np.log(clipped), np.log(1 - clipped)).mean())
-
-
-METRICS: dict[str, Callable[[Array, Array, float], float]] = {
-    "auc": auc,
-    "logloss": logloss,
-    "brier": lambda p, y, _: float(np.square(p - y).mean()),
-    "accuracy": lambda p, y, threshold: float(((p >= threshold) == (y == 1)).mean()),
-    "prediction_mean": lambda p, _, __: float(p.mean()),
-    "positive_rate": lambda p, _, threshold: float((p >= threshold).mean()),
-    "mae": lambda p, y, _: float(np.abs(p - y).mean()),
-    "rmse": lambda p, y, _: float(np.sqrt(np.square(p - y).mean())),
-    "bias": lambda p, y, _: float((p - y).mean()),
-}
-"""Metric -> value of (predictions, labels, threshold) over some rows."""
-
-
-def needs_label(metric: str) -> bool:
-    """Return whether a model metric needs labels."""
-    return metric not in {"prediction_mean", "positive_rate"}
-
-
-def metrics_of(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the metrics that a model of this task has."""
-    return BINARY_METRICS if spec.task == "binary" else REGRESSION_METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +39,56 @@ Meter = Callable[[NDArray[np.bool_]], float]
 """Value of one metric over some of the requests, given as a mask (N,)."""
 
 
-def _read_model(
-    metric: Callable[[Array, Array, float], float],
-    prediction: Array,
-    label: Array,
-    threshold: float,
-    rows: NDArray[np.bool_],
-) -> float:
-    return metric(prediction[rows], label[rows], threshold)
-
-
 def meter(world: World, node: str, metric: str) -> Meter:
-    """Return how to read a metric of a node."""
+    """Return how to read a metric of a node from the requests, as logs, spans or figures would give it."""
     domain = world.domain
-    for role, spec in (("upstream", domain.upstream), ("downstream", domain.downstream)):
-        if node == spec.node:
-            prediction, label = world.predictions[role], world.columns[spec.target]
-            return partial(_read_model, METRICS[metric], prediction, label, spec.threshold)
-    if node == API:
-        waited = latencies(world)
-        return lambda rows: float(np.quantile(waited[rows], 0.95))
+    if node in world.predictions:
+        return model_meter(world, node, metric)
+    if metric in {"errors", "availability"}:
+        own = entries(world)[node]
+        ended, called = failed(domain, world.errors)[:, own], world.calls[:, own]
+        share = partial(_error_share, ended, called)
+        return share if metric == "errors" else lambda rows: 1 - share(rows)
+    if node in SERVICES:
+        entry = entries(world)[node][0]
+        waited = schedule(domain, world.self_ms, world.calls).duration[:, entry]
+        return lambda rows: float(np.nanquantile(waited[rows], 0.95))
     cost, passed = row_costs(world)
     values = (cost if node == domain.cost_kpi else passed) * world.kpi_factors[node]
     return lambda rows: float(values[rows].mean())
+
+
+def _error_share(ended: NDArray[Any], called: NDArray[Any], rows: NDArray[np.bool_]) -> float:
+    return float(ended[rows].sum() / max(called[rows].sum(), 1))
+
+
+def model_meter(world: World, node: str, metric: str) -> Meter:
+    """Return how to read a model's metric from its log: lost rows left out, copies counted, labels as recorded."""
+    spec, model = world.domain.spec(node), world.cascade.models[node]
+    prediction, label, counted = world.predictions[node], world.labels[node], world.logged()
+    if spec.task == "multiclass":
+        usable = present(label)
+        read, label = CLASS_METRICS[metric], class_codes(label, model.classes)
+    else:
+        usable = np.isfinite(label) | (not needs_label(metric))
+        read = partial(_at_threshold, METRICS[metric], spec.threshold)
+    if needs_label(metric):
+        usable = usable & world.labelled()
+
+    def value(rows: NDArray[np.bool_]) -> float:
+        chosen = counted[(rows & usable)[counted]]
+        return read(prediction[chosen], label[chosen]) if len(chosen) else float("nan")
+
+    return value
+
+
+def _at_threshold(
+    metric: Callable[[NDArray[Any], NDArray[Any], float], float],
+    threshold: float,
+    prediction: NDArray[Any],
+    label: NDArray[Any],
+) -> float:
+    return metric(prediction, label, threshold)
 
 
 def move_of(
@@ -115,8 +101,7 @@ def move_of(
     settled
         Days after the onset at which a gradual fault is fully there.
     """
-    of_model = node in {world.domain.upstream.node, world.domain.downstream.node}
-    delay = label_delay if of_model and needs_label(metric) else 0.0
+    delay = label_delay if node in world.predictions and needs_label(metric) else 0.0
     begin, stop = world.moment(onset - settled), world.moment(delay)
     healthy = world.ts < world.moment(onset)
     read = meter(world, node, metric)
@@ -124,4 +109,5 @@ def move_of(
     full = [number for number in range(day[healthy].max() + 1) if (healthy & (day == number)).sum() > FEW]
     daily = np.array([read(healthy & (day == number)) for number in full])
     after = read((world.ts >= begin) & (world.ts < stop))
-    return Move(read(healthy), after, float(np.nanstd(daily)))
+    known = daily[np.isfinite(daily)]
+    return Move(read(healthy), after, float(known.std()) if len(known) else float("nan"))

@@ -3,8 +3,10 @@
 # ruff: noqa: PLC0415 - importing the demo is cheap: heavy libraries are loaded by the functions that need them
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rca.demo.domain import Columns
 
@@ -35,6 +37,19 @@ def take(columns: Columns, rows: np.ndarray) -> Columns:
 def is_text(values: np.ndarray) -> bool:
     """Return whether a column holds text rather than numbers."""
     return values.dtype == object
+
+
+def present(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values of a column are not null, shape (N,); a vector is null when all of it is."""
+    if is_text(values):
+        return np.asarray(values != None)  # noqa: E711 - element by element
+    finite = np.isfinite(values)
+    return np.asarray(finite.any(axis=1) if finite.ndim > 1 else finite)
+
+
+def known_texts(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the texts of a column that are not null, shape (M,)."""
+    return values[present(values)].astype(str)
 
 
 REQUEST_LOG = ("payload_kb", "client_build")

@@ -11,9 +11,13 @@ from rca.demo.cascade import Cascade
 from rca.demo.domain import Columns, Domain
 from rca.demo.extent import Extent, days
 
-Stage = Literal["draw", "rows", "upstream", "downstream", "operations", "kpis", "changes"]
-STAGES: tuple[Stage, ...] = ("draw", "rows", "upstream", "downstream", "operations", "kpis", "changes")
-"""In this order: which rows arrive, what their values are, what the models answer, and what follows."""
+Stage = Literal["draw", "rows", "scores", "labels", "operations", "kpis", "changes"]
+STAGES: tuple[Stage, ...] = ("draw", "rows", "scores", "labels", "operations", "kpis", "changes")
+"""In this order: which rows arrive, what their values are, what each model answers, and what follows.
+
+`scores` comes once per model, right after it has scored; an effect of this stage has a `node` and
+acts for that model only.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Rewrite:
 
 @dataclass
 class World:
-    """Requests in the order of time and everything that happens to them.
+    """N requests in the order of time and everything that happens to them.
 
     Parameters
     ----------
@@ -37,13 +41,26 @@ class World:
     picked
         (N,) the pool's row that each request brings.
     columns
-        What arrives at the models, before and after faults.
-    predictions, versions
-        Role (`upstream`, `downstream`) -> (N,) arrays.
-    self_ms
-        (N, O) own time of every operation in every request, milliseconds.
+        What arrives at the models, before and after faults, the true outcomes included.
+    predictions
+        Node -> (N,) probability or value, (N, K) probabilities of the model's classes, or (N, D) vectors.
+    versions
+        Node -> (N,).
+    labels
+        Node -> (N,) outcomes as they are logged.
+    label_delay_days
+        (N,) how long after the request its label becomes known; not yet known at the end is null.
+    keep, copies
+        (N,) whether the request reaches the logs, and how many more times.
+    self_ms, calls, errors
+        (N, O) own time of every operation in every request (milliseconds, NaN if not called), how
+        often it is called, and whether it fails by itself.
     kpi_factors
         KPI node -> (N,) factor on its value at the time of each request.
+    grid
+        (T,) times at which the services' resources are measured.
+    resources
+        (service, metric) -> (T,) measurements in [0, 1]: cpu, memory, disk, network.
     """
 
     domain: Domain
@@ -54,10 +71,18 @@ class World:
     end: np.datetime64
     picked: NDArray[np.int64]
     columns: Columns = field(default_factory=dict)
-    predictions: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    predictions: dict[str, NDArray[Any]] = field(default_factory=dict)
     versions: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    labels: dict[str, NDArray[Any]] = field(default_factory=dict)
+    label_delay_days: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    keep: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
+    copies: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     self_ms: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    calls: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    errors: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), dtype=bool))
     kpi_factors: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    grid: NDArray[np.datetime64] = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
+    resources: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     rewrites: list[Rewrite] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -78,6 +103,19 @@ class World:
     def moment(self, days_before_end: float) -> np.datetime64:
         """Return a time so many days before the end of the log."""
         return self.end - days(days_before_end)
+
+    def label_ts(self) -> NDArray[np.datetime64]:
+        """Return when each request's label becomes known, (N,)."""
+        micros = np.round(self.label_delay_days * (days(1) / np.timedelta64(1, "us"))).astype("timedelta64[us]")
+        return np.asarray(self.ts + micros)
+
+    def labelled(self) -> NDArray[np.bool_]:
+        """Return the requests whose label is known at the end of the log, (N,)."""
+        return np.asarray(self.label_ts() < self.end)
+
+    def logged(self) -> NDArray[np.int64]:
+        """Return the requests as the logs have them: missing ones left out, copies repeated, in order of time."""
+        return np.repeat(np.arange(len(self.ts)), np.where(self.keep, 1 + self.copies, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ SLICE = {"column": "distribution_channel", "value": "TA/TO"}
 DISTRACTORS: tuple[Effect, ...] = (
     LoneShift("client_build", Extent(ONSET + 0.2, share=0.8)),
     Corruption("babies", "null_burst", Extent(ONSET + 0.1, share=0.5)),
-    NewVersion("downstream", "3.4.2", Extent(ONSET + 5)),
+    NewVersion(RISK, "3.4.2", Extent(ONSET + 5)),
     SlowOperation("feature-cache", "MGET", 4.0, Extent(ONSET, until=ONSET - 0.1)),
     Announcement("auth", "deploy", "deploy auth 9.1", ONSET + 0.05),
     Announcement("stay-calendar", "data_feed", "nightly load moved", ONSET + 0.3),
@@ -67,12 +67,14 @@ FAULTY = (
     incident("dropped", Drop("special_requests", NOW), "acceptance-rate", "share_accepted"),
     incident("retyped", Retype("lead_hours", "comma", NOW), RISK, "logloss"),
     incident("recoded", Recode("deposit_type", "code", NOW), INTENT, "prediction_mean"),
-    incident("upstream-version", UpstreamOutput("rescaled", NOW, 0.4, version="8.0.0"), RISK, "logloss"),
-    incident("upstream-config", UpstreamOutput("shifted", NOW, 1.2, key="output.offset"), RISK, "prediction_mean"),
-    incident("retrain", BadRetrain("scrambled", "3.5.0", NOW, 0.9), RISK, "auc"),
+    incident("upstream-version", UpstreamOutput(INTENT, "rescaled", NOW, 0.4, version="8.0.0"), RISK, "logloss"),
+    incident(
+        "upstream-config", UpstreamOutput(INTENT, "shifted", NOW, 1.2, key="output.offset"), RISK, "prediction_mean"
+    ),
+    incident("retrain", BadRetrain(RISK, "scrambled", "3.5.0", NOW, 0.9), RISK, "auc"),
     incident("slow", SlowOperation("feature-db", "SELECT features", 4.0, NOW), API, "latency_p95"),
-    incident("setting", ScorerSetting("temperature", 2.5, NOW), RISK, "prediction_mean"),
-    incident("cached", ScorerSetting("stale", 200, NOW), RISK, "auc"),
+    incident("setting", ScorerSetting(RISK, "temperature", 2.5, NOW), RISK, "prediction_mean"),
+    incident("cached", ScorerSetting(RISK, "stale", 200, NOW), RISK, "auc"),
     incident("kpi", KpiFall("acceptance-rate", 0.8, NOW), "acceptance-rate", "share_accepted"),
 )
 

@@ -55,32 +55,32 @@ SETTINGS: dict[str, tuple[str, str, Callable[[Scores, float, bool], Scores], flo
 
 @dataclass(frozen=True, slots=True)
 class ScorerSetting:
-    """A setting of the downstream model's scorer changes its answers; no version, no data involved."""
+    """A setting of a model's scorer changes its answers; no version, no data involved."""
 
+    node: str
     kind: str
     amount: float
     extent: Extent
-    stage: Stage = "downstream"
+    stage: Stage = "scores"
 
     def apply(self, world: World) -> None:
         """Change the touched requests' predictions and record the change."""
         key, event, change, before = SETTINGS[self.kind]
         mask = world.touched(self.extent, f"setting {self.kind}")
-        scores = world.predictions["downstream"]
-        scores[mask] = change(scores, self.amount, world.domain.downstream.task == "binary")[mask]
-        node = world.domain.downstream.node
+        scores = world.predictions[self.node]
+        scores[mask] = change(scores, self.amount, world.domain.spec(self.node).task == "binary")[mask]
         world.changes.append(
             {
                 "ts": world.moment(self.extent.onset),
-                "node": node,
+                "node": self.node,
                 "kind": event,
-                "title": f"{node}: set {key}",
+                "title": f"{self.node}: set {key}",
                 "before": {key: before},
                 "after": {key: self.amount},
             }
         )
 
-    def cause(self, domain: Domain) -> Truth:
+    def cause(self, domain: Domain) -> Truth:  # noqa: ARG002 - every fault is asked the same way
         """Return the right answer."""
-        node, key = domain.downstream.node, SETTINGS[self.kind][0]
-        return Truth("config_change", node, key, self.kind, self.extent.predicate, (f"{node}: set {key}",))
+        key, title = SETTINGS[self.kind][0], f"{self.node}: set {SETTINGS[self.kind][0]}"
+        return Truth("config_change", self.node, key, self.kind, self.extent.predicate, (title,))

@@ -47,9 +47,10 @@ DOMAIN = Domain(
     name="toy",
     load=load,
     sources={"feed": ("size", "colour"), "profile": ("age", "area")},
-    upstream=ModelSpec("sizer", "binary", "bad", ("size",), "a", rounds=15),
-    output="size_score",
-    downstream=ModelSpec("decider", "binary", "bad", ("size_score", "age", "colour"), "b", rounds=15),
+    models=(
+        ModelSpec("sizer", "binary", "bad", ("size",), "a", "size_score", rounds=15),
+        ModelSpec("decider", "binary", "bad", ("size_score", "age", "colour"), "b", rounds=15),
+    ),
     segments=("area",),
     cost_kpi="cost",
     rate_kpi="rate",
@@ -73,7 +74,7 @@ def healthy(cascade):
 def test_the_same_seed_gives_the_same_world(cascade) -> None:
     first, second = healthy(cascade), healthy(train(DOMAIN))
     assert (first.ts == second.ts).all()
-    assert (first.predictions["downstream"] == second.predictions["downstream"]).all()
+    assert (first.predictions["decider"] == second.predictions["decider"]).all()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_values_go_wrong_after_the_onset_only(cascade, fault, expected) -> None:
     calm = healthy(cascade)
     assert (world.columns["size"][~after] == calm.columns["size"][~after]).all()
     assert expected(world.columns["size"][after], calm.columns["size"][after])
-    changed = world.predictions["downstream"] != calm.predictions["downstream"]
+    changed = world.predictions["decider"] != calm.predictions["decider"]
     assert not changed[~after].any()
     assert changed[after].mean() > 0.5, "the fault travels through the cascade"
 
@@ -159,34 +160,34 @@ def test_recoded_categories_are_unknown_to_the_model(cascade, style) -> None:
 def test_a_bad_retrain_is_worse_and_bears_a_new_version(cascade) -> None:
     for how in ("scrambled", "few_rows"):
         share = 0.95 if how == "scrambled" else 0.99
-        world, after = run(cascade, BadRetrain(how, "2.0", Extent(ONSET), share))
-        calm = healthy(cascade).predictions["downstream"]
+        world, after = run(cascade, BadRetrain("decider", how, "2.0", Extent(ONSET), share))
+        calm = healthy(cascade).predictions["decider"]
         label = world.columns["bad"]
-        loss = np.square(world.predictions["downstream"] - label)[after].mean()
+        loss = np.square(world.predictions["decider"] - label)[after].mean()
         assert loss > np.square(calm - label)[after].mean() + 0.01
-        assert set(world.versions["downstream"][after]) == {"2.0"}
+        assert set(world.versions["decider"][after]) == {"2.0"}
         assert world.changes[0]["after"] == "2.0"
 
 
 def test_a_later_version_replaces_an_earlier_harmless_one(cascade) -> None:
     world, after = run(
         cascade,
-        UpstreamOutput("flipped", Extent(ONSET), version="9"),
-        NewVersion("upstream", "8", Extent(ONSET + 3)),
+        UpstreamOutput("sizer", "flipped", Extent(ONSET), version="9"),
+        NewVersion("sizer", "8", Extent(ONSET + 3)),
     )
-    assert set(world.versions["upstream"][after]) == {"9"}
-    assert set(world.versions["upstream"][~after]) == {"7.2.0", "8"}
+    assert set(world.versions["sizer"][after]) == {"9"}
+    assert set(world.versions["sizer"][~after]) == {"7.2.0", "8"}
     assert sorted((event["before"], event["after"]) for event in world.changes) == [("7.2.0", "8"), ("8", "9")]
 
 
 def test_settings_change_answers_without_a_version(cascade) -> None:
-    calm = healthy(cascade).predictions["downstream"]
+    calm = healthy(cascade).predictions["decider"]
     for kind, amount in (("temperature", 3.0), ("offset", 1.0), ("cap", 0.6), ("stale", 100.0)):
-        world, after = run(cascade, ScorerSetting(kind, amount, Extent(ONSET)))
-        answers = world.predictions["downstream"]
+        world, after = run(cascade, ScorerSetting("decider", kind, amount, Extent(ONSET)))
+        answers = world.predictions["decider"]
         assert (answers[~after] == calm[~after]).all()
         assert (answers[after] != calm[after]).mean() > 0.3
-        assert len(set(world.versions["downstream"])) == 1
+        assert len(set(world.versions["decider"])) == 1
 
 
 def test_a_slow_callee_makes_its_caller_wait_but_not_work(cascade) -> None:
@@ -202,10 +203,10 @@ def test_a_slow_callee_makes_its_caller_wait_but_not_work(cascade) -> None:
         (Corruption("size", "frozen", Extent(1)), ("data_quality", "feed", "size")),
         (FeatureDrift("age", Extent(1)), ("feature_drift", "profile", "age")),
         (Drop("colour", Extent(1)), ("schema_change", "feed", "colour")),
-        (UpstreamOutput("flipped", Extent(1), version="9"), ("upstream_model_change", "sizer", "9")),
-        (UpstreamOutput("shifted", Extent(1), key="k"), ("upstream_model_change", "sizer", "k")),
-        (BadRetrain("few_rows", "2.0", Extent(1)), ("model_change", "decider", "2.0")),
-        (ScorerSetting("cap", 0.5, Extent(1)), ("config_change", "decider", "score_cap_quantile")),
+        (UpstreamOutput("sizer", "flipped", Extent(1), version="9"), ("upstream_model_change", "sizer", "9")),
+        (UpstreamOutput("sizer", "shifted", Extent(1), key="k"), ("upstream_model_change", "sizer", "k")),
+        (BadRetrain("decider", "few_rows", "2.0", Extent(1)), ("model_change", "decider", "2.0")),
+        (ScorerSetting("decider", "cap", 0.5, Extent(1)), ("config_change", "decider", "score_cap_quantile")),
         (SlowOperation("auth", "CheckToken", 3, Extent(1)), ("latency_component", "auth", "CheckToken")),
     ],
 )
