@@ -1,0 +1,100 @@
+"""A burst of anomalous or adversarial inputs: rows strange in several columns at once, the other rows as before.
+
+Unlike a fault of one column, the same rows are strange in several columns; unlike a population that moved, the rows
+are not plausible one by one. Leaving them out brings the metric and the columns back.
+"""
+
+import math
+
+from candidates.measures.burst import Burst, find_burst
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.columns import change_items, unexamined
+from candidates.measures.diagnosis import diagnose
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate, Findings
+from schemas.evidence import Evidence
+
+WORDS = {
+    "burst": "rare or impossible in several columns at once",
+    "adversarial": "of columns that do not belong together, where the model errs",
+    "replay": "near copies of each other",
+}
+REMEDY = "Block or quarantine the source; check inputs jointly (not only column by column) before scoring; rate-limit."
+SHOWN = 200
+
+
+def _summary(burst: Burst) -> str:
+    since = f" since {stamp(burst.onset.at)}" if burst.onset else ""
+    traits = "; ".join(trait.words for trait in burst.traits)
+    back = f" Without them {len(burst.restored)} columns are as before." if burst.restored else ""
+    return (
+        f"{burst.touched:.0%} of the requests to {burst.node} are {WORDS[burst.mechanism]}{since}"
+        f"{': ' + traits if traits else ''}.{back}"
+    )
+
+
+def _evidence(evidence: Evidence, burst: Burst) -> tuple[EvidenceItem, ...]:
+    estimate = f"explains {burst.share:.0%} of the symptom, estimated by leaving out the anomalous rows"
+    series = burst.series
+    known = [(str(t) + "Z", float(v)) for t, v in zip(series.ts, series.value, strict=True) if math.isfinite(v)][
+        -SHOWN:
+    ]
+    traits = [
+        {"column": t.column, "share": round(t.share, 4), "usual": round(t.usual, 4), "text": t.words}
+        for t in burst.traits
+    ]
+    return (
+        EvidenceItem(
+            kind="estimate",
+            text=estimate,
+            data={"share": round(burst.share, 4), "touched": round(burst.touched, 4), "restored": list(burst.restored)},
+        ),
+        EvidenceItem(
+            kind="series",
+            text="share of anomalous rows",
+            data={"ts": [t for t, _ in known], "value": [round(v, 5) for _, v in known]},
+        ),
+        EvidenceItem(kind="slice", text="what the anomalous rows have in common", data={"traits": traits}),
+        *change_items(evidence, {burst.node}, {"other", "business", "flag"}),
+    )
+
+
+def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
+    onset = burst.onset
+    return Candidate(
+        family="outliers",
+        node=burst.node,
+        subject=None,
+        impact=burst.share,
+        strength=min(burst.strength, 1e6),
+        specificity=0.95 * burst.sure,
+        mechanism=burst.mechanism,
+        observed_at=burst.node,
+        onset=onset.at if onset else None,
+        onset_low=onset.low if onset else None,
+        onset_high=onset.high if onset else None,
+        summary=_summary(burst),
+        evidence=_evidence(evidence, burst),
+        verify="Read a dozen of the anomalous requests: client, address, user agent; do they come from one source?",
+        remedy=REMEDY,
+        explains=(("burst", burst.node), *(("column", burst.node, column) for column in burst.restored)),
+        features={
+            "alignment": alignment(onset, evidence.symptom),
+            "coincident_change": 0.0,
+            "touched": burst.touched,
+            "restored": float(len(burst.restored)),
+        },
+    )
+
+
+def generate(evidence: Evidence) -> Findings:
+    """Propose the models that a burst of anomalous rows reached."""
+    if (reason := unexamined(evidence)) is not None:
+        return Findings(not_examined=reason)
+    judged = [node for node in sorted(evidence.models) if evidence.models[node].rows and diagnose(evidence, node)]
+    if not judged:
+        return Findings(not_examined="only histograms: whole rows cannot be judged")
+    found = [burst for node in judged if (burst := find_burst(evidence, node)) is not None]
+    if not found:
+        return Findings(ruled_out="no excess of rows that are strange in several columns at once")
+    return Findings(candidates=tuple(_candidate(evidence, burst) for burst in found))
