@@ -16,12 +16,13 @@ from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.clock import alignment, within
 from candidates.measures.columns import change_items
 from candidates.measures.component_series import component_series, is_resource
+from candidates.measures.fallback import Fallback, fallback
 from candidates.measures.fault_share import Share, fault_share
 from candidates.measures.fault_words import REMEDY, VERIFY, fault_summary
 from candidates.measures.latency_words import series_item
 from candidates.measures.own_errors import OwnErrors, own_errors
 from candidates.measures.own_time import comparable, own_times, traced
-from candidates.measures.recorded_errors import error_rise, own_error_rises
+from candidates.measures.recorded_errors import error_metric, own_error_rises
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -67,7 +68,7 @@ def _own(evidence: Evidence, node: str, broken: tuple[Broken, ...]) -> tuple[Bro
         passed = traced_here and node not in own_errors(evidence)
         return tuple(one for one in broken if is_resource(one.kind) or not passed)
     own = own_error_rises(evidence).get(node, 0.0)
-    return tuple(one for one in broken if is_resource(one.kind) or own >= PASSED_ON * error_rise(one))
+    return tuple(one for one in broken if is_resource(one.kind) or own >= PASSED_ON * one.rise)
 
 
 def _with_spans(broken: tuple[Broken, ...], errors: OwnErrors) -> tuple[Broken, ...]:
@@ -84,6 +85,7 @@ def _with_spans(broken: tuple[Broken, ...], errors: OwnErrors) -> tuple[Broken, 
         before=growth.before,
         after=growth.after,
         z=errors.strength,
+        rise=growth.delta,
         covered=1.0,
         onset=growth.onset,
         series=series,
@@ -114,7 +116,9 @@ def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors
     """Return one component's candidate; its subject is the metric that broke first."""
     origin = broken[0]
     mechanism, onset = _mechanism(evidence, node, origin), origin.onset
-    share = fault_share(evidence, node, origin, onset)
+    failing = error_metric(broken)
+    missing = fallback(evidence, failing) if failing else None
+    share = fault_share(evidence, node, origin, missing)
     changes = change_items(evidence, {node}, CHANGES)
     certain = min(max((origin.z - MIN_Z) / 9.0, 0.0), 1.0)
     return Candidate(
@@ -133,7 +137,7 @@ def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors
         evidence=(*_items(evidence, broken, share, errors), *changes),
         verify=VERIFY[mechanism].format(node=node),
         remedy=REMEDY[mechanism].format(node=node),
-        explains=_explains(evidence, node, origin),
+        explains=_explains(evidence, node, origin, missing),
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": share.value,
@@ -163,13 +167,17 @@ def _items(
     return items
 
 
-def _explains(evidence: Evidence, node: str, origin: Broken) -> tuple[tuple[str, ...], ...]:
-    """Return its own metric first, then latencies, errors and availability of itself and of all that wait for it."""
+def _explains(evidence: Evidence, node: str, origin: Broken, missing: Fallback | None) -> tuple[tuple[str, ...], ...]:
+    """Return its own metric first, then latencies, errors and availability of itself and of all that wait for it.
+
+    The columns that models went without as it failed are its consequence too.
+    """
     reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
     spread = {*LATENCY_METRICS, "errors", "availability"}
     keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached}
     symptom = evidence.symptom.incident
     if symptom.node in reached and math.isfinite(origin.z):
         keys.add(("metric", symptom.node, symptom.metric))
+    keys |= {("column", *column) for column in missing.columns} if missing else set()
     own = ("metric", node, origin.metric)
     return (own, *sorted(keys - {own}))

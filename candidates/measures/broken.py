@@ -57,8 +57,10 @@ class Broken:
         Typical levels over baseline and window (of the buckets that broke, if only some did), own unit.
     z
         Departure in robust standard deviations of the baseline once load and time of day are taken out; at most 50.
+    rise
+        Mean departure over the whole window, in the harmful direction, own unit.
     covered
-        Share of the window's buckets that are out of range.
+        Share of the window's buckets that depart at least half as far as those out of range.
     part
         Dimensions of the only part that broke; empty when the whole did.
     excess
@@ -72,6 +74,7 @@ class Broken:
     before: float
     after: float
     z: float
+    rise: float
     covered: float
     onset: Onset | None
     series: Series
@@ -160,6 +163,7 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
         z, out, excess = MAX_Z * (1 - GONE), np.ones(int(new.sum()), bool), -excess
     if z < MIN_Z:
         return None
+    typical = float(np.median(excess[new][out])) if out.any() else float(np.median(excess[new]))
     leak = leak_onset(series.ts[known], value[known], old[known], spread) if kind == "memory" and not silent else None
     onset = leak or _onset(symptom, series.ts[known], excess[known], spread)
     return Broken(
@@ -170,7 +174,8 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
         before=float(np.median(series.value[old])),
         after=float(np.median(series.value[new][out])) if out.any() else float(np.median(series.value[new])),
         z=z,
-        covered=float(out.mean()),
+        rise=float(excess[new].mean()),
+        covered=float((excess[new] > 0.5 * typical).mean()),
         onset=onset,
         series=series,
         excess=np.where(known, excess, np.nan),

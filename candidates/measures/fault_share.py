@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from candidates.measures.broken import Broken
 from candidates.measures.clock import alignment
 from candidates.measures.component_series import kind_of
+from candidates.measures.fallback import Fallback
 from candidates.measures.health import explained_by_data
 from candidates.measures.own_errors import error_share, own_errors
 from candidates.measures.own_latency import calls_per_request, own_latencies, together
 from candidates.measures.own_time import comparable, own_times, request_time, traced
 from candidates.measures.recorded_errors import own_error_rises
 from candidates.measures.tracking import tracking
-from schemas.evidence import Evidence, Onset
+from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS
 
 MODEST = 0.35
@@ -38,13 +39,14 @@ class Share:
     r: float = 0.0
 
 
-def fault_share(evidence: Evidence, node: str, origin: Broken, onset: Onset | None) -> Share:
+def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback | None = None) -> Share:
     """Return the share of the symptom that a node's broken metric explains.
 
     A latency: the node's own time or own latency; errors: the errors of its own making; any number: whether it
-    comes and goes with the trouble. What these leave unexplained is shared out by coincidence, modestly.
+    comes and goes with the trouble, or what the inputs explain that went missing with the component (`missing`).
+    What these leave unexplained is shared out by coincidence, modestly.
     """
-    symptom, kind = evidence.symptom, kind_of(evidence.symptom.incident.metric)
+    symptom, kind, onset = evidence.symptom, kind_of(evidence.symptom.incident.metric), origin.onset
     if symptom.incident.node == node and symptom.incident.metric == origin.metric:
         return Share(
             1.0, f"{origin.metric} of {node} is the symptom itself, and what {node} reads or calls does not explain it"
@@ -55,6 +57,8 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, onset: Onset | No
     own = _own_share(evidence, node, shares) * max(timely, 0.0)
     left = max(1.0 - math.fsum(shares.values()), 0.0) if shares else 1.0 - explained_by_data(evidence)
     rest = _coincidence(evidence, origin, fit, left)
+    if missing and missing.share * max(timely, 0.0) > max(own, rest.value):
+        return Share(missing.share * max(timely, 0.0), missing.words(node), missing.r)
     if own >= rest.value:
         return Share(min(own, 1.0), words.format(node=node, share=own), rest.r)
     return rest

@@ -16,11 +16,6 @@ def error_metric(broken: tuple[Broken, ...]) -> Broken | None:
     return next((one for one in broken if not is_resource(one.kind)), None)
 
 
-def error_rise(one: Broken) -> float:
-    """Return by how much the share of failing requests rose over the whole window, [0, 1] for a fraction."""
-    return abs(one.after - one.before) * one.covered
-
-
 def own_error_rises(evidence: Evidence) -> Mapping[str, float]:
     """Return node -> rise of its error rate that no callee explains, for every node whose rate broke.
 
@@ -36,7 +31,7 @@ def _own_error_rises(evidence: Evidence) -> Mapping[str, float]:
     silent = {node for node, some in broken.items() if node not in recorded and is_resource(some[0].kind)}
     own: dict[str, float] = dict.fromkeys(sorted(rising) + sorted(silent), 0.0)
     for node in sorted(rising):
-        whole = error_rise(rising[node])
+        whole = rising[node].rise
         share, callee = _explained(evidence, node, whole, rising, {name: broken[name][0] for name in silent})
         own[node] += whole - share
         if callee in silent:
@@ -53,7 +48,7 @@ def _explained(
         other = rising.get(callee) or silent[callee]
         if not _not_later(other, rising[node], evidence.symptom.bucket_seconds):
             continue
-        rise = error_rise(other) * calls_per_request(evidence, node, callee)
+        rise = other.rise * calls_per_request(evidence, node, callee)
         if callee in rising and call_each_other(evidence, node, callee) and (rise, callee) < (whole, node):
             continue
         parts.append((min(rise, whole) if callee in rising else BROKEN_BEHIND * whole, callee))

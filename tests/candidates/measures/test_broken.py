@@ -1,0 +1,60 @@
+"""Which metrics broke, how surely, and whether a resource was first."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from candidates.measures.broken import MIN_Z, broke_first, broken_metrics, examine
+from candidates.measures.recorded_errors import own_error_rises
+from schemas.evidence import Onset
+from tests.candidates.fault_scenes import BUCKETS, FAULT, LATE, T0, noise, scene, series, step, symptom
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_noise_and_drift_seldom_break(seed):
+    rng = np.random.default_rng(seed)
+    white = series("db", "cpu", 0.3 + 0.02 * rng.normal(size=BUCKETS))
+    spiky = series("db", "network", 100 * rng.lognormal(0, 0.5, BUCKETS))
+    rare = series("db", "errors", rng.poisson(0.2, BUCKETS) / 100)
+    assert [examine(symptom(), one) for one in (white, spiky, rare)] == [None] * 3
+
+
+def test_a_random_walk_breaks_seldom():
+    walks = [np.cumsum(np.random.default_rng(seed).normal(size=BUCKETS)) for seed in range(200)]
+    broken = [examine(symptom(), series("db", "memory", 100 + walk)) for walk in walks]
+    assert np.mean([one is not None for one in broken]) < 0.1
+
+
+def test_earlier_trouble_in_the_baseline_does_not_hide_the_next():
+    value = 0.2 + noise("c", 0.02)
+    value[5:12] = 0.9
+    value[LATE] = 0.9
+    found = examine(symptom(), series("db", "cpu", value))
+    assert found.z > MIN_Z
+    assert found.onset.at == T0 + timedelta(minutes=FAULT)
+
+
+def test_a_resource_that_broke_first_takes_precedence_over_slowness():
+    onset = Onset(*[T0 + timedelta(minutes=FAULT)] * 3)
+    assert broke_first(scene([step("db", "cpu", 0.3, 0.9)]), "db", onset) == 1.0
+    assert broke_first(scene([step("db", "cpu", 0.3, 0.9, since=FAULT + 8)]), "db", onset) == 0.0
+    assert broke_first(scene([step("db", "errors", 0.0, 0.9)]), "db", onset) == 0.0
+    assert broke_first(scene([step("web", "cpu", 0.3, 0.9)]), "db", onset) == 0.0
+
+
+def test_gaps_are_left_out():
+    value = np.where(LATE, 0.9, 0.3) + noise("g", 0.02)
+    value[::2] = np.nan
+    assert examine(symptom(), series("db", "cpu", value)).z > MIN_Z
+    assert examine(symptom(), series("db", "cpu", np.where(LATE, np.nan, value))) is None
+
+
+def test_errors_of_callers_are_subtracted_by_calls_per_request():
+    rates = [step("web", "errors", 0.0, 0.2), step("cart", "errors", 0.0, 0.02)]
+    traffic = [step("web", "requests", 100, 100), step("cart", "requests", 500, 500)]
+    evidence = scene([*rates, *traffic], symptom(metric="errors", value=(0.0, 0.2)))
+    own = own_error_rises(evidence)
+    assert own["web"] == pytest.approx(0.1, abs=0.02)
+    assert own["cart"] == pytest.approx(0.02, abs=0.005)
+    assert {one.mechanism for some in broken_metrics(evidence).values() for one in some} == {"error_burst"}
