@@ -1,0 +1,48 @@
+"""Which cases to make: families in turn, and a family's mechanisms in turn."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.incidents.draw import DRAWS, FAMILIES
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case to make: `<out>/<table>/<table>-NNN/` and its right answer beside it.
+
+    `mechanism`: tried first; None for any. `distractors`: False leaves the system quiet and the
+    evidence complete, to show how much harder they make it.
+    """
+
+    table: str
+    tables: Path
+    out: Path
+    number: int
+    family: str
+    seed: int
+    mechanism: str | None = None
+    distractors: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return the case's name, which says nothing about its cause."""
+        return f"{self.table}-{self.number:03d}"
+
+    @property
+    def folder(self) -> Path:
+        """Return where the bundle goes."""
+        return self.out / self.table / self.name
+
+
+def plan(table: str, tables: Path, out: Path, cases: int, seed: int, *, distractors: bool = True) -> list[Job]:
+    """Return the jobs of one table; tables begin at different mechanisms, so that few cases cover many."""
+    shift, seen = sum(map(ord, table)), Counter[str]()
+    jobs = []
+    for number in range(cases):
+        family = FAMILIES[number % len(FAMILIES)]
+        mechanisms = [*DRAWS.get(family, {})]
+        mechanism = mechanisms[(seen[family] + shift) % len(mechanisms)] if mechanisms else None
+        seen[family] += 1
+        jobs.append(Job(table, tables, out, number, family, seed, mechanism, distractors))
+    return jobs

@@ -1,0 +1,78 @@
+"""Would anybody notice? How far each figure moved, and whether the faults did it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.incidents.draw.luck import Luck
+from benchmarks.incidents.draw.symptoms import Pair, shared_symptoms
+from benchmarks.incidents.skew_move import skew_move
+from rca.demo.symptoms import Move, move_of
+from rca.demo.world import Fault, World
+
+NOTICED = 3.0
+"""A symptom moves by at least so many of its healthy day-to-day standard deviations."""
+
+INNOCENT_SHARE = 0.3
+"""The innocent effects alone may make at most this share of the symptom."""
+
+ROOT_SHARE = 0.25
+"""Of two faults each must make at least this share of the symptom."""
+
+STILL_CALM = 2.1
+"""A natural fluctuation moves by less than so many of its day-to-day standard deviations."""
+
+WORSE = {
+    "auc": -1, "accuracy": -1, "f1": -1, "logloss": 1, "brier": 1, "mae": 1, "rmse": 1, "cost_per_request": 1,
+    "latency_p95": 1, "errors": 1, "availability": -1,
+}  # fmt: skip
+"""Which way is worse; nobody reports an improvement. Other metrics may move either way."""
+
+SKEW = "training_serving_skew"
+
+Seen = tuple[str, str, float]
+"""A symptom: node, metric, and how far it moved in healthy day-to-day standard deviations."""
+
+
+def moved(world: World, pair: Pair, fault: Fault, family: str, delay: float) -> Move:
+    """Return how far a figure moved at a fault's onset; against the training rows if it was never right."""
+    if family == SKEW:
+        return skew_move(world, *pair)
+    return move_of(world, *pair, onset=fault.extent.onset, label_delay=delay, settled=fault.extent.ramp)
+
+
+def change(move: Move) -> float:
+    """Return how far a figure moved in its own unit."""
+    return move.after - move.before
+
+
+def noticed(faulty: World, calm: World, only: Sequence[World], faults: Sequence[Fault], delay: float) -> list[Seen]:
+    """Return the symptoms that moved clearly, for the worse, and because of the faults.
+
+    Parameters
+    ----------
+    calm
+        The same stretch with the innocent effects alone.
+    only
+        With several faults: the same stretch with each fault alone.
+    """
+    truths = [fault.cause(faulty.domain) for fault in faults]
+    first, family, found = min(faults, key=lambda fault: -fault.extent.onset), truths[0].family, []
+    for pair in shared_symptoms(faulty.domain, truths):
+        move, innocent = (moved(world, pair, first, family, delay) for world in (faulty, calm))
+        if not (np.isfinite(move.z) and abs(move.z) >= NOTICED and move.z * WORSE.get(pair[1], move.z) > 0):
+            continue
+        parts = [change(moved(world, pair, first, family, delay)) - change(innocent) for world in only]
+        each = all(part / change(move) >= ROOT_SHARE for part in parts)
+        if each and abs(change(innocent)) < INNOCENT_SHARE * abs(change(move)):
+            found.append((*pair, move.z))
+    return found
+
+
+def fluctuation(world: World, onset: float, delay: float, luck: Luck) -> list[Seen]:
+    """Return symptoms that look unusual though nothing is wrong."""
+    pairs = shared_symptoms(world.domain, ())
+    moves = [(*pair, move_of(world, *pair, onset=onset, label_delay=delay).z) for pair in pairs]
+    calm = [move for move in moves if np.isfinite(move[2]) and abs(move[2]) < STILL_CALM]
+    calm.sort(key=lambda move: -abs(move[2]))
+    return calm[: max(1, len(calm) // 3)] if luck.chance(0.6) else calm
