@@ -164,7 +164,8 @@ def _lost_values(profile: ColumnProfile, span: float) -> tuple[float, ColumnProf
     gone = large & (ratio < LOST)
     lost = float((expected - profile.after)[gone].sum() / total)
     rest = float(profile.after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
-    if not MIN_SHARE < lost < 0.9 or not KEPT < rest < 1 / KEPT or _uneven(ratio, large & ~gone):
+    taken = float((profile.after - expected).max()) / total  # rows that turned up elsewhere are not missing
+    if not MIN_SHARE < lost < 0.9 or not KEPT < rest < 1 / KEPT or _uneven(ratio, large & ~gone) or taken > lost / 3:
         return None
     order = np.argsort(-(expected - profile.after) * gone, kind="stable")[: int(gone.sum())]
     return lost, profile, [profile.labels[i] for i in order]
