@@ -15,7 +15,7 @@ from benchmarks.incidents.draw.evidence import draw_evidence, draw_unlabelled
 from benchmarks.incidents.draw.luck import Luck
 from benchmarks.incidents.draw.two_roots import draw_pair
 from benchmarks.incidents.job import Job
-from benchmarks.incidents.noticed import Seen, fluctuation, noticed
+from benchmarks.incidents.noticed import SKEW, Seen, fluctuation, noticed
 from benchmarks.incidents.tables import ADAPTERS
 from rca.demo.bundle import write_world
 from rca.demo.cascade import Cascade, train
@@ -30,15 +30,20 @@ OFTEN = (0.2, 0.25, 0.25, 0.15, 0.1, 0.05)
 
 
 @lru_cache(maxsize=4)
-def cascade_of(table: str, tables: Path) -> Cascade:
-    """Return the trained models of a table, once per process."""
-    return train(ADAPTERS[table](tables))
+def cascade_of(table: str, tables: Path, *, shuffled: bool = False) -> Cascade:
+    """Return the trained models of a table, once per process.
+
+    `shuffled`: trained on rows of all times, so that production differs from training by the fault alone.
+    """
+    domain = ADAPTERS[table](tables)
+    return train(replace(domain, in_order=False) if shuffled else domain)
 
 
 def luck_of(job: Job, attempt: int) -> Luck:
     """Return the dice of one attempt."""
     rng = np.random.default_rng([job.seed, job.number, attempt, sum(map(ord, job.table))])
-    return Luck(cascade_of(job.table, job.tables), rng, label_delay=float(rng.choice([0.0, 1.0, 2.0])))
+    cascade = cascade_of(job.table, job.tables, shuffled=job.family == SKEW)
+    return Luck(cascade, rng, label_delay=float(rng.choice([0.0, 1.0, 2.0])))
 
 
 def draw_faults(job: Job, luck: Luck, attempt: int) -> tuple[Fault, ...] | None:
@@ -48,7 +53,7 @@ def draw_faults(job: Job, luck: Luck, attempt: int) -> tuple[Fault, ...] | None:
     if job.family == "two_roots":
         return draw_pair(luck, DRAWS)
     mechanisms = DRAWS[job.family]
-    wanted = job.mechanism if attempt < ATTEMPTS // 3 else None
+    wanted = job.mechanism if attempt < ATTEMPTS // 4 else None
     fault = mechanisms[wanted or luck.one_of([*mechanisms])](luck)
     return (fault,) if fault else None
 

@@ -115,12 +115,13 @@ def received(world: World, node: str, evidence: Evidence) -> NDArray[np.int64]:
     return rows
 
 
-def batches(world: World, log: Columns, rows: NDArray[np.int64]) -> Iterator[tuple[str, "pa.Table"]]:
-    """Yield (name, rows) per day; a day on which the schema changes has two batches."""
+def batches(world: World, log: Columns, rows: NDArray[np.int64], hours: int) -> Iterator[tuple[str, "pa.Table"]]:
+    """Yield (name, rows) per so many hours; a batch within which the schema changes is two."""
     rewrites = [rewrite for rewrite in world.rewrites if rewrite.column in log]
     table, ts = to_table(log), world.ts[rows]
-    midnights = np.arange(world.start.astype("datetime64[D]"), world.end + days(1), np.timedelta64(1, "D"))
-    cuts = np.unique(np.concatenate([midnights.astype("datetime64[us]"), *[[r.start] for r in rewrites]]))
+    first_day = world.start.astype("datetime64[D]").astype("datetime64[us]")
+    regular = np.arange(first_day, world.end + days(hours / 24), days(hours / 24))
+    cuts = np.unique(np.concatenate([regular, *[[r.start] for r in rewrites]]))
     places = np.searchsorted(ts, cuts)
     for begin, first, last in zip(cuts[:-1], places[:-1], places[1:], strict=True):
         if last > first:
@@ -128,8 +129,14 @@ def batches(world: World, log: Columns, rows: NDArray[np.int64]) -> Iterator[tup
             for rewrite in rewrites:
                 if begin >= rewrite.start:
                     part = rewritten(part, rewrite, rows[first:last])
-            at_midnight = begin == begin.astype("datetime64[D]")
-            yield str(begin.astype("datetime64[D]")) + ("" if at_midnight else "-b"), part
+            yield batch_name(begin, hours, whole=begin in regular), part
+
+
+def batch_name(begin: np.datetime64, hours: int, *, whole: bool) -> str:
+    """Return a batch's name: its day, with the hour where a day has several, and to the second if it was cut."""
+    if not whole:
+        return str(begin.astype("datetime64[s]")).replace(":", "")
+    return str(begin.astype("datetime64[D]" if hours % 24 == 0 else "datetime64[h]"))
 
 
 def rewritten(table: "pa.Table", rewrite: Rewrite, rows: NDArray[np.int64]) -> "pa.Table":
@@ -148,7 +155,7 @@ def write_logs(world: World, folder: Path, node: str, evidence: Evidence) -> Non
     target = folder / "predictions" / node
     target.mkdir(parents=True, exist_ok=True)
     log = production_log(world, node, evidence)
-    for name, part in batches(world, log, received(world, node, evidence)):
+    for name, part in batches(world, log, received(world, node, evidence), evidence.batch_hours):
         pq.write_table(part, target / f"{name}.parquet", compression="zstd")
     if evidence.trained_rows and evidence.splits:
         pq.write_table(to_table(training_log(world, node, evidence)), target / "training.parquet")

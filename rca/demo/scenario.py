@@ -40,6 +40,8 @@ class Evidence:
         Whether labels are logged, how many days after the request, and whether that time is logged.
     upstream_log
         Whether models before the final one log at all.
+    batch_hours
+        How long a batch of the prediction logs is.
     """
 
     traces: int = 2000
@@ -55,6 +57,7 @@ class Evidence:
     label_delay: float = 1.0
     label_ts: bool = False
     upstream_log: bool = True
+    batch_hours: int = 24
     gaps: tuple[Gap, ...] = ()
 
 

@@ -18,6 +18,7 @@ def needs_upstream_log(luck: Luck, truths: Sequence[Truth]) -> bool:
     final = luck.final.inputs
     return any(
         truth.family in {"upstream_model_change", "label_change"}
+        or (truth.family == "training_serving_skew" and truth.node != luck.final.node)
         or (truth.subject in luck.domain.columns and truth.subject not in final)
         for truth in truths
     )
@@ -38,6 +39,7 @@ def draw_evidence(luck: Luck, truths: Sequence[Truth], *, full: bool) -> Evidenc
         trained_rows=1500 if full or "training_serving_skew" in families or luck.chance(0.8) else 0,
         label_delay=luck.label_delay,
         label_ts="label_change" in families or luck.chance(0.4),
+        batch_hours=int(luck.one_of((6, 24, 24, 24, 48))),
         gaps=() if full else draw_gaps(luck),
         upstream_log=full or needs_upstream_log(luck, truths) or luck.chance(0.85),
     )

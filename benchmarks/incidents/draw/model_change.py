@@ -1,6 +1,8 @@
 """Draw a worse version of the symptomatic model itself."""
 
 from benchmarks.incidents.draw.luck import Luck
+from benchmarks.incidents.faults.forgetting import FineTuned
+from benchmarks.incidents.models.sequential import SequentialModel
 from rca.demo.faults import BadRetrain
 from rca.demo.world import Fault
 
@@ -24,4 +26,14 @@ def forgetting(luck: Luck) -> Fault | None:
     return BadRetrain(luck.final.node, "forgetting", luck.one_of(VERSIONS), luck.extent(sliced=0.0))
 
 
-MECHANISMS = {"scrambled": scrambled, "few_rows": few_rows, "forgetting": forgetting}
+def fine_tuned(luck: Luck) -> Fault | None:
+    """Return a model trained further on its newest segment; of others than step-wise ones, forgetting."""
+    if not isinstance(luck.cascade.final, SequentialModel):
+        return forgetting(luck)
+    column = "domain"
+    value = luck.one_of([*luck.categories(column)][1:])
+    passes = int(luck.one_of((3, 6, 12)))
+    return FineTuned(luck.final.node, column, value, passes, luck.one_of(VERSIONS), luck.extent(sliced=0.0))
+
+
+MECHANISMS = {"scrambled": scrambled, "few_rows": few_rows, "forgetting": forgetting, "fine_tuned": fine_tuned}

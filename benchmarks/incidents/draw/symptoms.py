@@ -30,7 +30,7 @@ def of_readers(domain: Domain, column: str | None) -> list[Pair]:
     return [(spec.node, metric) for spec in others for metric in metrics_of(spec)]
 
 
-OF_OUTCOMES = {"label_change", "training_serving_skew"}
+OF_OUTCOMES = {"label_change"}
 OF_ERRORS = {"concept_drift", "slice_degradation"}
 OF_MODEL = {"model_change", "outliers"}
 
@@ -43,6 +43,9 @@ def symptoms_of(domain: Domain, truth: Truth | None) -> list[Pair]:
         return of_services(domain, truth)
     if truth.family == "downstream_change" or truth.mechanism == "threshold":
         return of_kpis(domain)
+    if truth.family == "training_serving_skew":
+        spec = domain.spec(truth.node)
+        return [(spec.node, metric) for metric in metrics_of(spec) if needs_label(metric)]
     if truth.family in OF_OUTCOMES | OF_ERRORS:
         cost = [(domain.cost_kpi, "cost_per_request")] if truth.family in OF_ERRORS else []
         return [*of_final(domain, labelled=True), *cost]

@@ -1,9 +1,10 @@
 """Draw what was wrong from the first production row on.
 
-Decidable: the bundle always has training and validation rows of the final model.
+Decidable: the bundle always has training and validation rows, and the models were trained on rows of
+the same time as production's, so that nothing else differs.
 """
 
-# ruff: noqa: PLR2004 - chances and ranges are read best where the dice are thrown
+
 
 import numpy as np
 
@@ -14,27 +15,21 @@ from rca.demo.faults import Corruption, Recode
 from rca.demo.world import Fault
 
 
-def own(luck: Luck, *, text: bool) -> str | None:
-    """Return an input that the final model itself reads."""
-    names = [name for name in luck.inputs(text=text) if name in luck.final.inputs]
-    return luck.weighted([name for name in names if not text or len(luck.categories(name)) <= 200])
-
-
 def scaled(luck: Luck) -> Fault | None:
     """Return a column that serving has in another unit."""
-    column = own(luck, text=False)
+    column = luck.number()
     return column and Skewed(Corruption(column, "unit_change", ALWAYS, luck.one_of(UNITS)), "scaled")
 
 
 def coded(luck: Luck) -> Fault | None:
     """Return categories that serving codes otherwise."""
-    column = own(luck, text=True)
+    column = luck.text()
     return column and Skewed(Recode(column, luck.one_of(("lower", "code", "prefix")), ALWAYS), "coded")
 
 
 def rounded(luck: Luck) -> Fault | None:
     """Return numbers that another library cuts."""
-    column = own(luck, text=False)
+    column = luck.number()
     if column is None:
         return None
     spread = float(np.nanstd(luck.cascade.pool[column]))
@@ -42,8 +37,8 @@ def rounded(luck: Luck) -> Fault | None:
 
 
 def leakage(luck: Luck) -> Fault | None:
-    """Return a training column that knew the outcome."""
-    column = own(luck, text=False)
+    """Return a training column of the final model that knew the outcome."""
+    column = luck.weighted([name for name in luck.inputs(text=False) if name in luck.final.inputs])
     return column and Leakage(column, luck.between(0.4, 1.0))
 
 

@@ -16,7 +16,10 @@ ALWAYS = Extent(onset=10_000.0)
 
 @dataclass(frozen=True, slots=True)
 class Skewed:
-    """A value or schema fault that serving has always had and training never."""
+    """A value or schema fault that serving has always had and training never.
+
+    The cause lies with the first model that reads the column.
+    """
 
     fault: Any
     mechanism: str
@@ -39,7 +42,8 @@ class Skewed:
 
     def cause(self, domain: Domain) -> Truth:
         """Return the right answer."""
-        return Truth("training_serving_skew", domain.final.node, self.fault.column, self.mechanism)
+        column = self.fault.column
+        return Truth("training_serving_skew", domain.readers(column)[0].node, column, self.mechanism)
 
 
 @dataclass(frozen=True, slots=True)
