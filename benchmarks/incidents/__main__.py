@@ -1,6 +1,6 @@
 """Write random incidents with known causes, or score the engine on them.
 
-python -m benchmarks.incidents --tables tables --out /tmp/cases --cases 60 --seed 1
+python -m benchmarks.incidents --out /tmp/cases --cases 60 --seed 1
 python -m benchmarks.incidents --out /tmp/cases --only flights bike metro --score
 python -m benchmarks.incidents --out /tmp/cases --only hotel adult bank telco --fit
 """
@@ -10,19 +10,18 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.incidents.case import Job, make_case
-from benchmarks.incidents.draw import FAMILIES
+from benchmarks.incidents.case import make_case
 from benchmarks.incidents.fit import fit
+from benchmarks.incidents.job import plan
 from benchmarks.incidents.score import report, score_all
-from benchmarks.incidents.tables import ADAPTERS
+from benchmarks.incidents.tables import DOMAINS
 
 
 def arguments() -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser("benchmarks.incidents", description=__doc__.splitlines()[0])
-    parser.add_argument("--tables", type=Path, default=Path("tables"), help="folder of Parquet tables")
     parser.add_argument("--out", type=Path, required=True, help="folder of the cases: <out>/<table>/<case>/")
-    parser.add_argument("--only", nargs="*", choices=sorted(ADAPTERS), default=sorted(ADAPTERS), help="tables")
+    parser.add_argument("--only", nargs="*", choices=sorted(DOMAINS), default=sorted(DOMAINS), help="tables")
     parser.add_argument("--cases", type=int, default=60, help="cases per table")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
@@ -38,10 +37,7 @@ def write_all(options: argparse.Namespace) -> None:
         for table in options.only:
             shutil.rmtree(options.out / table, ignore_errors=True)
             (options.out / table).mkdir(parents=True)
-            jobs = [
-                Job(table, options.tables, options.out, number, FAMILIES[number % len(FAMILIES)], options.seed)
-                for number in range(options.cases)
-            ]
+            jobs = plan(table, options.out, options.cases, options.seed)
             for said in pool.map(make_case, jobs):
                 print(said, flush=True)
 

@@ -3,7 +3,6 @@
 import json
 import time
 from dataclasses import asdict, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from benchmarks.incidents.draw.luck import Luck
 from benchmarks.incidents.draw.two_roots import draw_pair
 from benchmarks.incidents.job import Job
 from benchmarks.incidents.noticed import SKEW, Seen, fluctuation, noticed
-from benchmarks.incidents.tables import ADAPTERS
+from benchmarks.incidents.tables import cascade_of
 from rca.demo.bundle import write_world
-from rca.demo.cascade import Cascade, train
+from rca.demo.cascade import Cascade
 from rca.demo.scenario import Evidence, Scenario
 from rca.demo.simulate import simulate
 from rca.demo.world import Effect, Fault, World
@@ -29,20 +28,10 @@ OFTEN = (0.2, 0.25, 0.25, 0.15, 0.1, 0.05)
 """How often a case has so many requests."""
 
 
-@lru_cache(maxsize=4)
-def cascade_of(table: str, tables: Path, *, shuffled: bool = False) -> Cascade:
-    """Return the trained models of a table, once per process.
-
-    `shuffled`: trained on rows of all times, so that production differs from training by the fault alone.
-    """
-    domain = ADAPTERS[table](tables)
-    return train(replace(domain, in_order=False) if shuffled else domain)
-
-
 def luck_of(job: Job, attempt: int) -> Luck:
     """Return the dice of one attempt."""
     rng = np.random.default_rng([job.seed, job.number, attempt, sum(map(ord, job.table))])
-    cascade = cascade_of(job.table, job.tables, shuffled=job.family == SKEW)
+    cascade = cascade_of(job.table, shuffled=job.family == SKEW)
     return Luck(cascade, rng, label_delay=float(rng.choice([0.0, 1.0, 2.0])))
 
 

@@ -16,7 +16,6 @@ class Job:
     """
 
     table: str
-    tables: Path
     out: Path
     number: int
     family: str
@@ -35,7 +34,7 @@ class Job:
         return self.out / self.table / self.name
 
 
-def plan(table: str, tables: Path, out: Path, cases: int, seed: int, *, distractors: bool = True) -> list[Job]:
+def plan(table: str, out: Path, cases: int, seed: int, *, distractors: bool = True) -> list[Job]:
     """Return the jobs of one table; tables begin at different mechanisms, so that few cases cover many."""
     shift, seen = sum(map(ord, table)), Counter[str]()
     jobs = []
@@ -44,5 +43,5 @@ def plan(table: str, tables: Path, out: Path, cases: int, seed: int, *, distract
         mechanisms = [*DRAWS.get(family, {})]
         mechanism = mechanisms[(seen[family] + shift) % len(mechanisms)] if mechanisms else None
         seen[family] += 1
-        jobs.append(Job(table, tables, out, number, family, seed, mechanism, distractors))
+        jobs.append(Job(table, out, number, family, seed, mechanism, distractors))
     return jobs
