@@ -25,10 +25,13 @@ from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
 from candidates.measures.histograms import has_losses, loss_shares
+from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.relations import relation_loss
+from candidates.measures.served_function import function_change
 from candidates.measures.shifts import Shift, measure_shift
-from schemas.evidence import Evidence, FloatArray, ModelEvidence, Rows, Symptom
+from candidates.measures.what_if import column_of, drop, mix, redo, repair
+from schemas.evidence import Evidence, ModelEvidence, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
@@ -53,7 +56,7 @@ class ColumnDiagnosis:
     repair, redo, mix, drop
         Shares of the metric's change (module docstring); NaN where not computable.
     energy
-        How far the column's effect on the prediction moved: squared distance on the link scale.
+        How far the column's effect on the output moved: squared distance on the link scale, added up over classes.
     relation_loss
         Share of the column's relation to the other columns that is gone, [0, 1].
     label_loss
@@ -93,7 +96,7 @@ class ModelDiagnosis:
     function_energy
         That deviation in the units of `ColumnDiagnosis.energy`.
     function_shift
-        Largest shift of the mean deviation within a tenth of the fitted predictions, in deviations'
+        Largest shift of the mean deviation within a tenth of the fitted outputs, in deviations'
         standard deviations: a function that is cut or bent at one end shows here first.
     familiar
         Share of the window's rows whose every value was seen in the baseline.
@@ -122,22 +125,8 @@ class ModelDiagnosis:
         return self.function_ratio > FUNCTION_RATIO or self.function_shift > FUNCTION_SHIFT
 
 
-def _label_loss(lab: Laboratory) -> FloatArray:
-    """Return (C,) the share of each column's relation to the label that is gone while the others' stayed."""
-    before, se_before, after, se_after = lab.label_slopes()
-    if not np.isfinite(se_before).all() or not np.isfinite(se_after).all():
-        return np.zeros(len(before))
-    scale = np.where(np.abs(before) > 4 * se_before, before, np.nan)
-    left = after / scale
-    others = np.nanmedian(left) if np.isfinite(left).any() else np.nan
-    gone = 1 - left
-    sure = np.abs(before - after) / np.sqrt(se_before**2 + se_after**2) > 4
-    alone = others > 0.6
-    return np.where(np.isfinite(gone) & sure & alone, np.clip(gone, 0, 1), 0.0)
-
-
 def _diagnose_column(
-    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], *, label_loss: float, unit: float
+    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], *, from_label: float, unit: float
 ) -> ColumnDiagnosis:
     shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
     own = lab.block(keys)
@@ -148,23 +137,24 @@ def _diagnose_column(
     importance = float((lab.surrogate.importance[own] ** 2).sum()) / total
     if shift.strength < MOVED and importance < 0.02:
         return ColumnDiagnosis(column, keys, shift, importance, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
-    effect, expected = lab.effects(own), lab.expected(own)
+    asked = column_of(lab, own)
+    (before, after), (told_before, told_after) = asked.effect, asked.expected
     # held-out rows only: what the fit has seen relates better than anything new can
     held = lab.held_out
-    lost = relation_loss(effect[0][held], expected[0][held], effect[1], expected[1])
+    lost = relation_loss(before[held], told_before[held], after, told_after)
     rng = np.random.default_rng(0)
     return ColumnDiagnosis(
         column=column,
         keys=keys,
         shift=shift,
         importance=importance,
-        repair=lab.repair(own) / unit,
-        redo=lab.redo(own, shift, shuffled=max(lost, label_loss), rng=rng) / unit,
-        mix=lab.mix(own, shift) / unit,
-        drop=lab.drop(own) / unit,
-        energy=quantile_energy(effect[0], effect[1]) + lost * float(np.var(effect[0])),
+        repair=repair(lab, asked) / unit,
+        redo=redo(lab, asked, shift, shuffled=max(lost, from_label), rng=rng) / unit,
+        mix=mix(lab, asked, shift) / unit,
+        drop=drop(lab, asked) / unit,
+        energy=sum(map(quantile_energy, before.T, after.T)) + lost * float(before.var(axis=0).sum()),
         relation_loss=lost,
-        label_loss=label_loss,
+        label_loss=from_label,
     )
 
 
@@ -195,7 +185,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     if usable[rows.after].sum() < 20 or usable[~rows.after].sum() < 50:
         return None
     lab = Laboratory(model, rows, shifts, metric)
-    gone, unit = _label_loss(lab), lab.change()
+    gone, unit = label_loss(lab), lab.change()
     groups: dict[str, list[str]] = {}
     for key in sorted(shifts):
         groups.setdefault(model.columns[key].column, []).append(key)
@@ -203,19 +193,18 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     for column, keys in groups.items():
         own = lab.block(tuple(keys))
         loss = float(gone[own].max()) if own else 0.0
-        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, label_loss=loss, unit=unit)
+        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, from_label=loss, unit=unit)
     columns = _with_leaders(model, rows, columns)
-    before, after = lab.value(lab.base), lab.value(lab.window)
-    change, ratio, energy, bent = lab.function()
+    function = function_change(lab)
     return ModelDiagnosis(
         columns=columns,
         metric=metric,
-        before=before,
-        after=after,
-        function=change / unit,
-        function_ratio=ratio,
-        function_energy=energy,
-        function_shift=bent,
+        before=lab.before,
+        after=lab.after,
+        function=function.undone / unit,
+        function_ratio=function.ratio,
+        function_energy=function.energy,
+        function_shift=function.bend,
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),

@@ -10,9 +10,12 @@ MIN_CORRELATION = 0.15
 
 
 def _correlation(x: FloatArray, y: FloatArray) -> float:
-    if len(x) < 10 or x.std() < 1e-12 or y.std() < 1e-12:
+    """Return the correlation of two (N,) or (N, K); of several classes that of their summed products."""
+    if len(x) < 10:
         return 0.0
-    return float(np.corrcoef(x, y)[0, 1])
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    spread = math.sqrt(float((x * x).sum()) * float((y * y).sum())) / len(x)
+    return float((x * y).sum()) / len(x) / spread if spread > 1e-24 else 0.0
 
 
 def relation_loss(
@@ -21,7 +24,8 @@ def relation_loss(
     """Return the share of a column's relation to the others that is gone, in [0, 1].
 
     Compares the correlation of the column's effect with what the other columns predict it to be,
-    before and after; 0 unless the fall is beyond chance (Fisher's z-transform, |z| > 5).
+    before and after; 0 unless the fall is beyond chance (Fisher's z-transform, |z| > 5). Effects are (N,) or,
+    of several classes, (N, K): as many figures of a row count as one.
     """
     was, now = _correlation(effect_before, expected_before), _correlation(effect_after, expected_after)
     if was < MIN_CORRELATION or len(effect_after) < 50:
@@ -36,14 +40,26 @@ def label_slopes(contributions: FloatArray, label: FloatArray) -> tuple[FloatArr
 
     A model that is right has slopes of one sign; a column that no longer says anything about the
     label (a misjoined key) has slope zero while the others keep theirs.
+
+    Parameters
+    ----------
+    contributions, label
+        (N, C) and (N,); of several classes (N, C, K) and (N, K): one slope for all of them, with the error
+        of as many independent rows as there are (Liang and Zeger, Biometrika 73(1), 1986).
     """
-    rows, columns = contributions.shape
+    rows, columns = contributions.shape[:2]
     if rows < columns + 20:
         return np.zeros(columns), np.full(columns, np.inf)
-    x = contributions - contributions.mean(axis=0)
-    y = label - label.mean()
-    gram = x.T @ x + 1e-6 * np.eye(columns) * max(rows, 1)
+    x = (contributions - contributions.mean(axis=0)).reshape(rows, columns, -1)
+    y = (label - label.mean(axis=0)).reshape(rows, -1)
+    stacked = np.ascontiguousarray(x.transpose(0, 2, 1)).reshape(-1, columns)
+    gram = stacked.T @ stacked + 1e-6 * np.eye(columns) * max(rows, 1)
     inverse = np.linalg.inv(gram)
-    slope = inverse @ (x.T @ y)
-    variance = float(((y - x @ slope) ** 2).sum()) / max(rows - columns, 1)
-    return np.asarray(slope), np.asarray(np.sqrt(np.maximum(np.diag(inverse) * variance, 1e-18)))
+    slope = inverse @ (stacked.T @ y.ravel())
+    left = (y.ravel() - stacked @ slope).reshape(y.shape)
+    if y.shape[1] == 1:
+        variance = np.diag(inverse) * float((left**2).sum()) / max(rows - columns, 1)
+    else:
+        moment = np.einsum("nck,nk->nc", x, left)
+        variance = np.diag(inverse @ (moment.T @ moment) @ inverse) * rows / max(rows - columns, 1)
+    return np.asarray(slope), np.asarray(np.sqrt(np.maximum(variance, 1e-18)))

@@ -1,9 +1,9 @@
-"""An additive stand-in for a logged model: prediction ~ intercept + sum over columns of effect(bin).
+"""An additive stand-in for a logged model: output ~ intercept + sum over columns of effect(bin).
 
 Fitted by ridge regression on one-hot bins over the baseline's logged rows, it says what each column
 contributes to each row's prediction, so that a column can be put back to normal, or a fault put
 into the baseline, without having the model. The gram matrix is computed once; every further
-regression (what a column's effect should be, given the others) is a small solve.
+regression (another class's output; what a column's effect should be, given the others) is a small product.
 
 References
 ----------
@@ -32,16 +32,21 @@ class Surrogate:
     columns
         The columns it reads, in order; column c owns the features `start[c]:start[c + 1]`.
     effect
-        (F,) effect of each bin, centred per column over the fitted rows.
+        (F,) effect of each bin, of several outputs (F, K), centred per column over the fitted rows.
     seen
         (F,) fitted rows per bin: an effect with none is a guess.
     gram, inverse, mean
         (F, F) centred second moments of the one-hot features over the fitted rows, the inverse of that
         plus the ridge, and (F,) the features' means.
-    intercept, residual_sd, r2
-        Of the fit; `residual_sd` and `r2` are out of sample.
+    intercept
+        () or (K,).
+    residual_sd, r2
+        Of the fit, out of sample; of several outputs the root of the summed variances, and the share of those.
+    class_sd
+        (K,) standard deviation of each output's residual, out of sample.
     importance
-        (C,) standard deviation of each column's effect over the fitted rows, on the link scale.
+        (C,) standard deviation of each column's effect over the fitted rows, on the link scale; of several
+        outputs the root of the summed variances.
     """
 
     columns: tuple[str, ...]
@@ -51,17 +56,18 @@ class Surrogate:
     gram: FloatArray
     inverse: FloatArray
     mean: FloatArray
-    intercept: float
+    intercept: FloatArray
     residual_sd: float
+    class_sd: FloatArray
     r2: float
     importance: FloatArray
 
     def predict(self, index: IntArray) -> FloatArray:
-        """Return (N,) the surrogate's prediction on the link scale."""
-        return np.asarray(self.intercept + self.effect[index].sum(axis=1))
+        """Return the surrogate's output on the link scale: (N,), of several outputs (N, K)."""
+        return np.asarray(self.intercept + summed(self.effect, index))
 
     def from_others(self, features: IntArray, target: FloatArray) -> FloatArray:
-        """Return (F,) weights that predict some features' effect from all the other features.
+        """Return weights, of the target's shape, that predict some features' effect from all the other features.
 
         Ridge regression without the rows and columns of `features`, from the inverse of the whole
         system: (A_oo)^-1 = P_oo - P_os P_ss^-1 P_so (Boyd and Vandenberghe, "Convex Optimization", A.5.5).
@@ -69,9 +75,9 @@ class Surrogate:
         Parameters
         ----------
         features
-            (K,) the features left out as predictors.
+            (S,) the features left out as predictors.
         target
-            (F,) their effects; zero elsewhere.
+            (F,) or (F, K) their effects; zero elsewhere.
         """
         wanted = self.gram @ target
         wanted[features] = 0.0
@@ -80,6 +86,18 @@ class Surrogate:
         weights -= self.inverse[:, features] @ np.linalg.solve(inner, weights[features])
         weights[features] = 0.0
         return np.asarray(weights)
+
+
+def summed(effect: FloatArray, index: IntArray) -> FloatArray:
+    """Return the sum over columns of the effects (F,) or (F, K) of each row's features (N, C): (N,) or (N, K)."""
+    if effect.ndim == 1:
+        return np.asarray(effect[index].sum(axis=1))
+    if effect.shape[1] == 1:
+        return np.asarray(effect[:, 0][index].sum(axis=1)[:, None])
+    out = np.zeros((len(index), effect.shape[1]))
+    for column in index.T:
+        out += effect.take(column, axis=0)
+    return out
 
 
 def feature_index(
@@ -108,43 +126,53 @@ def fit_surrogate(
     index, start
         From `feature_index`, baseline rows only: (N, C) and (C + 1,).
     target
-        (N,) logged predictions on the link scale, finite.
+        (N,) or (N, K) logged outputs on the link scale, finite; effects have the same last axis.
     held_out
         (N,) rows kept for the out-of-sample figures.
     """
     features = int(start[-1])
     fit = ~held_out if (~held_out).any() else np.ones(len(target), dtype=bool)
-    matrix = _one_hot(index[fit], features)
+    outputs = target.reshape(len(target), -1)
     rows = max(1, int(fit.sum()))
-    intercept = float(target[fit].mean())
-    flat = index[fit].ravel()
-    seen = np.bincount(flat, minlength=features).astype(float)
-    cross = np.bincount(flat, np.repeat(target[fit] - intercept, len(columns)), minlength=features)
+    seen = np.bincount(index[fit].ravel(), minlength=features).astype(float)
     mean = seen / rows
-    gram = (matrix.T @ matrix).astype(np.float64) - rows * np.outer(mean, mean)
+    gram = _gram(index[fit], features, mean)
     inverse = np.asarray(np.linalg.inv(gram + RIDGE * np.eye(features)), dtype=np.float64)
-    effect = inverse @ cross
+    intercept = outputs[fit].mean(axis=0)
+    effect = inverse @ _cross(index[fit], outputs[fit] - intercept, features)
     importance = np.empty(len(columns))
     for c in range(len(columns)):
         own = slice(int(start[c]), int(start[c + 1]))
-        centre = float((mean[own] * effect[own]).sum())
-        effect[own] -= centre
+        effect[own] -= mean[own] @ effect[own]
         effect[own][seen[own] == 0] = 0.0
-        importance[c] = float(np.sqrt((mean[own] * effect[own] ** 2).sum()))
+        importance[c] = float(np.sqrt((mean[own] @ effect[own] ** 2).sum()))
     judge = held_out if held_out.any() else fit
-    residual = target[judge] - intercept - effect[index[judge]].sum(axis=1)
-    spread = float(np.var(target[judge]))
-    r2 = 1 - float(np.var(residual)) / spread if spread > 0 else 0.0
+    left = (outputs[judge] - intercept - summed(effect, index[judge])).var(axis=0)
+    spread = float(outputs[judge].var(axis=0).sum())
+    several = target.ndim > 1
     return Surrogate(
         columns=tuple(columns),
         start=start,
-        effect=effect,
+        effect=effect if several else effect[:, 0],
         seen=seen,
         gram=gram,
         inverse=inverse,
         mean=mean,
-        intercept=intercept,
-        residual_sd=float(residual.std()),
-        r2=r2,
+        intercept=intercept if several else intercept[0],
+        residual_sd=float(np.sqrt(left.sum())),
+        class_sd=np.sqrt(left),
+        r2=1 - float(left.sum()) / spread if spread > 0 else 0.0,
         importance=importance,
     )
+
+
+def _gram(index: IntArray, features: int, mean: FloatArray) -> FloatArray:
+    matrix = _one_hot(index, features)
+    return (matrix.T @ matrix).astype(np.float64) - len(index) * np.outer(mean, mean)
+
+
+def _cross(index: IntArray, centred: FloatArray, features: int) -> FloatArray:
+    """Return (F, K) the sums of each output (N, K) over the rows of each feature."""
+    flat = index.ravel()
+    sums = [np.bincount(flat, np.repeat(one, index.shape[1]), minlength=features) for one in centred.T]
+    return np.stack(sums, axis=1)

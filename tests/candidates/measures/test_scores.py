@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candidates.measures.scores import PREDICTION_METRICS, link, metric_function, unlink
+from candidates.measures.links import link, unlink
+from candidates.measures.scores import PREDICTION_METRICS, metric_function
 
 P = np.array([0.9, 0.6, 0.4, 0.4])
 Y = np.array([1.0, 0.0, 1.0, 0.0])

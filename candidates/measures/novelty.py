@@ -1,0 +1,80 @@
+"""Values that the baseline says nothing about, and what the model makes of them, learned from the window."""
+
+import numpy as np
+
+from candidates.measures.sides import Side
+from candidates.measures.surrogate import Surrogate, summed
+from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence
+
+NEW_BIN_ROWS = 3
+BURST = 5.0
+"""Growth of a lumped bin from which its old rows say nothing of the new ones."""
+MAX_NEW = 2_000
+LUMPS_FROM = 0.01
+"""Share of the window's rows from which a lumped bin's growth is looked at."""
+HIGH, LOW = frozenset({"above", "plus_inf"}), frozenset({"below", "minus_inf"})
+
+
+def fresh_bins(model: ModelEvidence, surrogate: Surrogate, base: Side, window: Side) -> BoolArray:
+    """Return (F,) which bins hold values that the baseline says nothing about.
+
+    Those it (almost) never saw; and bins that lump values together (unseen, out of range, null) when they
+    hold many times the rows they used to: what is in them now is something else.
+    """
+    before, after = (_shares(side.index, len(surrogate.seen)) for side in (base, window))
+    roles = [role for column in surrogate.columns for role in model.columns[column].roles]
+    lumped = np.array([role not in {"range", "category"} for role in roles])
+    return np.asarray((surrogate.seen < NEW_BIN_ROWS) | (lumped & (after > BURST * before) & (after > LUMPS_FROM)))
+
+
+def _shares(index: IntArray, features: int) -> FloatArray:
+    return np.bincount(index.ravel(), minlength=features) / max(len(index), 1)
+
+
+def complete_effects(
+    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, *, switched: bool
+) -> FloatArray:
+    """Return (F, K) effects with those of fresh bins estimated from the window's residuals.
+
+    The prior of a fresh bin's effect is as wide as its column matters in the baseline, so of two
+    columns broken at once the one that matters takes the blame; values beyond the range start
+    from the outermost bin's effect, as in a tree.
+
+    Parameters
+    ----------
+    switched
+        Whether another version answers in the window: then all its answers may lie elsewhere.
+    """
+    effect = _from_the_edge(model, surrogate, fresh)
+    new = np.unique(window.index[fresh[window.index]])
+    if not len(new) or len(new) > MAX_NEW:
+        return effect
+    slot = np.full(len(effect), -1)
+    slot[new] = np.arange(len(new))
+    owner = np.searchsorted(surrogate.start, new, side="right") - 1
+    spread = float(np.sqrt((surrogate.importance**2).sum())) + 1e-9
+    prior = 4 * surrogate.importance[owner] ** 2 + (0.01 * spread) ** 2
+    prior = np.append(prior, ((0.5 if switched else 0.1) * spread) ** 2)
+    design = np.zeros((len(window.output), len(new) + 1))
+    position = slot[window.index]
+    row, column = np.nonzero(position >= 0)
+    design[row, position[row, column]] = 1.0
+    design[:, -1] = 1.0
+    residual = window.output - surrogate.intercept - summed(effect, window.index)
+    noise = max(surrogate.residual_sd, 1e-6) ** 2
+    found = np.linalg.solve(design.T @ design / noise + np.diag(1 / prior), design.T @ residual / noise)
+    effect[new] += found[:-1]
+    return effect
+
+
+def _from_the_edge(model: ModelEvidence, surrogate: Surrogate, fresh: BoolArray) -> FloatArray:
+    """Return (F, K) the effects, those of fresh bins beyond the range as of the outermost range."""
+    effect = surrogate.effect.copy()
+    for c, key in enumerate(surrogate.columns):
+        roles = model.columns[key].roles
+        ranges = [i for i, role in enumerate(roles) if role == "range"]
+        first = int(surrogate.start[c])
+        for i, role in enumerate(roles):
+            if role in HIGH | LOW and ranges and fresh[first + i]:
+                effect[first + i] = effect[first + (ranges[-1] if role in HIGH else ranges[0])]
+    return effect

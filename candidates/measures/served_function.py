@@ -1,0 +1,119 @@
+"""Whether the served function is still the baseline's, and what of the metric's change comes from that.
+
+The logged outputs are held against the stand-in of the baseline's function. Deviations add up over classes; a bend
+is looked for in each class by itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.laboratory import Laboratory
+from candidates.measures.surrogate import fit_surrogate, summed
+from schemas.evidence import BoolArray, FloatArray, IntArray
+
+SUSPECT_RATIO = 1.15
+"""Deviation ratio from which it is asked whether one function could explain both sides."""
+ENOUGH = 0.05
+"""Share of familiar rows from which only they are read."""
+PARTS = 10
+FEWEST = 20
+SURE = 5.0
+"""Standard errors from which a bend is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionChange:
+    """How the served function changed.
+
+    Parameters
+    ----------
+    undone
+        What of the metric's change goes away with the old function, in the metric's unit.
+    ratio
+        Mean squared deviation from the baseline's function, window over held-out baseline.
+    energy
+        The difference of the two, on the link scale.
+    bend
+        Largest shift of the mean deviation within a tenth of the fitted outputs, in its standard deviations.
+    """
+
+    undone: float
+    ratio: float
+    energy: float
+    bend: float
+
+
+def function_change(lab: Laboratory) -> FunctionChange:
+    """Return whether, how far and to what effect the served function changed."""
+    s, window, base = lab.surrogate, lab.window, lab.base
+    usual = s.residual_sd**2
+    fit_window = s.intercept + summed(lab.effect, window.index)
+    familiar = lab.familiar
+    keep = familiar | (float(familiar.mean()) < ENOUGH)
+    energy = _mean_square(window.output[keep] - fit_window[keep]) if keep.any() else usual
+    undone = lab.value(window, keep=keep) - lab.value(window, fit_window, keep=keep)
+    fit_base = s.predict(base.index)
+    usual_loss = lab.value(base, keep=lab.held_out) - lab.value(base, fit_base, keep=lab.held_out)
+    bent = _bend(lab, fit_base, fit_window, keep)
+    ratio = energy / max(usual, 1e-9)
+    if ratio > SUSPECT_RATIO or bent > 0:
+        one, bent_one = _one_function(lab, keep)
+        ratio, bent = min(ratio, one), min(bent, bent_one)
+    return FunctionChange(undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent)
+
+
+def _mean_square(deviation: FloatArray) -> float:
+    """Return the mean over rows of squared deviations (N, K), added up over classes."""
+    return float((deviation**2).sum(axis=1).mean())
+
+
+def _one_function(lab: Laboratory, keep: BoolArray) -> tuple[float, float]:
+    """Return the deviation ratio and the bend if one function were to explain both sides.
+
+    The baseline alone cannot tell apart columns that always moved together; rows that break them
+    apart look like a new function then. If one function fits both sides, it did not change. A
+    real change of size d leaves d/2 on each side, hence the factors 2 of it and 4 of its square.
+    """
+    s, n = lab.surrogate, len(lab.base.output)
+    index = np.concatenate([lab.base.index, lab.window.index])
+    output = np.concatenate([lab.base.output, lab.window.output])
+    held = np.concatenate([lab.held_out, np.arange(len(lab.window.output)) % 4 == 3])
+    if held[n:].sum() < FEWEST:
+        return float("inf"), float("inf")
+    fit = fit_surrogate(index, s.start, s.columns, output, held).predict(index)
+    mse = _mean_square((output - fit)[n:][held[n:]])
+    bent = 2 * _bend(lab, fit[:n], fit[n:], keep)
+    return 1 + 4 * max(0.0, mse / max(s.residual_sd**2, 1e-9) - 1), bent
+
+
+def _bend(lab: Laboratory, fit_base: FloatArray, fit_window: FloatArray, keep: BoolArray) -> float:
+    """Return the largest bend among the classes, from fits (N, K)."""
+    held = lab.held_out
+    if not held.any():
+        return 0.0
+    left_base, left_window = lab.base.output[held] - fit_base[held], lab.window.output[keep] - fit_window[keep]
+    return max(
+        _bend_of_class(*parts, sd)
+        for *parts, sd in zip(
+            fit_base[held].T, fit_window[keep].T, left_base.T, left_window.T, lab.surrogate.class_sd, strict=True
+        )
+    )
+
+
+def _bend_of_class(
+    fit_base: FloatArray, fit_window: FloatArray, left_base: FloatArray, left_window: FloatArray, sd: float
+) -> float:
+    edges = np.quantile(fit_base, np.linspace(0, 1, PARTS + 1)[1:-1])
+    n_base, mean_base = _means(np.searchsorted(edges, fit_base).astype(np.int64), left_base)
+    n_window, mean_window = _means(np.searchsorted(edges, fit_window).astype(np.int64), left_window)
+    enough = (n_base >= FEWEST) & (n_window >= FEWEST)
+    shift = np.abs(mean_window - mean_base)[enough] / max(float(sd), 1e-9)
+    error = np.sqrt(1 / np.maximum(n_base, 1) + 1 / np.maximum(n_window, 1))[enough]
+    sure = shift > SURE * error
+    return float(shift[sure].max()) if sure.any() else 0.0
+
+
+def _means(part: IntArray, value: FloatArray) -> tuple[IntArray, FloatArray]:
+    count = np.bincount(part, minlength=PARTS)
+    return count, np.bincount(part, value, minlength=PARTS) / np.maximum(count, 1)

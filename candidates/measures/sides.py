@@ -1,0 +1,91 @@
+"""The rows of baseline and window, thinned and numbered, that what-if questions are asked of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.shifts import Shift
+from candidates.measures.surrogate import feature_index
+from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows
+
+MAX_COLUMNS = 48
+MAX_ROWS = 6_000
+FEWEST_ROWS, MAX_CELLS = 1_500, 32 * MAX_ROWS
+"""With very many classes fewer rows are read: about `MAX_CELLS` rows x classes, yet not less than the former."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Rows of one side (baseline or window), ready for what-if questions.
+
+    Parameters
+    ----------
+    index
+        (N, C) feature numbers of the surrogate.
+    output
+        (N, K) answers on the surrogate's scale; K = 1 unless the model has several classes.
+    answer
+        (N,), of several classes (N, K): answers as metrics read them.
+    label
+        (N,) NaN where unknown.
+    """
+
+    index: IntArray
+    output: FloatArray
+    answer: FloatArray
+    label: FloatArray
+
+    def usable(self, *, needs_label: bool) -> BoolArray:
+        """Return which rows a metric may read."""
+        return np.isfinite(self.label) if needs_label else np.ones(len(self.label), dtype=bool)
+
+
+def most_rows(classes: int) -> int:
+    """Return how many rows of a side are read of a model with so many classes."""
+    return int(np.clip(MAX_CELLS // max(classes, 1), FEWEST_ROWS, MAX_ROWS))
+
+
+def thin(which: BoolArray, most: int) -> BoolArray:
+    """Keep about `most` of the chosen rows, evenly spread (rows are in a hashed order already)."""
+    chosen = np.flatnonzero(which)
+    if len(chosen) <= most:
+        return which
+    kept = np.zeros_like(which)
+    kept[chosen[np.linspace(0, len(chosen) - 1, most).astype(int)]] = True
+    return kept
+
+
+def _association(index: IntArray, target: FloatArray, start: IntArray) -> FloatArray:
+    """Return (C,) the share of the target's variance (N, K) that lies between the bins of each column."""
+    centred = target - target.mean(axis=0)
+    out = np.zeros(index.shape[1])
+    for c in range(index.shape[1]):
+        size = int(start[c + 1] - start[c])
+        own = index[:, c] - start[c]
+        count = np.maximum(np.bincount(own, minlength=size), 1)
+        totals = (np.bincount(own, part, minlength=size) for part in centred.T)
+        out[c] = sum(float((total**2 / count).sum()) for total in totals)
+    return out / max(float((centred**2).sum()), 1e-12)
+
+
+def choose_columns(
+    model: ModelEvidence, rows: Rows, shifts: Mapping[str, Shift], before: BoolArray, output: FloatArray
+) -> list[str]:
+    """Return the keys the surrogate reads: all, or the most telling and the moved ones of many.
+
+    Parameters
+    ----------
+    before, output
+        (N,) the baseline's rows, and (n, K) their answers on the surrogate's scale.
+    """
+    segments = set(model.node.segments) - set(model.node.features or ())
+    keys = sorted(k for k in rows.bins if k in model.columns and model.columns[k].column not in segments)
+    if len(keys) <= MAX_COLUMNS:
+        return keys
+    sizes = {key: len(model.columns[key].roles) for key in keys}
+    index, start = feature_index({k: rows.bins[k][before] for k in keys}, keys, sizes)
+    telling = _association(index, output, start)
+    moved = np.array([min(shifts[k].strength, 50.0) / 50.0 for k in keys])
+    best = np.argsort(-(telling + 0.1 * moved), kind="stable")[:MAX_COLUMNS]
+    return [keys[i] for i in sorted(best)]
