@@ -75,7 +75,8 @@ def _probabilities(rows: Rows, votes: FloatArray) -> FloatArray | None:
     """
     if rows.proba is None:
         return None
-    logged, fine = np.isfinite(rows.proba).all(axis=1), np.isfinite(rows.prediction)
+    logged = np.asarray(np.isfinite(rows.proba).all(axis=1), dtype=bool)
+    fine = np.isfinite(rows.prediction)
     for side in (rows.after & fine, ~rows.after & fine):
         if side.any() and logged[side].mean() < LOGGED:
             return None

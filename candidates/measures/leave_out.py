@@ -1,35 +1,49 @@
 """A model's metric over some of its sampled rows, and what leaving rows out does to the symptom."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from candidates.measures.answers import judge_of
 from candidates.measures.diagnosis import ModelDiagnosis
-from candidates.measures.scores import PREDICTION_METRICS, metric_function
+from candidates.measures.scores import PREDICTION_METRICS
 from schemas.evidence import BoolArray, FloatArray, ModelEvidence, Rows
 
 PLACEBOS = 12
 FEWEST = 20
 
 
-def metric_of(
-    model: ModelEvidence, rows: Rows, metric: str, which: BoolArray, prediction: FloatArray | None = None
-) -> float:
-    """Return a metric over the chosen rows (N,) that it can read, NaN when they are too few.
+def metric_over(
+    model: ModelEvidence, rows: Rows, metric: str, prediction: FloatArray | None = None
+) -> Callable[[BoolArray], float]:
+    """Return a metric as a function of the chosen rows (N,): NaN when too few of them can be read.
 
     Parameters
     ----------
     prediction
-        (N,) other answers to judge instead of the logged ones.
+        (N,) other answers to judge instead of the logged ones (of several classes their numbers).
     """
-    said = rows.prediction if prediction is None else prediction
-    fine = which & np.isfinite(said)
+    given = rows if prediction is None else replace(rows, prediction=prediction, proba=None)
+    judge, answer = judge_of(model, given, metric)
+    readable = np.isfinite(given.prediction)
     if metric not in PREDICTION_METRICS:
-        fine = fine & np.isfinite(rows.label)
-    if fine.sum() < FEWEST:
-        return float("nan")
-    judge = metric_function(metric, model.node.task or "regression", model.node.threshold)
-    return judge(said[fine], rows.label[fine], np.ones(int(fine.sum())))
+        readable &= np.isfinite(rows.label)
+
+    def over(which: BoolArray) -> float:
+        fine = which & readable
+        count = int(fine.sum())
+        return judge(answer[fine], rows.label[fine], np.ones(count)) if count >= FEWEST else float("nan")
+
+    return over
+
+
+def metric_of(
+    model: ModelEvidence, rows: Rows, metric: str, which: BoolArray, prediction: FloatArray | None = None
+) -> float:
+    """Return a metric over the chosen rows (N,); see `metric_over`."""
+    return metric_over(model, rows, metric, prediction)(which)
 
 
 def drop_share(
@@ -46,18 +60,16 @@ def drop_share(
     strange
         (N,) rows to leave out, of either side.
     """
-    gone = []
-    for side in (~rows.after & chosen, rows.after & chosen):
-        whole = metric_of(model, rows, diagnosis.metric, side)
-        gone.append(whole - metric_of(model, rows, diagnosis.metric, side & ~strange))
+    metric = metric_over(model, rows, diagnosis.metric)
+    gone = [metric(side) - metric(side & ~strange) for side in (~rows.after & chosen, rows.after & chosen)]
     change = gone[1] - gone[0]
     if not math.isfinite(change) or not math.isfinite(diagnosis.unit):
         return 0.0
     window, rng = np.flatnonzero(rows.after & chosen), np.random.default_rng(0)
-    whole, chance = metric_of(model, rows, diagnosis.metric, rows.after & chosen), []
+    whole, chance = metric(rows.after & chosen), []
     for _ in range(PLACEBOS):
         left = rows.after & chosen
         left[rng.permutation(window)[: int(strange[window].sum())]] = False
-        chance.append(whole - metric_of(model, rows, diagnosis.metric, left))
+        chance.append(whole - metric(left))
     noise = 2 * float(np.sqrt(np.nanmean(np.square(chance)))) if np.isfinite(chance).any() else 0.0
     return math.copysign(max(0.0, abs(change) - noise), change) / diagnosis.unit

@@ -137,12 +137,10 @@ def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[st
     index, start = feature_index(bins, keys, size)
     held_out = ~after & (np.cumsum(~after) % 3 == 0)
     base = ~after
-    expected, known = np.zeros_like(truth), np.ones(len(chosen), dtype=bool)
-    for k in range(truth.shape[1]):
-        fit = fit_surrogate(index[base], start, keys, truth[base, k], held_out[base])
-        expected[:, k] = fit.predict(index)
-        matter = fit.importance**2 >= MATTERS * float((fit.importance**2).sum())
-        known &= ((fit.seen[index] > 0) | ~matter[None, :]).all(axis=1)
+    fit = fit_surrogate(index[base], start, keys, truth[base], held_out[base])
+    expected = fit.predict(index)
+    matter = fit.importance**2 >= MATTERS * float((fit.importance**2).sum())
+    known = np.asarray(((fit.seen[index] > 0) | ~matter[None, :]).all(axis=1), dtype=bool)
     if task == "binary":
         expected = np.clip(expected, 0.001, 0.999)
     elif task == "multiclass":

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.answers import judge_of
 from candidates.measures.changepoint import change_point
 from candidates.measures.clock import to_datetime
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
 from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import Moved, Outcomes, expect, how_moved
-from candidates.measures.scores import PREDICTION_METRICS, Metric, metric_function
+from candidates.measures.scores import PREDICTION_METRICS, Metric
 from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 
 SURE = 3.0
@@ -72,10 +73,10 @@ def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
     moved = how_moved(full)
     rest = full if unharmed else expect(model.rows, task, sizes, intact, answer=False)
     kept = moved if unharmed or rest is None else how_moved(rest)
-    metric = metric_function(diagnosis.metric, task, model.node.threshold)
     share = 0.0
     if diagnosis.metric not in PREDICTION_METRICS:
-        change = _undone(full, model.rows, metric, task)
+        metric, answer = judge_of(model, model.rows, diagnosis.metric)
+        change = _undone(full, model.rows, answer, metric, task)
         share = clip(change / diagnosis.unit) * influence(evidence, node)
     return OutcomeChange(
         share=share,
@@ -97,36 +98,40 @@ def _kept(diagnosis: ModelDiagnosis, column: str) -> bool:
     return found is None or not (has_moved(found) or found.shift.strength >= MOVED)
 
 
-def _undone(found: Outcomes, rows: Rows, metric: Metric, task: str) -> float:
+def _undone(found: Outcomes, rows: Rows, answer: FloatArray, metric: Metric, task: str) -> float:
     """Return how much of the metric's change goes away when the outcomes follow the baseline (in its unit)."""
     out: list[float] = []
     for which in (found.after & found.known, found.held_out):
         if which.sum() < FEW:
             return float("nan")
-        prediction, label = rows.prediction[found.rows[which]], rows.label[found.rows[which]]
+        said, label = answer[found.rows[which]], rows.label[found.rows[which]]
         one = np.ones(len(label))
-        actual = metric(prediction, label, one)
-        out.append(actual - metric(*_redrawn(found, which, prediction, task)))
+        actual = metric(said, label, one)
+        out.append(actual - metric(*_redrawn(found, which, said, np.unique(rows.label[found.rows]), task)))
     return out[0] - out[1]
 
 
 def _redrawn(
-    found: Outcomes, which: BoolArray, prediction: FloatArray, task: str
+    found: Outcomes, which: BoolArray, said: FloatArray, classes: FloatArray, task: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return predictions, labels and weights of the rows with the outcomes that the baseline expects of them.
+    """Return answers, labels and weights of the rows with the outcomes that the baseline expects of them.
 
     A class is weighted by its probability; a number is its expectation plus a baseline residual of a row of
     about the same expectation.
+
+    Parameters
+    ----------
+    classes
+        (K,) the labels that the columns of `Outcomes.expected` stand for, of several classes.
     """
     if task == "regression":
-        return prediction, found.expected[which, 0] + _noise(found, which), np.ones(len(prediction))
+        return said, found.expected[which, 0] + _noise(found, which), np.ones(len(said))
     if task == "binary":
         q = found.expected[which, 0]
         labels = np.concatenate([np.ones(len(q)), np.zeros(len(q))])
-        return np.concatenate([prediction, prediction]), labels, np.concatenate([q, 1 - q])
-    classes = found.expected.shape[1]
+        return np.concatenate([said, said]), labels, np.concatenate([q, 1 - q])
     weight = found.expected[which].T.ravel()
-    return np.concatenate([prediction] * classes), np.repeat(np.arange(classes, dtype=float), which.sum()), weight
+    return np.concatenate([said] * len(classes)), np.repeat(classes, which.sum()), weight
 
 
 def _noise(found: Outcomes, which: BoolArray) -> FloatArray:

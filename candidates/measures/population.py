@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.answers import judge_of
 from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.influence import clip, influence
 from candidates.measures.outcome import answer_bins
-from candidates.measures.scores import PREDICTION_METRICS, metric_function
+from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
 from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -195,8 +196,7 @@ def _reweighted(
     rows = model.rows
     if rows is None or not np.isfinite(diagnosis.unit):
         return 0.0
-    task = model.node.task or "regression"
-    metric = metric_function(diagnosis.metric, task, model.node.threshold)
+    metric, answer = judge_of(model, rows, diagnosis.metric)
     fine = (place >= 0) & np.isfinite(rows.prediction)
     if diagnosis.metric not in PREDICTION_METRICS:
         fine &= np.isfinite(rows.label)
@@ -204,6 +204,6 @@ def _reweighted(
     if base.sum() < FEWEST or (fine & rows.after).sum() < FEWEST:
         return 0.0
     weight = _ratio(_counted(place[base], size), _counted(place[fine & rows.after], size))[place[base]]
-    prediction, label = rows.prediction[base], rows.label[base]
-    change = metric(prediction, label, weight) - metric(prediction, label, np.ones(len(label)))
+    said, label = answer[base], rows.label[base]
+    change = metric(said, label, weight) - metric(said, label, np.ones(len(label)))
     return clip(change / diagnosis.unit) * influence(evidence, model.node.id)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.answers import judge_of
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence
 from candidates.measures.population import reweighted_share
-from candidates.measures.scores import metric_function
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series
 
 MOST_REPEATS = 0.03
@@ -90,14 +90,14 @@ def _without_repeats(evidence: Evidence, model: ModelEvidence) -> tuple[float, s
     words = "leaving out the repeated rows"
     if rows is None or rows.repeats is None or diagnosis is None or not np.isfinite(diagnosis.unit):
         return 0.0, words
-    metric = metric_function(diagnosis.metric, model.node.task or "regression", model.node.threshold)
+    metric, answer = judge_of(model, rows, diagnosis.metric)
     fine = rows.after & np.isfinite(rows.prediction)
     if np.isfinite(rows.label[rows.after]).any():
         fine &= np.isfinite(rows.label)
     once = fine & ~rows.repeats
     if once.sum() < 20:
         return 0.0, words
-    whole, left = (metric(rows.prediction[w], rows.label[w], np.ones(int(w.sum()))) for w in (fine, once))
+    whole, left = (metric(answer[w], rows.label[w], np.ones(int(w.sum()))) for w in (fine, once))
     return clip((whole - left) / diagnosis.unit) * influence(evidence, model.node.id), words
 
 

@@ -92,23 +92,22 @@ def _bend(lab: Laboratory, fit_base: FloatArray, fit_window: FloatArray, keep: B
     held = lab.held_out
     if not held.any():
         return 0.0
-    left_base, left_window = lab.base.output[held] - fit_base[held], lab.window.output[keep] - fit_window[keep]
-    return max(
-        _bend_of_class(*parts, sd)
-        for *parts, sd in zip(
-            fit_base[held].T, fit_window[keep].T, left_base.T, left_window.T, lab.surrogate.class_sd, strict=True
-        )
+    sides = ((fit_base, lab.base.output, held), (fit_window, lab.window.output, keep))
+    bends = []
+    for k, sd in enumerate(lab.surrogate.class_sd):
+        base, window = ((fit[rows, k], output[rows, k] - fit[rows, k]) for fit, output, rows in sides)
+        bends.append(_bend_of_class(base, window, max(float(sd), 1e-9)))
+    return max(bends)
+
+
+def _bend_of_class(base: tuple[FloatArray, FloatArray], window: tuple[FloatArray, FloatArray], sd: float) -> float:
+    """Return the bend from (fit, deviation from it) of both sides' rows, and the deviations' usual size."""
+    edges = np.quantile(base[0], np.linspace(0, 1, PARTS + 1)[1:-1])
+    (n_base, mean_base), (n_window, mean_window) = (
+        _means(np.searchsorted(edges, fit).astype(np.int64), left) for fit, left in (base, window)
     )
-
-
-def _bend_of_class(
-    fit_base: FloatArray, fit_window: FloatArray, left_base: FloatArray, left_window: FloatArray, sd: float
-) -> float:
-    edges = np.quantile(fit_base, np.linspace(0, 1, PARTS + 1)[1:-1])
-    n_base, mean_base = _means(np.searchsorted(edges, fit_base).astype(np.int64), left_base)
-    n_window, mean_window = _means(np.searchsorted(edges, fit_window).astype(np.int64), left_window)
     enough = (n_base >= FEWEST) & (n_window >= FEWEST)
-    shift = np.abs(mean_window - mean_base)[enough] / max(float(sd), 1e-9)
+    shift = np.abs(mean_window - mean_base)[enough] / sd
     error = np.sqrt(1 / np.maximum(n_base, 1) + 1 / np.maximum(n_window, 1))[enough]
     sure = shift > SURE * error
     return float(shift[sure].max()) if sure.any() else 0.0

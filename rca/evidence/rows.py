@@ -5,15 +5,17 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from rca.evidence.categories import REFERENCE_ROWS, rows_inside
 from rca.evidence.repeats import repeated_rows
 from rca.metrics.buckets import as_floats
+from rca.metrics.table import prediction_table
 from rca.profile.binning import bin_expression, fill_codes, range_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, read_log
 from rca.warehouse import Warehouse
-from schemas.evidence import FloatArray, IntArray, Rows, Window
+from schemas.evidence import BoolArray, FloatArray, IntArray, Rows, Window
 from schemas.system import Node
 
 MOST_CELLS = 15_000_000
@@ -59,12 +61,15 @@ def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong 
     connection = warehouse.connection
     layouts = {(layout.column, layout.part): layout for layout in read_layouts(connection, node.id)}
     parts = [p for p in log.parts if p.column not in OUTPUT_COLUMNS and p.key in layouts]
-    most = min(limit, max(1, MOST_CELLS // max(1, len(parts)) // 2))
+    table = prediction_table(warehouse, node)
+    probabilities = table.probabilities if table and log.task == "multiclass" else ()
+    most = min(limit, max(1, MOST_CELLS // max(1, len(parts) + len(probabilities)) // 2))
     before = REFERENCE_ROWS if baseline_split else rows_inside(baseline)
     try:
         sides = (before, rows_inside(window))
-        _sample(connection, log, parts, _chosen(connection, log, sides, most), sides, score_sql)
-        return _read(connection, log, parts, layouts)
+        chosen = _chosen(connection, log, sides, most)
+        _sample(connection, log, parts, probabilities, chosen, sides, score_sql)
+        return _read(connection, log, parts, layouts, [name for name, _ in probabilities])
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}; DROP TABLE IF EXISTS profile_codes")
 
@@ -88,13 +93,15 @@ def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the ca
     connection: duckdb.DuckDBPyConnection,
     log: Log,
     parts: Sequence[Part],
+    probabilities: Sequence[tuple[str, str]],
     chosen: str,
     sides: tuple[str, str],
     score_sql: str,
 ) -> None:
-    """Make the temporary table of sampled rows with their values v0, v1, ...: a few scans of the log."""
+    """Make the temporary table of sampled rows: values v0, v1, ..., attributions a0, ..., probabilities p0, ...."""
     values = "".join(f", {part.value} AS v{slot}" for slot, part in enumerate(parts))
     values += "".join(f", TRY_CAST({name} AS DOUBLE) AS a{slot}" for slot, (_, name) in enumerate(log.attributions))
+    values += "".join(f", TRY_CAST({name} AS DOUBLE) AS p{slot}" for slot, (_, name) in enumerate(probabilities))
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {SAMPLE} AS
@@ -118,12 +125,14 @@ def _read(
     log: Log,
     parts: Sequence[Part],
     layouts: Mapping[tuple[str, str], Layout],
+    named: Sequence[str],
 ) -> Rows:
     attributed = [f"a{slot}" for slot in range(len(log.attributions))]
+    likely = [f"p{slot}" for slot in range(len(named))]
     told = ("after", "ts", "version", "prediction", "label", "score", "split", "delay", "repeats")
-    wanted = ", ".join([*(f"row_{name}" for name in told), *attributed])
+    wanted = ", ".join([*(f"row_{name}" for name in told), *attributed, *likely])
     found = connection.execute(f"SELECT {wanted} FROM {SAMPLE} ORDER BY place").fetchnumpy()
-    prediction, label = _outcomes(log, found["row_prediction"], found["row_label"])
+    prediction, label, classes = _outcomes(log, found["row_prediction"], found["row_label"], named)
     bins: dict[str, IntArray] = {}
     values: dict[str, FloatArray] = {}
     for start in range(0, len(parts), COLUMNS_AT_ONCE):
@@ -144,6 +153,8 @@ def _read(
         score=as_floats(found["row_score"]),
         bins=bins,
         values=values,
+        classes=classes,
+        proba=np.stack([as_floats(found[slot]) for slot in likely], axis=1) if likely else None,
         split=np.asarray(found["row_split"], dtype=object),
         label_delay=as_floats(found["row_delay"]),
         repeats=np.asarray(found["row_repeats"], dtype=bool),
@@ -169,11 +180,30 @@ def _binned(
     return connection.execute(f"SELECT {', '.join(wanted)} FROM {SAMPLE} {' '.join(joins)} ORDER BY place").fetchnumpy()
 
 
-def _outcomes(log: Log, prediction: Any, label: Any) -> tuple[FloatArray, FloatArray]:
+def _outcomes(
+    log: Log, prediction: Any, label: Any, named: Sequence[str]
+) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+    """Return predictions and labels as numbers, and the classes that they index in a model of several.
+
+    First come the classes whose probability is logged (`named`), then others that were answered, then
+    labels that are never answered.
+    """
     if log.task != "multiclass":
-        return as_floats(prediction), as_floats(label)
-    missing = np.concatenate([np.ma.getmaskarray(prediction), np.ma.getmaskarray(label)])
-    texts = np.concatenate([np.ma.filled(prediction, ""), np.ma.filled(label, "")]).astype(str)
-    names = np.unique(texts[~missing])
-    index = np.where(missing, np.nan, np.searchsorted(names, texts))
-    return index[: len(prediction)], index[len(prediction) :]
+        return as_floats(prediction), as_floats(label), ()
+    (said, said_known), (true, true_known) = (_texts(column) for column in (prediction, label))
+    answered = [name for name in np.unique(said[said_known]).tolist() if name not in set(named)]
+    others = sorted(set(np.unique(true[true_known]).tolist()) - {*named, *answered})
+    classes = (*named, *answered, *others)
+    return _places(said, said_known, classes), _places(true, true_known, classes), classes
+
+
+def _texts(column: Any) -> tuple[NDArray[np.str_], BoolArray]:
+    known = ~np.ma.getmaskarray(column)
+    return np.ma.filled(column, "").astype(str), known
+
+
+def _places(texts: NDArray[np.str_], known: BoolArray, classes: Sequence[str]) -> FloatArray:
+    names = np.array(classes, dtype=str)
+    order = np.argsort(names)
+    found = np.minimum(np.searchsorted(names[order], texts), max(len(names) - 1, 0))
+    return np.where(known, order[found] if len(names) else 0, np.nan)

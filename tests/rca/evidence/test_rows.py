@@ -131,16 +131,51 @@ def test_overlapping_periods_have_their_rows_on_both_sides(warehouse):
     assert rows.ts[rows.after].tolist() == rows.ts[~rows.after].tolist()
 
 
-def test_classes_become_numbers():
+def classified(outcomes, **logged):
+    """Return the sampled rows of a multiclass model that logged these (prediction, label) and other columns."""
     with Warehouse() as warehouse:
-        make_log(warehouse, {"x": "DOUBLE"}, task="multiclass")
-        outcomes = [("b", "a"), ("c", None), (None, "b"), ("a", "a")]
-        land(warehouse, [{"prediction": p, "label": y, "ts": START + timedelta(hours=11)} for p, y in outcomes])
+        make_log(warehouse, {"x": "DOUBLE"} | dict.fromkeys(logged, "DOUBLE"), task="multiclass")
+        warehouse.connection.execute(
+            "UPDATE prediction_columns SET role = 'probability' WHERE starts_with(column_name, 'proba_')"
+        )
+        at = {"ts": START + timedelta(hours=11)}
+        rows = [{"prediction": p, "label": y} | at for p, y in outcomes]
+        land(warehouse, [row | {name: column[i] for name, column in logged.items()} for i, row in enumerate(rows)])
         update_profile(warehouse)
-        rows = read_rows(warehouse, NODE, BEFORE, AFTER, "CAST(prediction <> label AS DOUBLE)")
+        return read_rows(warehouse, NODE, BEFORE, AFTER, "CAST(prediction <> label AS DOUBLE)")
+
+
+def test_classes_become_numbers():
+    rows = classified([("b", "a"), ("c", None), (None, "b"), ("a", "a")])
+    assert rows.classes == ("a", "b", "c")
+    assert rows.proba is None
     assert rows.prediction == pytest.approx([1, 2, np.nan, 0], nan_ok=True)
     assert rows.label == pytest.approx([0, np.nan, 1, 0], nan_ok=True)
     assert rows.score == pytest.approx([1, np.nan, np.nan, 0], nan_ok=True)
+
+
+def test_labels_that_are_never_answered_come_last():
+    rows = classified([("b", "a"), ("c", "b"), ("c", "aa")])
+    assert rows.classes == ("b", "c", "a", "aa")
+    assert rows.prediction.tolist() == [0, 1, 1]
+    assert rows.label.tolist() == [2, 0, 3]
+
+
+def test_probabilities_are_in_the_order_of_the_classes():
+    rows = classified([("z", "b"), ("a", "a"), ("q", "q")], proba_z=[0.9, 0.2, None], proba_b=[0.1, 0.8, 0.5])
+    assert rows.classes == ("b", "z", "a", "q")
+    assert rows.prediction.tolist() == [1, 2, 3]
+    assert rows.label.tolist() == [0, 2, 3]
+    assert rows.proba == pytest.approx(np.array([[0.1, 0.9], [0.8, 0.2], [0.5, np.nan]]), nan_ok=True)
+
+
+def test_a_model_of_no_classes_has_none(warehouse):
+    rows = read_rows(warehouse, NODE, BEFORE, AFTER, LOSS)
+    assert rows.classes == ()
+    assert rows.proba is None
+    empty = classified([(None, None)])
+    assert empty.classes == ()
+    assert np.isnan([*empty.prediction, *empty.label]).all()
 
 
 def test_empty_periods_and_missing_logs(warehouse):
