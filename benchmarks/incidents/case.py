@@ -101,9 +101,8 @@ def make_case(job: Job) -> str:
             choices = [choice for choice in choices if choice[0] not in upstream]
         if choices:
             said, truth = write_case(scenario, world, luck, choices, job.folder)
-            made = {"attempts": attempt + 1, "rows": rows, "seed": seed, "seconds": time.perf_counter() - begin}
-            note_down(truth, scenario, job, made)
-            return f"{said}, draw {attempt + 1}, {made['seconds']:.1f} s"
+            note_down(truth, scenario, job, {"attempts": attempt + 1, "rows": rows, "seed": seed})
+            return f"{said}, draw {attempt + 1}, {time.perf_counter() - begin:.1f} s"
     return f"{job.name} {job.family}: nothing noticeable in {ATTEMPTS} draws"
 
 
@@ -125,7 +124,9 @@ def in_words(effect: Effect) -> str:
 def note_down(truth: Path, scenario: Scenario, job: Job, made: dict[str, Any]) -> None:
     """Add to the right answer how the case was made: what was injected, how strong, and what else happened."""
     known = json.loads(truth.read_text(encoding="utf-8"))
+    start = scenario.start_day + "T00:00:00Z"  # of a fault that has always been there, the first row is the onset
     known |= {
+        "onset": [max(onset, start) for onset in known["onset"]],
         "family": job.family,
         "injected": [in_words(fault) for fault in scenario.faults],
         "distractors": [in_words(effect) for effect in scenario.distractors],

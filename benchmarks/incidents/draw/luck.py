@@ -115,8 +115,10 @@ class Luck:
     def condition(self, busy: set[str], low: float = 0.15, high: float = 0.6) -> Condition | None:
         """Return a condition on a logged column that holds for such a share of the traffic."""
         pool = self.cascade.pool
-        logged = [*self.domain.segments, *(name for name in self.final.inputs if name in pool)]
-        names = [name for name in dict.fromkeys(logged) if name not in busy and pool[name].ndim == 1]
+        logged = [*self.domain.segments, *(name for name in self.final.inputs if name in self.domain.columns)]
+        free = [name for name in dict.fromkeys(logged) if name not in busy and pool[name].ndim == 1]
+        texts = [name for name in free if is_text(pool[name])]
+        names = texts if texts and self.chance(2 / 3) else free
         if not names:
             return None
         name = self.one_of(names)

@@ -4,8 +4,6 @@ Decidable: the bundle always has training and validation rows, and the models we
 the same time as production's, so that nothing else differs.
 """
 
-
-
 import numpy as np
 
 from benchmarks.incidents.draw.data_quality import UNITS
