@@ -96,7 +96,7 @@ def compare(features: tuple[str, ...], before: FloatArray, after: FloatArray) ->
     """Compare absolute attributions (N, C) and (M, C)."""
     (old, old_error), (new, new_error) = _shares(before), _shares(after)
     error = np.hypot(old_error, new_error)
-    z = np.divide(new - old, error, out=np.where(new == old, 0.0, np.sign(new - old) * np.inf), where=error > 0)
+    z = np.divide(new - old, error, out=np.where(new == old, 0.0, np.copysign(np.inf, new - old)), where=error > 0)
     known = min(len(before), len(after)) >= 2
     return AttributionChange(
         features, old, new, z if known else np.full(len(features), np.nan), ndcg(old, new), rank_correlation(old, new)

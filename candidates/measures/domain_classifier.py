@@ -33,7 +33,7 @@ class DomainShift:
     ----------
     auc, p_value
         Mean over the folds of the area under the curve on rows not fitted (0.5: not at all), and the one-sided
-        p-value of the rank test.
+        p-value of the rank test, conservative.
     log_odds
         (N,) cross-fitted log-odds of belonging to the window, samples of equal size.
     weight
@@ -87,20 +87,20 @@ def domain_classifier(index: IntArray, start: IntArray, after: BoolArray, fold: 
         if len(np.unique(after[fold == k])) < 2:
             raise ValueError(f"fold {k} must have rows of the baseline and of the window")
     moments = [_moments(index[fold == k], int(start[-1]), after[fold == k]) for k in range(folds)]
-    log_odds, gain, variance = np.zeros(len(after)), 0.0, 0.0
+    log_odds, areas, ranks = np.zeros(len(after)), np.full(folds, 0.5), np.zeros(folds)
     effects = np.zeros((folds, int(start[-1])))
     for k in range(folds):
         rest, own = (fold != k) if folds > 1 else (fold == k), fold == k
         gram = sum((m for j, m in enumerate(moments) if j != k or folds == 1), np.zeros_like(moments[0]))
         effects[k], intercept = _fit(index[rest], after[rest], gram)
         log_odds[own] = intercept + effects[k][index[own]].sum(axis=1)
-        area, spread = rank_auc(log_odds[own], after[own])
-        gain, variance = gain + area - 0.5, variance + spread**2
-    p_value = math.erfc(gain / math.sqrt(2 * variance)) / 2 if variance > 0 else 1.0
+        areas[k], spread = rank_auc(log_odds[own], after[own])
+        ranks[k] = (areas[k] - 0.5) / spread if spread else 0.0
     odds = np.minimum(np.exp(np.minimum(log_odds, 30.0)), MAX_WEIGHT)
     return DomainShift(
-        auc=0.5 + gain / folds,
-        p_value=p_value,
+        auc=float(areas.mean()),
+        # the folds' fits share rows, so their tests go together: the mean counts as one test
+        p_value=math.erfc(float(ranks.mean()) / math.sqrt(2)) / 2,
         log_odds=log_odds,
         weight=odds / odds[~after].mean(),
         importance=_importance(effects.mean(axis=0), index, start),

@@ -9,11 +9,14 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from candidates.measures.distances import (
+    binned_wasserstein,
+    hellinger,
     jensen_shannon,
     kolmogorov_smirnov,
     population_stability_index,
     quantile_energy,
     shares,
+    wasserstein,
 )
 
 COUNTS = arrays(float, 6, elements=st.integers(0, 1000).map(float)).filter(lambda a: a.sum() > 0)
@@ -79,3 +82,39 @@ def test_energy_is_at_most_the_squared_range_and_at_least_the_squared_wasserstei
     w1 = stats.wasserstein_distance(x, y)
     assert w1**2 * 0.98 <= quantile_energy(x, y) <= (max(x.max(), y.max())) ** 2
     assert quantile_energy(np.array([]), y) == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(COUNTS, COUNTS)
+def test_hellinger_is_euclids_distance_of_roots_and_bounds_jensen_shannon(a, b):
+    p, q = shares(a), shares(b)
+    found = hellinger(p, q)
+    assert found == pytest.approx(np.linalg.norm(np.sqrt(p) - np.sqrt(q)) / np.sqrt(2))
+    assert jensen_shannon(p, q) <= 2 * np.log(2) * found**2 + 1e-9  # Topsoe, 2000
+    assert 0 <= found <= 1 + 1e-12
+
+
+def test_hellinger_of_two_poissons_has_the_known_form():
+    k = np.arange(200)
+    p, q = stats.poisson.pmf(k, 4), stats.poisson.pmf(k, 9)
+    assert hellinger(p, q) ** 2 == pytest.approx(1 - np.exp(-((2 - 3) ** 2) / 2))
+
+
+@settings(max_examples=50, deadline=None)
+@given(VALUES, VALUES)
+def test_wasserstein_is_scipys(x, y):
+    assert wasserstein(x, y) == pytest.approx(stats.wasserstein_distance(x, y), rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(COUNTS, COUNTS)
+def test_binned_wasserstein_is_scipys_with_weights(a, b):
+    position = np.array([-3.0, 0.0, 0.5, 2.0, 7.0, 7.5])
+    expected = stats.wasserstein_distance(position, position, a, b)
+    assert binned_wasserstein(shares(a), shares(b), position) == pytest.approx(expected, abs=1e-9)
+
+
+def test_wasserstein_without_values_is_nothing_and_bins_broadcast():
+    assert wasserstein(np.array([]), np.array([1.0])) == 0.0
+    p = np.eye(3)
+    assert binned_wasserstein(p, p[0], np.array([0.0, 1.0, 5.0])).tolist() == [0.0, 1.0, 5.0]

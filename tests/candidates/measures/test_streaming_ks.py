@@ -68,7 +68,7 @@ def test_statistic_and_p_value_are_the_batch_tests_however_they_are_found(walk, 
 
 def test_the_tree_is_kept_over_a_stream_longer_than_its_row():
     rng = np.random.default_rng(4)
-    reference, stream = rng.normal(size=20), rng.normal(size=3000).tolist()
+    reference, stream = rng.normal(size=20), rng.normal(size=1000).tolist()
     rolling = RollingKs(reference, 10)
     for position, value in enumerate(stream):
         rolling.take(value)
