@@ -69,7 +69,7 @@ def hellinger(p: FloatArray, q: FloatArray) -> FloatArray:
 
     References
     ----------
-    Hellinger, "Neue Begruendung der Theorie quadratischer Formen", J. Reine Angew. Math. 136, 1909.
+    Hellinger, in J. Reine Angew. Math. 136, 1909, p. 210.
 
     Examples
     --------

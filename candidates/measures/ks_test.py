@@ -114,7 +114,7 @@ def kolmogorov_tail(x: float) -> float:
 
     References
     ----------
-    Kolmogorov, "Sulla determinazione empirica di una legge di distribuzione", G. Ist. Ital. Attuari 4, 1933.
+    Kolmogorov, "Sulla determinazione empirica di una legge di distribuzione", Giornale degli Attuari 4, 1933.
     """
     if x <= 0:
         return 1.0
