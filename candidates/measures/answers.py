@@ -20,6 +20,7 @@ from schemas.evidence import FloatArray, ModelEvidence, Rows
 
 LOGGED = 0.9
 """Share of each side's answers that must have probabilities for them to be read."""
+ROUNDING = 1e-6
 BY_CLASS = frozenset({"accuracy", "f1", "prediction_mean", "mae", "rmse", "bias"})
 """Metrics that read a model's class, not its probabilities."""
 
@@ -84,6 +85,8 @@ def _probabilities(rows: Rows, votes: FloatArray) -> FloatArray | None:
     value[:, : rows.proba.shape[1]] = np.clip(rows.proba, 0, None)
     total = value.sum(axis=1, keepdims=True)
     logged &= total[:, 0] > 0
+    # a division that changes nothing would part what is tied
+    total[np.abs(total - 1) < ROUNDING] = 1.0
     np.divide(value, total, out=value, where=logged[:, None])
     if not logged.all():
         usual = votes[logged & ~rows.after].T @ value[logged & ~rows.after] + np.eye(votes.shape[1])

@@ -2,32 +2,22 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from candidates.measures.answers import judge_of
 from candidates.measures.diagnosis import ModelDiagnosis
 from candidates.measures.scores import PREDICTION_METRICS
-from schemas.evidence import BoolArray, FloatArray, ModelEvidence, Rows
+from schemas.evidence import BoolArray, ModelEvidence, Rows
 
 PLACEBOS = 12
 FEWEST = 20
 
 
-def metric_over(
-    model: ModelEvidence, rows: Rows, metric: str, prediction: FloatArray | None = None
-) -> Callable[[BoolArray], float]:
-    """Return a metric as a function of the chosen rows (N,): NaN when too few of them can be read.
-
-    Parameters
-    ----------
-    prediction
-        (N,) other answers to judge instead of the logged ones (of several classes their numbers).
-    """
-    given = rows if prediction is None else replace(rows, prediction=prediction, proba=None)
-    judge, answer = judge_of(model, given, metric)
-    readable = np.isfinite(given.prediction)
+def metric_over(model: ModelEvidence, rows: Rows, metric: str) -> Callable[[BoolArray], float]:
+    """Return a metric as a function of the chosen rows (N,): NaN when too few of them can be read."""
+    judge, answer = judge_of(model, rows, metric)
+    readable = np.isfinite(rows.prediction)
     if metric not in PREDICTION_METRICS:
         readable &= np.isfinite(rows.label)
 
@@ -37,13 +27,6 @@ def metric_over(
         return judge(answer[fine], rows.label[fine], np.ones(count)) if count >= FEWEST else float("nan")
 
     return over
-
-
-def metric_of(
-    model: ModelEvidence, rows: Rows, metric: str, which: BoolArray, prediction: FloatArray | None = None
-) -> float:
-    """Return a metric over the chosen rows (N,); see `metric_over`."""
-    return metric_over(model, rows, metric, prediction)(which)
 
 
 def drop_share(

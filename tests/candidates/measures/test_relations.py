@@ -62,3 +62,28 @@ def test_too_few_rows_have_unknown_slopes():
     slope, error = label_slopes(RNG.normal(size=(10, 3)), np.ones(10))
     assert slope.tolist() == [0.0] * 3
     assert np.isinf(error).all()
+
+
+def test_of_several_classes_a_relation_is_that_of_their_sum():
+    classes, said = np.stack([X, -0.5 * X], axis=1), np.stack([SAID, -0.5 * SAID], axis=1)
+    assert relation_loss(classes[OLD], said[OLD], classes[NEW], said[NEW]) == 0.0
+    part = classes[NEW].copy()
+    hit = RNG.random(1000) < 0.5
+    part[hit] = RNG.permutation(part[hit])
+    both = relation_loss(classes[OLD], said[OLD], part, said[NEW])
+    assert both == pytest.approx(loss(part[:, 0]))
+
+
+def test_of_several_classes_there_is_one_slope_a_column():
+    chances = RNG.normal(size=(2000, 3, 4))
+    label = np.einsum("nck,c->nk", chances, [1.0, 0.5, 0.0]) + 0.5 * RNG.normal(size=(2000, 4))
+    slope, error = label_slopes(chances, label)
+    assert slope == pytest.approx([1.0, 0.5, 0.0], abs=4 * error.max())
+    assert error == pytest.approx(np.full(3, 0.5 / math.sqrt(8000)), rel=0.2)
+
+
+def test_classes_that_say_the_same_are_not_counted_twice():
+    one, label = RNG.normal(size=(2000, 3, 1)), RNG.normal(size=(2000, 1))
+    alone, twice = label_slopes(one, label), label_slopes(np.repeat(one, 2, axis=2), np.repeat(label, 2, axis=1))
+    assert twice[0] == pytest.approx(alone[0], abs=1e-4)
+    assert twice[1] == pytest.approx(alone[1], rel=0.1)

@@ -106,3 +106,21 @@ def test_what_others_say_of_a_related_column_is_close_to_its_effect():
     target[own] = found.effect[own]
     said = found.from_others(own, target)[index].sum(axis=1)
     assert np.corrcoef(said, target[index].sum(axis=1))[0, 1] > 0.6
+
+
+def test_several_outputs_are_fitted_as_each_by_itself():
+    bins, index, start = drawn(related=True)
+    held_out = np.arange(len(index)) % 4 == 3
+    targets = np.stack([function_of(bins), bins["c"] ** 1.5, np.cos(bins["a"] + bins["b"])], axis=1)
+    together = fit_surrogate(index, start, COLUMNS, targets, held_out)
+    alone = [fit_surrogate(index, start, COLUMNS, target, held_out) for target in targets.T]
+    assert together.effect == pytest.approx(np.stack([one.effect for one in alone], axis=1))
+    assert together.predict(index) == pytest.approx(np.stack([one.predict(index) for one in alone], axis=1))
+    assert together.importance**2 == pytest.approx(sum(one.importance**2 for one in alone))
+    assert together.class_sd == pytest.approx([one.residual_sd for one in alone])
+    assert together.residual_sd**2 == pytest.approx(sum(one.residual_sd**2 for one in alone))
+    own = np.arange(4, 7)
+    wanted = np.zeros_like(together.effect)
+    wanted[own] = together.effect[own]
+    said = np.stack([together.from_others(own, one) for one in wanted.T], axis=1)
+    assert together.from_others(own, wanted) == pytest.approx(said)
