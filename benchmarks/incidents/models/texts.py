@@ -8,9 +8,10 @@ BUCKETS = 2**14
 
 
 def hashed(columns: Columns, column: str = "text") -> Any:
-    """Return a sparse (N, BUCKETS) matrix, rows of length 1; a null text has no words."""
-    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415 - loaded when a model is trained
+    """Return a sparse (N, BUCKETS) matrix, rows of length 1; a null text has no words; each is read once."""
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - loaded when a model is trained
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
 
-    texts = ["" if text is None else text for text in columns[column]]
+    texts = pa.array(columns[column], type=pa.string()).fill_null("").dictionary_encode()
     reader = HashingVectorizer(n_features=BUCKETS, ngram_range=(1, 2), alternate_sign=False)
-    return reader.transform(texts)
+    return reader.transform(texts.dictionary.to_pylist())[texts.indices.to_numpy()]
