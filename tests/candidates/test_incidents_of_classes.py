@@ -6,29 +6,29 @@ from tests.candidates.classes import evidence_of_classes
 from tests.candidates.scenes import first, ranked, told
 
 INCIDENTS = [
-    (("times 100", "decoy nulls"), "data_quality", "unit_change", "payments", "amount"),
-    (("nulls", "decoy unit"), "data_quality", "null_burst", "payments", "amount"),
-    (("misjoined", "decoy unit"), "data_quality", "misjoined", "payments", "temp"),
-    (("drift", "decoy nulls"), "feature_drift", "population_moved", "payments", "amount"),
-    (("upper case", "decoy nulls"), "schema_change", "re_encoded", "payments", "country"),
-    (("worse version", "decoy drift"), "model_change", "bad_version", "scorer", "v2"),
-    (("upstream version", "decoy nulls"), "upstream_model_change", "function_changed", "embedder", "v2"),
+    (("times 100", "decoy nulls"), ("data_quality", "unit_change", "payments", "amount")),
+    (("nulls", "decoy unit"), ("data_quality", "null_burst", "payments", "amount")),
+    (("misjoined", "decoy unit"), ("data_quality", "misjoined", "payments", "temp")),
+    (("drift", "decoy nulls"), ("feature_drift", "population_moved", "payments", "amount")),
+    (("upper case", "decoy nulls"), ("schema_change", "re_encoded", "payments", "country")),
+    (("worse version", "decoy drift"), ("model_change", "bad_version", "scorer", "v2")),
+    (("upstream version", "decoy nulls"), ("upstream_model_change", "function_changed", "embedder", "v2")),
 ]
-IDS = [" and ".join(names) for names, *_ in INCIDENTS]
+IDS = [" and ".join(names) for names, _ in INCIDENTS]
 
 
-@pytest.mark.parametrize(("names", "family", "mechanism", "node", "subject"), INCIDENTS, ids=IDS)
+@pytest.mark.parametrize(("names", "cause"), INCIDENTS, ids=IDS)
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "logloss", "auc"])
-def test_the_cause_comes_first_where_probabilities_are_logged(names, family, mechanism, node, subject, metric):
+def test_the_cause_comes_first_where_probabilities_are_logged(names, cause, metric):
     found = first(evidence_of_classes(*names, metric=metric))
-    assert (found.family, found.mechanism, found.node, found.subject) == (family, mechanism, node, subject)
+    assert (found.family, found.mechanism, found.node, found.subject) == cause
 
 
-@pytest.mark.parametrize(("names", "family", "mechanism", "node", "subject"), INCIDENTS, ids=IDS)
+@pytest.mark.parametrize(("names", "cause"), INCIDENTS, ids=IDS)
 @pytest.mark.parametrize("metric", ["accuracy", "f1"])
-def test_the_cause_comes_first_where_classes_alone_are_logged(names, family, mechanism, node, subject, metric):
+def test_the_cause_comes_first_where_classes_alone_are_logged(names, cause, metric):
     found = first(evidence_of_classes(*names, metric=metric, logged=False))
-    assert (found.family, found.mechanism, found.node, found.subject) == (family, mechanism, node, subject)
+    assert (found.family, found.mechanism, found.node, found.subject) == cause
 
 
 @pytest.mark.parametrize("names", [("times 100", "decoy nulls"), ("worse version", "decoy drift")])
