@@ -63,7 +63,7 @@ def generate(evidence: Evidence) -> Findings:
 
 def _own(evidence: Evidence, node: str, broken: tuple[Broken, ...]) -> tuple[Broken, ...]:
     """Return the metrics that broke of themselves: error rates that callees explain are left out."""
-    if any(profile.errors.any() for profile in traced(evidence)):
+    if own_errors(evidence):
         traced_here = any(profile.service == node for profile in traced(evidence))
         passed = traced_here and node not in own_errors(evidence)
         return tuple(one for one in broken if is_resource(one.kind) or not passed)

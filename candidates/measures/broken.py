@@ -223,6 +223,16 @@ def _silent(old: FloatArray, new: FloatArray) -> bool:
     return old.size > FEW and float(np.quantile(old, 0.05)) > 0.2 * level and float(np.median(new)) < GONE * level
 
 
+def _gradual_start(excess: FloatArray, index: int, size: float) -> int:
+    """Return from where on a departure of so large a size has been building up to a step at `index`.
+
+    The start of a cumulative sum (Page, 1954) that counts what exceeds a quarter of the size: the step itself when
+    it is sharp, a good part of the climb when it is gradual.
+    """
+    total = np.concatenate([[0.0], np.cumsum(excess[:index] - 0.25 * size)])
+    return int(len(total) - 1 - total[::-1].argmin())
+
+
 def _onset(symptom: Symptom, ts: TimeArray, excess: FloatArray, spread: float) -> Onset | None:
     """Return when the departure began: near the symptom's onset unless it was out of range by then already."""
     close = near(symptom, ts, DATED_BUCKETS)
@@ -232,5 +242,6 @@ def _onset(symptom: Symptom, ts: TimeArray, excess: FloatArray, spread: float) -
     found = change_point(excess[close])
     if found is None or found.after <= found.before:
         return None
-    low, at, high = (ts[close][i] for i in (found.low, found.index, found.high))
+    first = min(found.low, _gradual_start(excess[close], found.index, found.after - found.before))
+    low, at, high = (ts[close][i] for i in (first, found.index, found.high))
     return Onset(to_datetime(at), to_datetime(low), to_datetime(high))

@@ -340,3 +340,11 @@ def test_degenerate_metrics_do_no_harm(metric, value):
 def test_the_scene_is_what_the_tests_think():
     assert len(MINUTES) == BUCKETS
     assert LATE.sum() == BUCKETS - FAULT
+
+
+def test_recorded_rates_count_where_the_sampled_spans_show_too_few_errors():
+    few = traced(Shop(requests=60), {"6": (0.0, 0.08), "3": (0.0, 0.08), "2": (0.0, 0.08), "1": (0.0, 0.08)})
+    late = np.arange(30) >= 20
+    rates = tuple(series(node, "errors", 0.08 * late + 0.001) for node in ("db", "cart", "web"))
+    found = first(dataclasses.replace(few, metrics=rates, cache={}))
+    assert (found.node, found.subject) == ("db", "errors")

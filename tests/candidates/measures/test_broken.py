@@ -58,3 +58,11 @@ def test_errors_of_callers_are_subtracted_by_calls_per_request():
     assert own["web"] == pytest.approx(0.1, abs=0.02)
     assert own["cart"] == pytest.approx(0.02, abs=0.005)
     assert {one.mechanism for some in broken_metrics(evidence).values() for one in some} == {"error_burst"}
+
+
+def test_a_gradual_departure_has_an_onset_that_begins_with_it():
+    climb = np.clip((np.arange(BUCKETS) - FAULT) / 16, 0, 1)
+    found = examine(symptom(), series("db", "cpu", 0.3 + 0.5 * climb + noise("ramp", 0.02)))
+    assert found.onset.low <= T0 + timedelta(minutes=FAULT + 5) <= found.onset.high
+    sharp = examine(symptom(), step("db", "cpu", 0.3, 0.8))
+    assert sharp.onset.low == sharp.onset.at == T0 + timedelta(minutes=FAULT)
