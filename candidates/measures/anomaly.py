@@ -57,13 +57,13 @@ def copies(places: IntArray, after: BoolArray, fresh: BoolArray) -> BoolArray:
     if columns < FEWEST_COLUMNS or not after.any() or after.all():
         return out
     rng, window = np.random.default_rng(0), after & fresh
-    weights = rng.integers(1, 2**62, size=columns, dtype=np.int64)
+    weights = np.asarray(rng.integers(1, 2**62, size=columns, dtype=np.int64))
     scale = after.sum() / (~after).sum()
     for number in range(SUBSETS):
         chosen = np.ones(columns, dtype=bool) if number == 0 else rng.permutation(columns) < (columns + 1) // 2
         # integer products wrap around: a hash
-        code: IntArray = np.asarray((places[:, chosen] * weights[chosen]).sum(axis=1))
-        _, group = np.unique(code, return_inverse=True)
+        code = np.sum(places[:, chosen] * weights[chosen], axis=1, dtype=np.int64)
+        group = np.unique(code, return_inverse=True)[1]
         size = int(group.max()) + 1
         now, then = (np.bincount(group[side], minlength=size) for side in (window, ~after))
         many = (now >= FEWEST_COPIES) & (now > TIMES * scale * (then + 1))

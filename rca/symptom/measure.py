@@ -7,31 +7,19 @@ import numpy as np
 
 from rca.errors import UnknownName
 from rca.symptom.gauge import measure_extent, open_gauge
+from rca.symptom.harm import harm
 from rca.symptom.onset import coarse_onset, refine_onset
-from rca.symptom.reference import Reference, against_reference, is_reference_fairer, read_reference
+from rca.symptom.reference import Reference, compared, is_reference_fairer, read_reference
 from rca.symptom.timeline import REAL, Look, Timeline, look
 from rca.warehouse import Warehouse
 from schemas.evidence import Onset, Symptom, Window
-from schemas.incident import RESOURCE_METRICS, Direction, Incident
+from schemas.incident import Direction, Incident
 from schemas.system import System
-
-FALLS = frozenset({"accuracy", "auc", "f1", "ndcg", "estimated_auc", "estimated_accuracy", "availability"})
-"""Metrics whose fall is the harm."""
-
-RISES = frozenset({"logloss", "brier", "mae", "rmse", "null_rate", "errors", *RESOURCE_METRICS})
-"""Metrics whose rise is the harm; latencies too."""
 
 UNLIKELY = 0.01
 CLEARLY = 3
 CONTRADICTED = 8.0
 """How many natural log units another onset must be better than the one that was given."""
-
-
-def harm(metric: str) -> int:
-    """Return +1 when a rise of the metric is the harm, -1 when a fall is, 0 when either may be."""
-    if metric in FALLS:
-        return -1
-    return 1 if metric in RISES or metric.startswith("latency_") else 0
 
 
 def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) -> Symptom:
@@ -173,7 +161,7 @@ def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, .
     """Return the symptom measured against the training and validation rows: wrong from the first production row."""
     start = line.incident.started_at or _first_row(line)
     window = Window(start, line.incident.ended_at or line.end)
-    chart = against_reference(line, reference)
+    chart = compared(line, reference)
     return Symptom(
         incident=line.incident,
         direction=_direction(line, chart.after - chart.before),
@@ -181,7 +169,7 @@ def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, .
         window=window,
         onset=Onset(at=start, low=start, high=start + timedelta(seconds=line.seconds)),
         series=line.series,
-        baseline_value=reference.value,
+        baseline_value=reference.value if chart.before != reference.trained else chart.before,
         value=line.gauge.value(window)[0],
         p_value=chart.p_value,
         z=chart.z,

@@ -9,8 +9,9 @@ from candidates.measures.robust import lag_one, robust_scale, two_sided_p, winso
 from rca.metrics.buckets import moment
 from rca.symptom.control import Chart
 from rca.symptom.gauge import REFERENCE, Gauge
+from rca.symptom.harm import harm, loss
 from rca.symptom.timeline import Look, Timeline
-from schemas.evidence import Window
+from schemas.evidence import FloatArray, Window
 
 REAL = 1e-3
 NOISE = 0.01
@@ -20,19 +21,33 @@ FARTHER = 2.0
 SOON = 2
 """An onset within so many buckets of the first production row leaves no healthy production."""
 
+BLOCKS = 20
+"""Production is looked at in so many blocks of time: narrow buckets are noisy whatever the model does."""
+
+OPTIMISM, BY_HEART = 2.0, 5.0
+"""A model's loss on rows that it was not fitted to is up to so many times that on its training rows; from the second
+figure on it learned them by heart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """The metric over the reference rows, their period, and its sampling error.
 
     `honest` is the value over rows that the model has not been fitted to (validation where there
-    are any): a model always looks better on its training rows.
+    are any): a model always looks better on its training rows. `trained` is the value over the training rows alone.
     """
 
     value: float
     window: Window
     honest: float
     error: float
+    trained: float
+    trained_error: float
+
+    @property
+    def validated(self) -> bool:
+        """Return whether the honest value is that of validation rows."""
+        return self.honest != self.trained
 
 
 def read_reference(gauge: Gauge) -> Reference | None:
@@ -40,7 +55,7 @@ def read_reference(gauge: Gauge) -> Reference | None:
     if gauge.found.rows is None:
         return None
     edges = gauge.warehouse.connection.execute(
-        f"SELECT epoch_us(min(ts)), epoch_us(max(ts)), bool_or(split = 'validation') "
+        f"SELECT epoch_us(min(ts)), epoch_us(max(ts)), bool_or(split = 'train'), bool_or(split = 'validation') "
         f"FROM {gauge.found.rows.name} WHERE split IN (?, ?)",
         REFERENCE,
     ).fetchone()
@@ -50,27 +65,70 @@ def read_reference(gauge: Gauge) -> Reference | None:
     value, rows = gauge.value(window, REFERENCE)
     if not rows:
         return None
-    validated = gauge.value(window, ("validation",))[0] if edges[2] else float("nan")
-    honest = validated if np.isfinite(validated) else value
-    splits = ("validation",) if np.isfinite(validated) else REFERENCE
-    return Reference(value, window, honest, gauge.sampling_error(window, splits))
+    trained, trained_error = _of_split(gauge, window, "train") if edges[2] else (float("nan"), 0.0)
+    honest, error = _of_split(gauge, window, "validation") if edges[3] else (float("nan"), 0.0)
+    if not np.isfinite(honest):
+        honest, error = (
+            (trained, trained_error) if np.isfinite(trained) else (value, gauge.sampling_error(window, REFERENCE))
+        )
+    return Reference(value, window, honest, error, trained, trained_error)
 
 
-def against_reference(line: Timeline, reference: Reference) -> Chart:
-    """Compare all production buckets with the reference rows' honest value."""
+def _of_split(gauge: Gauge, window: Window, split: str) -> tuple[float, float]:
+    return gauge.value(window, (split,))[0], gauge.sampling_error(window, (split,))
+
+
+def compared(line: Timeline, reference: Reference) -> Chart:
+    """Return production against the honest value, or against the training rows' where only that shows the fault."""
+    chart = against(line, reference.honest, reference.error)
+    if chart.p_value >= REAL and _learned_by_heart(line, reference):
+        return against(line, reference.trained, reference.trained_error)
+    return chart
+
+
+def against(line: Timeline, value: float, error: float) -> Chart:
+    """Compare all production buckets with a value of the reference rows, known to an error."""
     known = np.isfinite(line.series.value) & (line.series.n > 0)
-    value, rows = line.series.value[known], line.series.n[known]
-    middle = float(np.median(value))
-    tamed = middle + winsorise(value - middle)
+    found, rows = line.series.value[known], line.series.n[known]
+    middle = float(np.median(found))
+    tamed = middle + winsorise(found - middle)
     mean = float(np.average(tamed, weights=rows))
-    spread = robust_scale(value)
     phi = lag_one(tamed - mean)
-    effective = max(value.size * (1 - phi) / (1 + phi), 1.0)
+    effective = max(found.size * (1 - phi) / (1 + phi), 1.0)
     sampling = line.gauge.sampling_error(Window(line.when(0), line.end))
-    variance = max(spread**2 / effective, sampling**2) + reference.error**2
-    change = mean - reference.honest
+    variance = max(robust_scale(found) ** 2 / effective, sampling**2) + error**2
+    change, spread = mean - value, _spread(tamed, rows)
     p_value = two_sided_p(abs(change) / np.sqrt(variance), max(effective - 1, 1.0))
-    return Chart(reference.honest, mean, spread, change / spread, p_value)
+    return Chart(value, mean, spread, change / spread, p_value)
+
+
+def _spread(value: FloatArray, rows: FloatArray) -> float:
+    """Return the robust standard deviation of the metric between blocks of time."""
+    place = np.minimum((np.cumsum(rows) - rows) * BLOCKS // max(rows.sum(), 1.0), BLOCKS - 1).astype(int)
+    weight = np.bincount(place, rows, BLOCKS)
+    total = np.bincount(place, rows * value, BLOCKS)
+    return robust_scale(total[weight > 0] / weight[weight > 0])
+
+
+def _learned_by_heart(line: Timeline, reference: Reference) -> bool:
+    """Tell whether the model is far better on its training rows than on any others, validation rows included.
+
+    An ordinary model is somewhat better on the rows it was fitted to; here its loss on others is a multiple.
+    """
+    losses = [loss(line.gauge.metric, v) for v in (reference.trained, reference.honest)]
+    chart = against(line, reference.trained, reference.trained_error)
+    served = loss(line.gauge.metric, chart.after)
+    if not reference.validated or served is None or None in losses or not np.isfinite(reference.trained):
+        return False
+    trained, validated = (float(v) for v in losses if v is not None)
+    half = (validated - trained) >= (served - trained) / 2
+    return half and served >= BY_HEART * max(trained, 0.0) and chart.p_value < REAL
+
+
+def _beyond_optimism(line: Timeline, reference: Reference, served: float) -> bool:
+    """Tell whether production differs from the training rows by more than any model does, without validation rows."""
+    now, then = (loss(line.gauge.metric, v) for v in (served, reference.honest))
+    return reference.validated or now is None or then is None or now < then or now >= OPTIMISM * then
 
 
 def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> bool:
@@ -84,12 +142,13 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
         return True
     if started is not None:
         return line.bucket(started) <= first
-    chart = against_reference(line, reference)
+    chart = compared(line, reference)
     moved = abs(seen.chart.after - seen.chart.before)
-    off = seen.chart.before - reference.honest
-    wanted = {"up": 1, "down": -1}.get(line.incident.direction or "", seen.sign)
-    far = abs(off) >= FARTHER * moved and abs(off) > FARTHER * seen.chart.spread
-    agrees = not wanted or wanted * (chart.after - reference.honest) > 0
+    off = seen.chart.before - chart.before
+    wanted = {"up": 1, "down": -1}.get(line.incident.direction or "", harm(line.gauge.metric) or seen.sign)
+    far = abs(off) >= FARTHER * moved and abs(off) > FARTHER * chart.spread
+    agrees = not wanted or wanted * (chart.after - chart.before) > 0
     # a clear change within production is the incident, however far production always was from training
     steady = seen.p_value > (NOISE if not far else REAL)
-    return bool(agrees and chart.p_value < REAL and steady and (far or abs(chart.z) > FARTHER))
+    clear = chart.p_value < REAL and (far or abs(chart.z) > FARTHER)
+    return bool(agrees and clear and steady and _beyond_optimism(line, reference, chart.after))
