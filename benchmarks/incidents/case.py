@@ -15,9 +15,10 @@ from benchmarks.incidents.draw.luck import Luck
 from benchmarks.incidents.draw.two_roots import draw_pair
 from benchmarks.incidents.job import Job
 from benchmarks.incidents.noticed import SKEW, Seen, fluctuation, noticed
-from benchmarks.incidents.tables import cascade_of
+from benchmarks.incidents.tables import DOMAINS, cascade_of
 from rca.demo.bundle import write_world
 from rca.demo.cascade import Cascade
+from rca.demo.domain import Domain
 from rca.demo.scenario import Evidence, Scenario
 from rca.demo.simulate import simulate
 from rca.demo.world import Effect, Fault, World
@@ -121,11 +122,18 @@ def in_words(effect: Effect) -> str:
     return repr(effect)
 
 
+def loggers(domain: Domain) -> dict[str, list[str]]:
+    """Return segment column -> the nodes on which a changed mix of it may be laid: its producer and the models."""
+    models = [spec.node for spec in domain.models]
+    return {name: [domain.producer(name), *models] for name in domain.segments}
+
+
 def note_down(truth: Path, scenario: Scenario, job: Job, made: dict[str, Any]) -> None:
     """Add to the right answer how the case was made: what was injected, how strong, and what else happened."""
     known = json.loads(truth.read_text(encoding="utf-8"))
     start = scenario.start_day + "T00:00:00Z"  # of a fault that has always been there, the first row is the onset
     known |= {
+        "readers": loggers(DOMAINS[job.table]) | known["readers"],
         "onset": [max(onset, start) for onset in known["onset"]],
         "family": job.family,
         "injected": [in_words(fault) for fault in scenario.faults],

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.incidents.draw import DRAWS, FAMILIES
+from benchmarks.incidents.tables import DOMAINS
+
+UPSTREAM = "upstream_model_change"
+"""A family for which a system needs a second model."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ def plan(table: str, out: Path, cases: int, seed: int, *, distractors: bool = Tr
     jobs = []
     for number in range(cases):
         family = FAMILIES[number % len(FAMILIES)]
+        if family == UPSTREAM and len(DOMAINS[table].models) == 1:
+            family = "model_change"
         mechanisms = [*DRAWS.get(family, {})]
         mechanism = mechanisms[(seen[family] + shift) % len(mechanisms)] if mechanisms else None
         seen[family] += 1
