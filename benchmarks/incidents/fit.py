@@ -43,7 +43,7 @@ def read_case(folder: Path) -> Case:
     return Case(
         features=np.array([[c.features[n] for n in NAMES] for c in analysis.causes]).reshape(-1, len(NAMES)),
         prior=np.array([heuristic.PRIORS.get(c.family, heuristic.DEFAULT_PRIOR) for c in analysis.causes]),
-        right=np.array(right_of(known, analysis), dtype=bool),
+        right=np.array(right_of(known, analysis, folder), dtype=bool),
         doubt=heuristic.doubtfulness(1.0 if p is None else p),
         faulty=bool(known["causes"]),
     )

@@ -88,6 +88,17 @@ COMMANDS = {
             ("rca schema all --out schemas/", "every one, as <name>.schema.json"),
         ),
     ),
+    "bench": Entry(
+        "Measure how good the answers are on incidents whose causes are known.",
+        "Needs a checkout of the repository: its benchmarks and tables are not part of the installed package.",
+        (
+            ("rca bench incidents", "faults injected into the held-out tables, beside simple rankings"),
+            ("rca bench incidents --tables bike taxi --cases 4 --out cases", "few, and kept"),
+            ("rca bench incidents --out cases --score-only --json figures.json", "those again"),
+            ("rca bench natural", "dated events that really happened"),
+            ("rca bench ablation", "what each idea of the engine adds"),
+        ),
+    ),
     "version": Entry("Print the version.", "", (("rca version", "rca and what it runs on"),)),
 }
 """Command -> its help. The function of the same name is in the module of the same name."""

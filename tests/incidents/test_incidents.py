@@ -24,7 +24,7 @@ def test_the_right_cause_comes_first(cascade, scenario: Scenario, tmp_path) -> N
     known = json.loads(write_bundle(folder, scenario, cascade, seed=SEED, rows=ROWS).read_text())
     (analysis,) = analyse_bundle(folder)
     causes = [cause.model_dump() for cause in analysis.causes]
-    right = judge(known["causes"][0], causes, known["readers"])["exact"]
+    (right,) = judge(known["causes"], causes, known["readers"])["exact"]
     assert right, f"no cause at all, where {known['causes'][0]} was expected\n{told(analysis)}"
     assert right[0], f"expected {known['causes'][0]}\n{told(analysis)}"
     assert analysis.causes[0].confidence > analysis.none_of_these, told(analysis)

@@ -4,7 +4,7 @@ import pytest
 
 from rca.demo.cascade import train
 
-from . import toy
+from . import bundles, toy
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +15,8 @@ def cascade():
 @pytest.fixture(scope="session")
 def calm(cascade):
     return toy.run(cascade)[0]
+
+
+@pytest.fixture(scope="session")
+def toy_bundle(tmp_path_factory):
+    return bundles.write(tmp_path_factory.mktemp("cases") / "shop-000")

@@ -1,0 +1,152 @@
+"""`rca bench`: how good the answers are, on incidents whose causes are known."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from rca.cli.output import print_lines, shown_progress, to_json
+from rca.errors import InputError, UnknownName
+
+Track = Literal["incidents", "natural", "ablation"]
+
+
+def bench(
+    track: Track = "incidents",
+    /,
+    *,
+    tables: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    half: Literal["tune", "held-out", "all"] = "held-out",
+    cases: int | None = None,
+    seed: int = 1,
+    out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
+    jobs: int | None = None,
+    only_families: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    score_only: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+    baselines: bool = True,
+    nannyml_python: Path | None = None,
+    misses: int = 0,
+    json: Path | None = None,
+    markdown: Path | None = None,
+) -> None:
+    """Run a benchmark.
+
+    Parameters
+    ----------
+    track
+        incidents: faults injected into real tables; natural: dated events that really happened;
+        ablation: the injected ones with one idea of the engine off at a time.
+    tables
+        Systems to break; default: those of --half.
+    half
+        Which tables: those that weights may be tuned on, or those held out.
+    cases
+        Incidents per table; default: each family once.
+    seed
+        Another number draws other incidents.
+    out_folder
+        Folder in which the incidents are kept; default: none are.
+    jobs
+        Processes; default: one per core.
+    only_families
+        Inject only these families.
+    score_only
+        Explain the incidents that --out already holds.
+    quiet
+        Nothing but the fault happens: no distractors, all evidence there.
+    baselines
+        Let simple rankings answer the same incidents.
+    nannyml_python
+        Interpreter of an environment that has NannyML, to ask its ranker itself.
+    misses
+        How many wrong answers to list.
+    json
+        File for the figures and every answer.
+    markdown
+        File for the tables.
+    """
+    _check(cases=cases, jobs=jobs)
+    if score_only and out_folder is None:
+        raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
+    engine = _benchmarks("benchmarks.incidents.run")
+    methods = engine.Methods(
+        baselines and track != "ablation", _interpreter(nannyml_python), ablations=track == "ablation"
+    )
+    common = {"jobs": jobs or engine.few_processes(), "score_only": score_only, "methods": methods}
+    with _folder(out_folder) as folder, shown_progress() as progress:
+        if track == "natural":
+            natural = _benchmarks("benchmarks.incidents.natural.track")
+            outcome = natural.run(natural.Options(folder, **common), progress)
+        else:
+            incidents = _benchmarks("benchmarks.incidents.track")
+            asked = {"cases": cases} if cases else {}
+            options = incidents.Options(
+                folder,
+                tables=_known("table", tables, incidents.DOMAINS) or incidents.HALVES[half],
+                families=_known("family", only_families, incidents.FAMILIES),
+                seed=seed,
+                distractors=not quiet,
+                **asked,
+                **common,
+            )
+            outcome = incidents.run(options, progress)
+    _tell(outcome, misses, json, markdown)
+
+
+def _benchmarks(name: str) -> Any:
+    """Return a module of the benchmarks, which are part of the repository and not of the installed package."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.partition(".")[0] != "benchmarks":
+            what = f"the benchmarks need {missing!r}, which is not installed"
+            raise InputError(what, mend="run them in the repository with its development group: uv sync") from error
+        raise InputError(
+            "the benchmarks are not here: they come with the repository, not with the installed package",
+            mend="run `uv run rca bench` in a checkout of it",
+        ) from error
+
+
+def _check(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise InputError(f"--{name} {number} leaves nothing to do", mend="give at least 1")
+
+
+def _known(what: str, names: list[str] | None, known: Any) -> tuple[str, ...]:
+    for name in names or ():
+        if name not in known:
+            raise UnknownName(what, name, known)
+    return tuple(names or ())
+
+
+def _interpreter(python: Path | None) -> str | None:
+    if python is not None and not python.is_file():
+        raise InputError("no such interpreter", file=python, mend="give the python of an environment with NannyML")
+    return None if python is None else str(python.absolute())
+
+
+@contextmanager
+def _folder(out_folder: Path | None) -> Iterator[Path]:
+    if out_folder is not None:
+        yield out_folder
+        return
+    with TemporaryDirectory(prefix="rca-bench-") as scratch:
+        yield Path(scratch) / "cases"
+
+
+def _tell(outcome: Any, misses: int, json: Path | None, markdown: Path | None) -> None:
+    text = outcome.markdown(misses) + "\n"
+    print_lines(text)
+    sys.stdout.flush()
+    if json is not None:
+        json.write_text(to_json(outcome.as_json()), encoding="utf-8")
+    if markdown is not None:
+        markdown.write_text(text, encoding="utf-8")
