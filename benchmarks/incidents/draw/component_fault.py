@@ -30,13 +30,13 @@ def saturation(luck: Luck) -> Fault | None:
 
 def error_burst(luck: Luck) -> Fault | None:
     """Return a service whose calls fail."""
-    extent = luck.extent(sliced=0.0, ramp=0.2, share=luck.between(0.03, 0.3), labels=False)
+    extent = luck.extent(sliced=0.0, ramp=0.2, share=luck.between(0.01, 0.15), labels=False)
     return ErrorBurst(luck.one_of(SERVICES), extent)
 
 
 def retry_storm(luck: Luck) -> Fault | None:
     """Return a service whose calls fail and are tried again and again."""
-    extent = luck.extent(sliced=0.0, ramp=0.2, share=luck.between(0.1, 0.5), labels=False)
+    extent = luck.extent(sliced=0.0, ramp=0.2, share=luck.between(0.03, 0.3), labels=False)
     return ErrorBurst(luck.one_of(CALLED), extent, retries=int(luck.rng.integers(1, 4)))
 
 

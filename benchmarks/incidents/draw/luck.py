@@ -69,7 +69,7 @@ class Luck:
         """Return one of the columns, the likelier the more it matters; None of none."""
         if not names:
             return None
-        weight = np.array([self.cascade.importance(name) for name in names]) ** 0.6 + 1e-6
+        weight = np.array([self.cascade.importance(name) for name in names]) ** 0.75 + 1e-6
         return str(self.rng.choice(list(names), p=weight / weight.sum()))
 
     def number(self) -> str | None:

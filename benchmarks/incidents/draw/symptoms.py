@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rca.demo.domain import Domain
-from rca.demo.services import API
+from rca.demo.services import API, CALLS
 from rca.demo.symptoms import metrics_of, needs_label
 from rca.demo.world import Truth
 
@@ -57,7 +57,16 @@ def of_services(domain: Domain, truth: Truth) -> list[Pair]:
     """Return the symptoms of a component: waiting and failing, or what the models do without it."""
     if truth.mechanism == "store_fallback":
         return of_final(domain)
-    return [LATENCY] if truth.family == "latency_component" else [LATENCY, (API, "errors"), (API, "availability")]
+    waiting = [(service, "latency_p95") for service in callers(truth.node)]
+    if truth.family == "latency_component":
+        return waiting
+    return [*waiting, *((service, metric) for service in callers(truth.node) for metric in ("errors", "availability"))]
+
+
+def callers(service: str) -> list[str]:
+    """Return the services that wait for a service, the entry first; the service itself only if it is the entry."""
+    above = [caller for callee, caller in CALLS if callee == service]
+    return list(dict.fromkeys([API, *above]))
 
 
 def shared_symptoms(domain: Domain, truths: Sequence[Truth]) -> list[Pair]:
