@@ -100,7 +100,11 @@ def _row_candidate(evidence: Evidence, fault: RowFault) -> Candidate:
         ),
         verify="Count the rows per key and hour at the source and in the log.",
         remedy="Deduplicate or backfill the feed; make the join or the retry idempotent.",
-        explains=(("rows", fault.node), ("output", fault.node)),
+        explains=(
+            ("rows", fault.node),
+            ("output", fault.node),
+            *(("column", fault.node, column) for column in fault.columns),
+        ),
         features={"alignment": alignment(evidence.symptom.onset, evidence.symptom), "coincident_change": 0.0},
     )
 

@@ -27,14 +27,19 @@ from candidates.measures.following import followed_output
 from candidates.measures.histograms import has_losses, loss_shares
 from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
-from candidates.measures.relations import relation_loss
+from candidates.measures.outcome import LABEL, label_position, label_shares
+from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import function_change
 from candidates.measures.shifts import Shift, measure_shift
-from candidates.measures.what_if import column_of, drop, mix, redo, repair
+from candidates.measures.what_if import column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, ModelEvidence, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
+LOST, RELATED = 0.3, 0.25
+"""Share of a relation to the other columns that must be gone, and the correlation from which that is a test."""
+CLEAR = 6.0
+"""Standard errors by which the outcomes' shares must have moved to compete for who leads."""
 MAX_DRIFTED, SEEN = 12, 0.9
 """Columns compared for who leads, and the share of the window's values that must have been seen before."""
 FUNCTION_RATIO, FUNCTION_SHIFT = 1.3, 0.5
@@ -142,14 +147,17 @@ def _diagnose_column(
     # held-out rows only: what the fit has seen relates better than anything new can
     held = lab.held_out
     lost = relation_loss(before[held], told_before[held], after, told_after)
+    if lost < LOST and correlation(before[held], told_before[held]) > RELATED:
+        from_label = 0.0  # it still stands beside the values that it belongs to: the outcome moved, not the column
+    heard = reacted(lab, asked)
     rng = np.random.default_rng(0)
     return ColumnDiagnosis(
         column=column,
         keys=keys,
         shift=shift,
         importance=importance,
-        repair=repair(lab, asked) / unit,
-        redo=redo(lab, asked, shift, shuffled=max(lost, from_label), rng=rng) / unit,
+        repair=heard * repair(lab, asked) / unit,
+        redo=heard * redo(lab, asked, shift, shuffled=max(lost, from_label), rng=rng) / unit,
         mix=mix(lab, asked, shift) / unit,
         drop=drop(lab, asked) / unit,
         energy=sum(map(quantile_energy, before.T, after.T)) + lost * float(before.var(axis=0).sum()),
@@ -161,7 +169,10 @@ def _diagnose_column(
 def _with_leaders(
     model: ModelEvidence, rows: Rows, columns: Mapping[str, ColumnDiagnosis]
 ) -> dict[str, ColumnDiagnosis]:
-    """Return the columns with `leads` filled in for those that drifted within the values seen before."""
+    """Return the columns with `leads` filled in for those that drifted within the values seen before.
+
+    The label competes as well: where the mix of the outcomes changed, the columns follow it.
+    """
     drifted = [
         c
         for c in columns.values()
@@ -169,8 +180,15 @@ def _with_leaders(
     ]
     drifted.sort(key=lambda c: (-c.shift.divergence, c.column))
     keys = [c.keys[0] for c in drifted[:MAX_DRIFTED]]
+    bins = {key: rows.bins[key] for key in keys}
     sizes = {key: len(model.columns[key].roles) for key in keys}
-    found = leadership(rows.bins, sizes, rows.after, keys)
+    after = rows.after
+    place, size = label_position(rows, model.node.task or "regression")
+    if len(keys) > 1 and label_shares(place, size, after)[2] > CLEAR:
+        known = place >= 0
+        bins = {key: values[known] for key, values in bins.items()} | {LABEL: place[known]}
+        sizes, keys, after = sizes | {LABEL: size}, [*keys, LABEL], after[known]
+    found = leadership(bins, sizes, after, keys)
     return {name: replace(c, leads=found[c.keys[0]]) if c.keys[0] in found else c for name, c in columns.items()}
 
 

@@ -9,6 +9,7 @@ from schemas.evidence import FloatArray
 
 CLEAR = 4.0
 """Standard errors from which a slope, or its change, is believed."""
+TURNED = 0.3
 KEPT = 0.6
 """Share of the others' slopes that must be left."""
 
@@ -23,7 +24,7 @@ def label_loss(lab: Laboratory) -> FloatArray:
     others = np.nanmedian(left) if np.isfinite(left).any() else np.nan
     gone = 1 - left
     sure = np.abs(before - after) / np.sqrt(se_before**2 + se_after**2) > CLEAR
-    alone = others > KEPT
+    alone = (others > KEPT) & (left > -TURNED)  # what the label turned against is no accident of a join
     return np.where(np.isfinite(gone) & sure & alone, np.clip(gone, 0, 1), 0.0)
 
 

@@ -96,7 +96,7 @@ def _later(model: ModelEvidence) -> LabelSign | None:
         return None
     # the latest labels of the window are not there yet: its upper quantiles say too little, never too much
     was, now = (float(np.quantile(x, 0.75)) for x in (before, after))
-    if now < LATER * max(was, 1 / 24) and now > was / LATER:
+    if now < LATER * max(was, 1 / 24):
         return None
     words = f"labels arrive {now:.1f} days after the prediction, before {was:.1f} (three quarters of them)"
     data = {"before_days": round(was, 3), "after_days": round(now, 3)}

@@ -28,8 +28,8 @@ FEWEST = 60
 TENTHS = 10
 MATTERS = 0.02
 """Share of what is said of the outcome from which a column's unknown values make a row unknown."""
-PREDICTION = "\0prediction"
-"""Name of the model's own answer among the inputs; no column has it."""
+PREDICTION, LABEL = "\0prediction", "\0label"
+"""Names of the model's own answer and of the label among the columns; no column has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,30 @@ def answer_bins(prediction: FloatArray, after: BoolArray, task: str) -> tuple[In
         return place.astype(np.int64), len(classes)
     edges = np.unique(np.quantile(prediction[~after], np.linspace(0, 1, 21)[1:-1]))
     return np.searchsorted(edges, prediction).astype(np.int64), len(edges) + 1
+
+
+def label_position(rows: Rows, task: str) -> tuple[IntArray, int]:
+    """Return (N,) the label's class, or its tenth of the baseline's labels, -1 where unknown; and their number."""
+    known = np.isfinite(rows.label)
+    place = np.full(len(rows.label), -1, dtype=np.int64)
+    if task == "regression":
+        base = rows.label[known & ~rows.after]
+        edges = np.unique(np.quantile(base, np.linspace(0, 1, TENTHS + 1)[1:-1])) if len(base) else np.zeros(0)
+        place[known] = np.searchsorted(edges, rows.label[known])
+        return place, len(edges) + 1
+    classes = np.unique(rows.label[known])
+    place[known] = np.searchsorted(classes, rows.label[known])
+    return place, max(len(classes), 1)
+
+
+def label_shares(place: IntArray, size: int, after: BoolArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return the shares of the labels' positions before and since, and by how many standard errors one moved most."""
+    before, since = place[(place >= 0) & ~after], place[(place >= 0) & after]
+    if min(len(before), len(since)) < FEWEST:
+        return np.zeros(size), np.zeros(size), 0.0
+    p, q = (np.bincount(side, minlength=size) / len(side) for side in (before, since))
+    error = np.sqrt(p * (1 - p) * (1 / len(before) + 1 / len(since))) + 1e-9
+    return p, q, float(np.abs((q - p) / error).max())
 
 
 def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[str], *, answer: bool) -> Outcomes | None:

@@ -20,17 +20,14 @@ from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.influence import clip, influence
-from candidates.measures.outcome import answer_bins
+from candidates.measures.outcome import LABEL, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
 from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
-LABEL = "\0label"
-"""Name of the label among the columns; no column has it."""
 MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
-TENTHS = 10
 CLEAR = 3.0
 """Standard errors by which the classes' shares must have moved."""
 
@@ -61,20 +58,6 @@ class Mix:
     shift: Shift | None
     followers: tuple[str, ...]
     moved: tuple[tuple[str, float, float], ...]
-
-
-def label_position(rows: Rows, task: str) -> tuple[IntArray, int]:
-    """Return (N,) the label's class, or its tenth of the baseline's labels, -1 where unknown; and their number."""
-    known = np.isfinite(rows.label)
-    place = np.full(len(rows.label), -1, dtype=np.int64)
-    if task == "regression":
-        base = rows.label[known & ~rows.after]
-        edges = np.unique(np.quantile(base, np.linspace(0, 1, TENTHS + 1)[1:-1])) if len(base) else np.zeros(0)
-        place[known] = np.searchsorted(edges, rows.label[known])
-        return place, len(edges) + 1
-    classes = np.unique(rows.label[known])
-    place[known] = np.searchsorted(classes, rows.label[known])
-    return place, max(len(classes), 1)
 
 
 def mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
@@ -128,12 +111,8 @@ def _label(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, 
         return None
     place, size = label_position(rows, task)
     known = (place >= 0) & np.isfinite(rows.prediction)
-    before, after = place[known & ~rows.after], place[known & rows.after]
-    if min(len(before), len(after)) < FEWEST or size < 2:
-        return None
-    p, q = _counted(before, size), _counted(after, size)
-    error = np.sqrt(p * (1 - p) * (1 / len(before) + 1 / len(after))) + 1e-9
-    if float(np.abs((q - p) / error).max()) < CLEAR:
+    p, q, clear = label_shares(place, size, rows.after)
+    if clear < CLEAR or size < 2:
         return None
     leads = _answered(rows, place, known, _ratio(p, q), task)
     if drifted:

@@ -9,7 +9,7 @@ from schemas.evidence import FloatArray
 MIN_CORRELATION = 0.15
 
 
-def _correlation(x: FloatArray, y: FloatArray) -> float:
+def correlation(x: FloatArray, y: FloatArray) -> float:
     """Return the correlation of two (N,) or (N, K); of several classes that of their summed products."""
     if len(x) < 10:
         return 0.0
@@ -27,7 +27,7 @@ def relation_loss(
     before and after; 0 unless the fall is beyond chance (Fisher's z-transform, |z| > 5). Effects are (N,) or,
     of several classes, (N, K): as many figures of a row count as one.
     """
-    was, now = _correlation(effect_before, expected_before), _correlation(effect_after, expected_after)
+    was, now = correlation(effect_before, expected_before), correlation(effect_after, expected_after)
     if was < MIN_CORRELATION or len(effect_after) < 50:
         return 0.0
     spread = math.sqrt(1 / max(len(effect_before) - 3, 1) + 1 / max(len(effect_after) - 3, 1))

@@ -29,7 +29,7 @@ MIN_SHARE = 0.05
 class RowFault:
     """A fault of whole rows at one model: what, how surely, and the share of the symptom it explains.
 
-    `series` are the rows over time; `where` is the value whose rows are missing, in words, if they are of one kind.
+    `series` are the rows over time; `columns` those whose values lost rows, or moved with them.
     """
 
     node: str
@@ -40,7 +40,7 @@ class RowFault:
     specificity: float
     words: str
     series: Series | None
-    where: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 def row_faults(evidence: Evidence) -> tuple[RowFault, ...]:
@@ -117,11 +117,10 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     fall = -series_strength(series, evidence.symptom)
     span = _spans(evidence)
     gaps = [gap for p in model.columns.values() if (gap := _lost_values(p, span)) is not None]
-    best = max(gaps, key=lambda gap: gap[0], default=None)
+    best = max(gaps, key=lambda gap: (reweighted_share(evidence, model, gap[1].column), gap[0]), default=None)
     if best is None and fall < FEWER:
         return None
     share, estimator = _by_volume(evidence, model), "how the figure followed the number of rows"
-    where = None
     if best is not None:
         lost, profile, labels = best
         where = f"{profile.column} = {', '.join(labels[:3])}"
@@ -137,10 +136,10 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
         share=share,
         estimator=estimator,
         strength=max(fall, 100 * best[0] if best else 0.0),
-        specificity=0.85 if best else 0.5,
+        specificity=0.95 if best else 0.5,
         words=words,
         series=series,
-        where=where,
+        columns=tuple(sorted(model.columns[key].column for key in model.columns)) if best else (),
     )
 
 

@@ -63,10 +63,26 @@ def _expected(lab: Laboratory, own: list[int]) -> tuple[FloatArray, FloatArray]:
     return summed(weights, lab.base.index) - centre, summed(weights, lab.window.index) - centre
 
 
+def reacted(lab: Laboratory, column: Column) -> float:
+    """Return how far the window's answers follow the column as logged rather than as the others tell it, [0, 1].
+
+    A model that does not read the column (or reads what another column says as well) answers as if nothing had
+    happened to it. With d the difference of the two, and r0, r1 the mean squared deviations of the answers from
+    the stand-in with the column as told and as logged, (r0 - r1) / mean d^2 is 1 in the one case, -1 in the other.
+    """
+    effect, expected = column.effect[1], column.expected[1]
+    off = lab.deviation(lab.window.output, lab.fit[1])
+    other = lab.deviation(lab.window.output, lab.fit[1] - effect + expected)
+    apart = float(((effect - expected) ** 2).mean())
+    if apart <= 1e-12:
+        return 1.0
+    return float(np.clip(2 * ((other**2).mean() - (off**2).mean()) / apart, 0.0, 1.0))
+
+
 def repair(lab: Laboratory, column: Column) -> float:
     """Return how much of the metric's change goes away when the column's effect is put back."""
     base, window = (
-        lab.value(side, side.output + column.expected[i] - column.effect[i])
+        lab.value(side, lab.edited(i, column.expected[i] - column.effect[i]))
         for i, side in enumerate((lab.base, lab.window))
     )
     return (base - lab.before) - (window - lab.after)
@@ -86,7 +102,7 @@ def redo(lab: Laboratory, column: Column, shift: Shift, *, shuffled: float, rng:
     if shuffled > 0:
         mixed = rng.random(len(new)) < shuffled
         new = np.where(mixed[:, None], new[rng.permutation(len(new))], new)
-    return lab.value(lab.base, lab.base.output + new - before) - lab.before
+    return lab.value(lab.base, lab.edited(0, new - before)) - lab.before
 
 
 def _moved_effects(lab: Laboratory, column: Column, shift: Shift, rng: np.random.Generator) -> FloatArray:
