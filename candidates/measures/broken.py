@@ -25,7 +25,7 @@ from candidates.measures.robust import robust_scale
 from schemas.evidence import BoolArray, Evidence, FloatArray, Onset, Series, Symptom, TimeArray
 
 MIN_Z = 4.0
-FLOORS: Mapping[str, float] = {"errors": 0.005, "availability": 0.005}
+FLOORS: Mapping[str, float] = {"errors": 0.002, "availability": 0.002}
 """Smallest standard deviation that is believed, in the metric's own unit (fractions)."""
 
 RELATIVE_FLOOR = 0.02
@@ -33,7 +33,8 @@ RELATIVE_FLOOR = 0.02
 
 FEW, FEW_FLOOR = 3, 0.15
 BLOCKS = 4
-FEWEST_ELEVATED = 3
+FEWEST_ELEVATED = 2
+FEWEST_SILENT = 3
 MORE_OFTEN = 3.0
 """By so many standard errors more buckets must be out of range than before, where the median is not."""
 
@@ -156,9 +157,10 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
     usual = float(np.median(value[old]))
     sign = -1.0 if kind == "availability" else 1.0
     excess = sign * (value - usual)
-    spread = _spread(excess[old], int(new.sum()), usual, kind)
+    level = _full(series.value[old]) - usual if kind == "availability" else usual
+    spread = _spread(excess[old], int(new.sum()), level, kind)
     z, out = _departure(excess[old], excess[new], spread)
-    silent = is_resource(kind) and new.sum() >= FEWEST_ELEVATED and _silent(series.value[old], series.value[new])
+    silent = is_resource(kind) and new.sum() >= FEWEST_SILENT and _silent(series.value[old], series.value[new])
     if silent:
         z, out, excess = MAX_Z * (1 - GONE), np.ones(int(new.sum()), bool), -excess
     if z < MIN_Z:
@@ -193,10 +195,18 @@ MECHANISM: Mapping[str, str] = {
 }
 
 
-def _spread(excess: FloatArray, length: int, usual: float, kind: str) -> float:
-    """Return the standard deviation to believe in, given the baseline's departures (T0,) and the window's length."""
+def _full(availability: FloatArray) -> float:
+    """Return what full availability is: 1, or 100 where it is given in percent."""
+    return 100.0 if np.max(availability) > 1.5 else 1.0
+
+
+def _spread(excess: FloatArray, length: int, level: float, kind: str) -> float:
+    """Return the standard deviation to believe in, given the baseline's departures (T0,) and the window's length.
+
+    `level`: what the relative floor is taken of; for availability what lacks of it.
+    """
     floor = RELATIVE_FLOOR if excess.size > FEW else FEW_FLOOR
-    least = max(floor * abs(usual), FLOORS.get(kind, 0.0), 1e-9)
+    least = max(floor * abs(level), FLOORS.get(kind, 0.0), 1e-9)
     block = min(max(length, 1), excess.size // BLOCKS)
     drift = 0.0
     if block > 1:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from candidates.measures.broken import Broken
+from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.clock import alignment
 from candidates.measures.component_series import kind_of
 from candidates.measures.fallback import Fallback
@@ -13,7 +13,7 @@ from candidates.measures.health import explained_by_data
 from candidates.measures.own_errors import error_share, own_errors
 from candidates.measures.own_latency import calls_per_request, own_latencies, together
 from candidates.measures.own_time import comparable, own_times, request_time, traced
-from candidates.measures.recorded_errors import own_error_rises
+from candidates.measures.recorded_errors import SELDOM, error_metric, own_error_rises
 from candidates.measures.tracking import tracking
 from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS
@@ -109,12 +109,23 @@ def _error_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
         nodes = sorted({profile.service for profile in traced(evidence)})
         words = "{node} itself makes {share:.0%} of the errors that reach the symptom (spans)"
         return {node: error_share(evidence, node) for node in nodes}, words
-    target = evidence.symptom.incident.node
-    own = {node: rise * calls_per_request(evidence, target, node) for node, rise in own_error_rises(evidence).items()}
-    change = abs(evidence.symptom.value - evidence.symptom.baseline_value)
-    whole = max(change if math.isfinite(change) else 0.0, math.fsum(own.values()))
     words = "errors that no callee explains make {node} account for {share:.0%} of the rise (metrics)"
-    return {node: rise / whole for node, rise in own.items()} if whole > 0 else {}, words
+    return _recorded_shares(evidence), words
+
+
+def _recorded_shares(evidence: Evidence) -> Mapping[str, float]:
+    """Return node -> share of the symptom by recorded error rates, as far as they move together with it."""
+    target, broken = evidence.symptom.incident.node, broken_metrics(evidence)
+    rises = own_error_rises(evidence)
+    own = {node: rise * calls_per_request(evidence, target, node, SELDOM) for node, rise in rises.items()}
+    change = abs(evidence.symptom.value - evidence.symptom.baseline_value)
+    whole = change if math.isfinite(change) and change > 0 else max(own.values(), default=0.0)
+    shares = {}
+    for node, rise in own.items():
+        one = error_metric(broken[node]) or broken[node][0]
+        shares[node] = min(rise / whole, 1.0) * together(evidence, one.series, one.excess) if whole > 0 else 0.0
+    total = max(math.fsum(shares.values()), 1.0)
+    return {node: share / total for node, share in shares.items()}
 
 
 def _coincidence(evidence: Evidence, origin: Broken, fit: float, left: float) -> Share:

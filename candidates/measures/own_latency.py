@@ -7,7 +7,7 @@ report `requests`. Services without a latency metric are looked through to the o
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import networkx as nx
@@ -171,11 +171,16 @@ def measured_callees(evidence: Evidence, node: str, measured: Iterable[str]) -> 
     return sorted(found)
 
 
-def together(evidence: Evidence, series: Series) -> float:
+def together(evidence: Evidence, series: Series, shown: FloatArray | None = None) -> float:
     """Return how well a series moves with the symptom around its onset: a correlation, in [0, 1].
 
     Only the window and as long a time before it count: a component that had drifted before the
     symptom began, or drifts after, does not move with it. 0.5 when too few buckets say anything.
+
+    Parameters
+    ----------
+    shown
+        (T,) what should move with the symptom's harm in place of the series' values, which rise with a rise.
     """
     symptom = evidence.symptom
     length = max(symptom.window.end - symptom.onset.at, timedelta(seconds=3 * symptom.bucket_seconds))
@@ -183,6 +188,9 @@ def together(evidence: Evidence, series: Series) -> float:
         symptom.series.ts < to_numpy(symptom.window.end)
     )
     ts, target = symptom.series.ts[near], symptom.series.value[near]
+    if shown is not None:
+        series = replace(series, value=shown)
+        target = target if symptom.direction == "up" else -target
     value = in_buckets(series, ts, symptom.bucket_seconds)
     known = np.isfinite(target) & np.isfinite(value)
     if known.sum() < FEW_BUCKETS or np.ptp(target[known]) == 0:
@@ -205,12 +213,15 @@ def in_buckets(series: Series, starts: TimeArray, seconds: float) -> FloatArray:
     return mean
 
 
-def calls_per_request(evidence: Evidence, caller: str, callee: str) -> float:
-    """Return how often the caller calls the callee per request, from both request rates; 1 when unknown."""
+def calls_per_request(evidence: Evidence, caller: str, callee: str, least: float = 1.0) -> float:
+    """Return how often the caller calls the callee per request, from both request rates; 1 when unknown.
+
+    `least`: fewest that are believed; below 1 for a callee that only some requests call.
+    """
     rates = evidence.once("requests", lambda: _request_rates(evidence))
     if rates.get(caller, 0.0) <= 0 or callee not in rates:
         return 1.0
-    return float(np.clip(rates[callee] / rates[caller], 1.0, MAX_CALLS))
+    return float(np.clip(rates[callee] / rates[caller], least, MAX_CALLS))
 
 
 def _request_rates(evidence: Evidence) -> dict[str, float]:

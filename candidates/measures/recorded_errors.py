@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.component_series import component_series, is_resource, kind_of
-from candidates.measures.own_latency import call_each_other, calls_per_request, measured_callees
+from candidates.measures.own_latency import UNKNOWN, call_each_other, calls_per_request, measured_callees, together
 from schemas.evidence import Evidence
 
 BROKEN_BEHIND = 0.7
 """Share of a caller's errors laid on a callee whose resource broke and whose own errors nobody records."""
+
+
+SELDOM = 0.01
+"""Fewest calls per request that are believed."""
 
 
 def error_metric(broken: tuple[Broken, ...]) -> Broken | None:
@@ -19,7 +23,8 @@ def error_metric(broken: tuple[Broken, ...]) -> Broken | None:
 def own_error_rises(evidence: Evidence) -> Mapping[str, float]:
     """Return node -> rise of its error rate that no callee explains, for every node whose rate broke.
 
-    A callee explains as much as its own rise times its calls per request, if it did not begin later.
+    A callee explains as much as its own rise times its calls per request, if it did not begin later; less where
+    it does not move with the symptom.
     """
     return evidence.once("own_error_rises", lambda: _own_error_rises(evidence))
 
@@ -48,10 +53,11 @@ def _explained(
         other = rising.get(callee) or silent[callee]
         if not _not_later(other, rising[node], evidence.symptom.bucket_seconds):
             continue
-        rise = other.rise * calls_per_request(evidence, node, callee)
+        rise = other.rise * calls_per_request(evidence, node, callee, SELDOM)
         if callee in rising and call_each_other(evidence, node, callee) and (rise, callee) < (whole, node):
             continue
-        parts.append((min(rise, whole) if callee in rising else BROKEN_BEHIND * whole, callee))
+        trust = min(together(evidence, other.series, other.excess) / UNKNOWN, 1.0)
+        parts.append((trust * min(rise, whole) if callee in rising else trust * BROKEN_BEHIND * whole, callee))
     return max(parts)
 
 
