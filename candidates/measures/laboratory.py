@@ -10,13 +10,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from candidates.measures.answers import answers_of
-from candidates.measures.links import link, unlink
+from candidates.measures.links import deviation, edited, link, unlink
 from candidates.measures.novelty import complete_effects, fresh_bins
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift
 from candidates.measures.sides import MAX_COLUMNS, MAX_ROWS, Side, choose_columns, most_rows, thin
-from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate
-from schemas.evidence import BoolArray, FloatArray, ModelEvidence, Rows
+from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate, summed
+from candidates.measures.vote_surrogate import fit_votes
+from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows
 
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "Laboratory"]
 
@@ -35,6 +36,8 @@ class Laboratory:
         The rows of both sides.
     surrogate, effect
         The stand-in, and (F, K) its effects with those of fresh bins completed.
+    fit
+        (N, K) what the stand-in says, of each side.
     fresh, unknown
         (F,) bins that the baseline says nothing about; (N, C) where the window's rows are in them.
     held_out
@@ -64,19 +67,38 @@ class Laboratory:
             for side, which in ((0, before), (1, after))
         )
         self.held_out = np.arange(len(self.base.output)) % 4 == 3
-        self.surrogate: Surrogate = fit_surrogate(self.base.index, start, self.keys, self.base.output, self.held_out)
+        self.surrogate = self.stand_in(self.base.index, start, self.base.output, self.held_out)
         self.fresh = fresh_bins(model, self.surrogate, self.base, self.window)
         self.unknown = self.fresh[self.window.index]
         switched = len(set(rows.version[after]) - set(rows.version[before])) > 0
-        self.effect = complete_effects(model, self.surrogate, self.window, self.fresh, switched=switched)
+        self.effect = complete_effects(model, self.surrogate, self.window, self.fresh, self.scale, switched=switched)
+        s = self.surrogate
+        self.fit = (s.predict(self.base.index), s.intercept + summed(self.effect, self.window.index))
         self.moved = [c for c, key in enumerate(self.keys) if shifts[key].strength >= SILENT]
         self.before, self.after = self.value(self.base), self.value(self.window)
 
     def _linked(self, answer: FloatArray) -> FloatArray:
         return link(answer, self.scale).reshape(len(answer), -1)
 
-    def _answered(self, output: FloatArray) -> FloatArray:
-        answer = unlink(output, self.scale)
+    def stand_in(self, index: IntArray, start: IntArray, output: FloatArray, held_out: BoolArray) -> Surrogate:
+        """Return the stand-in of a model that answered some rows so (see `fit_surrogate`)."""
+        fit = fit_votes if self.scale == "votes" else fit_surrogate
+        return fit(index, start, self.keys, output, held_out)
+
+    def deviation(self, output: FloatArray, fit: FloatArray) -> FloatArray:
+        """Return how far outputs (N, K) lie from a fit, on the scale of the effects."""
+        return deviation(output, fit, self.scale, self.surrogate.stretch)
+
+    def fitted(self, fit: FloatArray) -> FloatArray:
+        """Return the answers that a fit (N, K) says, as metrics read them."""
+        return self._readable(unlink(fit, self.scale))
+
+    def edited(self, which: int, added: FloatArray) -> FloatArray:
+        """Return the answers of the baseline (0) or window (1) with something (N, K) added to their outputs."""
+        side = (self.base, self.window)[which]
+        return self._readable(edited(side.output, self.fit[which], added, self.scale))
+
+    def _readable(self, answer: FloatArray) -> FloatArray:
         return answer if self.base.answer.ndim > 1 else answer[:, 0]
 
     def block(self, keys: tuple[str, ...]) -> list[int]:
@@ -86,17 +108,17 @@ class Laboratory:
     def value(
         self,
         side: Side,
-        output: FloatArray | None = None,
+        answer: FloatArray | None = None,
         keep: BoolArray | None = None,
         weight: FloatArray | None = None,
     ) -> float:
-        """Return the metric of one side, with its outputs (N, K) replaced, rows left out or reweighted."""
-        answer = side.answer if output is None else self._answered(output)
+        """Return the metric of one side, with its answers replaced, rows left out or reweighted."""
+        said = side.answer if answer is None else answer
         usable = side.usable(needs_label=self.needs_label) & (True if keep is None else keep)
         if usable.sum() < FEWEST:
             return float("nan")
-        w = np.ones(len(answer)) if weight is None else weight
-        return self.metric(answer[usable], side.label[usable], w[usable])
+        w = np.ones(len(said)) if weight is None else weight
+        return self.metric(said[usable], side.label[usable], w[usable])
 
     def change(self) -> float:
         """Return the change of the metric that shares are taken of; NaN when it cannot be computed.

@@ -1,7 +1,7 @@
 """The scale on which what the columns contribute adds up to a model's answers.
 
-Log-odds of a binary model's probability; centred log-probabilities of several classes; a value, or the votes of
-classes, as they are.
+Log-odds of a binary model's probability; centred log-probabilities of several classes; a value as it is. Of a model
+that logs classes only the votes are their own outputs, and the stand-in's fit is their log-odds.
 
 References
 ----------
@@ -30,10 +30,33 @@ def link(value: FloatArray, scale: str) -> FloatArray:
 
 
 def unlink(value: FloatArray, scale: str) -> FloatArray:
-    """Return the inverse of `link`."""
+    """Return the inverse of `link`; of votes, what is expected of them."""
     if scale == "binary":
         return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))))
-    if scale == "multiclass":
-        odds = np.exp(value - value.max(axis=-1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+    if scale in {"multiclass", "votes"}:
+        return softmax(value)
     return value
+
+
+def softmax(value: FloatArray) -> FloatArray:
+    """Return the probabilities of log-odds along the last axis."""
+    odds = np.exp(value - value.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def deviation(output: FloatArray, fit: FloatArray, scale: str, stretch: float = 1.0) -> FloatArray:
+    """Return how far outputs (N, K) lie from the stand-in's fit, on the scale of the effects.
+
+    A vote is all or nothing: it is held against its expectation, and a unit of probability counts as `stretch`.
+    """
+    return stretch * (output - softmax(fit)) if scale == "votes" else output - fit
+
+
+def edited(output: FloatArray, fit: FloatArray, added: FloatArray, scale: str) -> FloatArray:
+    """Return answers (N, K) as they would be with something added on the scale of the effects.
+
+    Votes change by what is expected of them: a row's may then lie outside [0, 1], their sums over rows do not.
+    """
+    if scale == "votes":
+        return np.asarray(output + softmax(fit + added) - softmax(fit))
+    return unlink(output + added, scale)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from candidates.measures.links import softmax
 from candidates.measures.sides import Side
 from candidates.measures.surrogate import Surrogate, summed
 from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence
@@ -10,6 +11,7 @@ NEW_BIN_ROWS = 3
 BURST = 5.0
 """Growth of a lumped bin from which its old rows say nothing of the new ones."""
 MAX_NEW = 2_000
+STEPS = 10
 LUMPS_FROM = 0.01
 """Share of the window's rows from which a lumped bin's growth is looked at."""
 HIGH, LOW = frozenset({"above", "plus_inf"}), frozenset({"below", "minus_inf"})
@@ -32,7 +34,7 @@ def _shares(index: IntArray, features: int) -> FloatArray:
 
 
 def complete_effects(
-    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, *, switched: bool
+    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, scale: str, *, switched: bool
 ) -> FloatArray:
     """Return (F, K) effects with those of fresh bins estimated from the window's residuals.
 
@@ -42,6 +44,8 @@ def complete_effects(
 
     Parameters
     ----------
+    scale
+        Of the answers (`candidates.measures.answers`).
     switched
         Whether another version answers in the window: then all its answers may lie elsewhere.
     """
@@ -49,22 +53,41 @@ def complete_effects(
     new = np.unique(window.index[fresh[window.index]])
     if not len(new) or len(new) > MAX_NEW:
         return effect
-    slot = np.full(len(effect), -1)
-    slot[new] = np.arange(len(new))
     owner = np.searchsorted(surrogate.start, new, side="right") - 1
     spread = float(np.sqrt((surrogate.importance**2).sum())) + 1e-9
     prior = 4 * surrogate.importance[owner] ** 2 + (0.01 * spread) ** 2
     prior = np.append(prior, ((0.5 if switched else 0.1) * spread) ** 2)
-    design = np.zeros((len(window.output), len(new) + 1))
-    position = slot[window.index]
+    fit = surrogate.intercept + summed(effect, window.index)
+    design = _design(window.index, new, len(effect))
+    if scale == "votes":
+        effect[new] += _of_votes(design, window.output, fit, prior / fit.shape[1])[:-1]
+        return effect
+    noise = max(surrogate.residual_sd, 1e-6) ** 2
+    found = np.linalg.solve(design.T @ design / noise + np.diag(1 / prior), design.T @ (window.output - fit) / noise)
+    effect[new] += found[:-1]
+    return effect
+
+
+def _design(index: IntArray, new: IntArray, features: int) -> FloatArray:
+    """Return (N, M + 1) which of the fresh bins (M,) each row holds, and a constant."""
+    slot = np.full(features, -1)
+    slot[new] = np.arange(len(new))
+    design = np.zeros((len(index), len(new) + 1))
+    position = slot[index]
     row, column = np.nonzero(position >= 0)
     design[row, position[row, column]] = 1.0
     design[:, -1] = 1.0
-    residual = window.output - surrogate.intercept - summed(effect, window.index)
-    noise = max(surrogate.residual_sd, 1e-6) ** 2
-    found = np.linalg.solve(design.T @ design / noise + np.diag(1 / prior), design.T @ residual / noise)
-    effect[new] += found[:-1]
-    return effect
+    return design
+
+
+def _of_votes(design: FloatArray, votes: FloatArray, fit: FloatArray, prior: FloatArray) -> FloatArray:
+    """Return (M + 1, K) the most probable effects on log-odds, by bounded steps (see `vote_surrogate`)."""
+    found = np.zeros((design.shape[1], votes.shape[1]))
+    bound = np.linalg.inv(design.T @ design / 2 + np.diag(1 / prior))
+    for _ in range(STEPS):
+        left = votes - softmax(fit + design @ found)
+        found += bound @ (design.T @ left - found / prior[:, None])
+    return found
 
 
 def _from_the_edge(model: ModelEvidence, surrogate: Surrogate, fresh: BoolArray) -> FloatArray:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.laboratory import Laboratory
-from candidates.measures.surrogate import fit_surrogate, summed
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 SUSPECT_RATIO = 1.15
@@ -46,16 +45,16 @@ class FunctionChange:
 
 def function_change(lab: Laboratory) -> FunctionChange:
     """Return whether, how far and to what effect the served function changed."""
-    s, window, base = lab.surrogate, lab.window, lab.base
-    usual = s.residual_sd**2
-    fit_window = s.intercept + summed(lab.effect, window.index)
+    window, base = lab.window, lab.base
+    usual = lab.surrogate.residual_sd**2
+    fit_base, fit_window = lab.fit
+    left_base, left_window = lab.deviation(base.output, fit_base), lab.deviation(window.output, fit_window)
     familiar = lab.familiar
     keep = familiar | (float(familiar.mean()) < ENOUGH)
-    energy = _mean_square(window.output[keep] - fit_window[keep]) if keep.any() else usual
-    undone = lab.value(window, keep=keep) - lab.value(window, fit_window, keep=keep)
-    fit_base = s.predict(base.index)
-    usual_loss = lab.value(base, keep=lab.held_out) - lab.value(base, fit_base, keep=lab.held_out)
-    bent = _bend(lab, fit_base, fit_window, keep)
+    energy = _mean_square(left_window[keep]) if keep.any() else usual
+    undone = lab.value(window, keep=keep) - lab.value(window, lab.fitted(fit_window), keep=keep)
+    usual_loss = lab.value(base, keep=lab.held_out) - lab.value(base, lab.fitted(fit_base), keep=lab.held_out)
+    bent = _bend(lab, (fit_base, left_base), (fit_window, left_window), keep)
     ratio = energy / max(usual, 1e-9)
     if ratio > SUSPECT_RATIO or bent > 0:
         one, bent_one = _one_function(lab, keep)
@@ -81,22 +80,24 @@ def _one_function(lab: Laboratory, keep: BoolArray) -> tuple[float, float]:
     held = np.concatenate([lab.held_out, np.arange(len(lab.window.output)) % 4 == 3])
     if held[n:].sum() < FEWEST:
         return float("inf"), float("inf")
-    fit = fit_surrogate(index, s.start, s.columns, output, held).predict(index)
-    mse = _mean_square((output - fit)[n:][held[n:]])
-    bent = 2 * _bend(lab, fit[:n], fit[n:], keep)
+    fit = lab.stand_in(index, s.start, output, held).predict(index)
+    left = lab.deviation(output, fit)
+    mse = _mean_square(left[n:][held[n:]])
+    bent = 2 * _bend(lab, (fit[:n], left[:n]), (fit[n:], left[n:]), keep)
     return 1 + 4 * max(0.0, mse / max(s.residual_sd**2, 1e-9) - 1), bent
 
 
-def _bend(lab: Laboratory, fit_base: FloatArray, fit_window: FloatArray, keep: BoolArray) -> float:
-    """Return the largest bend among the classes, from fits (N, K)."""
+def _bend(
+    lab: Laboratory, base: tuple[FloatArray, FloatArray], window: tuple[FloatArray, FloatArray], keep: BoolArray
+) -> float:
+    """Return the largest bend among the classes, from fits and deviations (N, K) of both sides."""
     held = lab.held_out
     if not held.any():
         return 0.0
-    sides = ((fit_base, lab.base.output, held), (fit_window, lab.window.output, keep))
     bends = []
     for k, sd in enumerate(lab.surrogate.class_sd):
-        base, window = ((fit[rows, k], output[rows, k] - fit[rows, k]) for fit, output, rows in sides)
-        bends.append(_bend_of_class(base, window, max(float(sd), 1e-9)))
+        was, now = ((fit[rows, k], left[rows, k]) for (fit, left), rows in ((base, held), (window, keep)))
+        bends.append(_bend_of_class(was, now, max(float(sd), 1e-9)))
     return max(bends)
 
 

@@ -44,6 +44,8 @@ class Surrogate:
         Of the fit, out of sample; of several outputs the root of the summed variances, and the share of those.
     class_sd
         (K,) standard deviation of each output's residual, out of sample.
+    stretch
+        Units of the effects' scale that a unit of deviation counts as (`vote_surrogate`).
     importance
         (C,) standard deviation of each column's effect over the fitted rows, on the link scale; of several
         outputs the root of the summed variances.
@@ -61,6 +63,7 @@ class Surrogate:
     class_sd: FloatArray
     r2: float
     importance: FloatArray
+    stretch: float = 1.0
 
     def predict(self, index: IntArray) -> FloatArray:
         """Return the surrogate's output on the link scale: (N,), of several outputs (N, K)."""
@@ -109,7 +112,7 @@ def feature_index(
     return index.astype(np.int64), start
 
 
-def _one_hot(index: IntArray, features: int) -> NDArray[np.float32]:
+def one_hot(index: IntArray, features: int) -> NDArray[np.float32]:
     """Return (N, F) in single precision: the gram matrix is the costly product, counts stay exact in it."""
     matrix = np.zeros((len(index), features), dtype=np.float32)
     np.put_along_axis(matrix, index, 1.0, axis=1)
@@ -140,12 +143,7 @@ def fit_surrogate(
     inverse = np.asarray(np.linalg.inv(gram + RIDGE * np.eye(features)), dtype=np.float64)
     intercept = outputs[fit].mean(axis=0)
     effect = inverse @ _cross(index[fit], outputs[fit] - intercept, features)
-    importance = np.empty(len(columns))
-    for c in range(len(columns)):
-        own = slice(int(start[c]), int(start[c + 1]))
-        effect[own] -= mean[own] @ effect[own]
-        effect[own][seen[own] == 0] = 0.0
-        importance[c] = float(np.sqrt((mean[own] @ effect[own] ** 2).sum()))
+    importance = centre(effect, start, mean, seen)
     judge = held_out if held_out.any() else fit
     left = (outputs[judge] - intercept - summed(effect, index[judge])).var(axis=0)
     spread = float(outputs[judge].var(axis=0).sum())
@@ -166,8 +164,19 @@ def fit_surrogate(
     )
 
 
+def centre(effect: FloatArray, start: IntArray, mean: FloatArray, seen: FloatArray) -> FloatArray:
+    """Centre each column's effects (F, K) in place; return (C,) the columns' importance."""
+    importance = np.empty(len(start) - 1)
+    for c in range(len(importance)):
+        own = slice(int(start[c]), int(start[c + 1]))
+        effect[own] -= mean[own] @ effect[own]
+        effect[own][seen[own] == 0] = 0.0
+        importance[c] = float(np.sqrt((mean[own] @ effect[own] ** 2).sum()))
+    return importance
+
+
 def _gram(index: IntArray, features: int, mean: FloatArray) -> FloatArray:
-    matrix = _one_hot(index, features)
+    matrix = one_hot(index, features)
     return (matrix.T @ matrix).astype(np.float64) - len(index) * np.outer(mean, mean)
 
 

@@ -13,6 +13,7 @@ INCIDENTS = [
     (("upper case", "decoy nulls"), ("schema_change", "re_encoded", "payments", "country")),
     (("worse version", "decoy drift"), ("model_change", "bad_version", "scorer", "v2")),
     (("upstream version", "decoy nulls"), ("upstream_model_change", "function_changed", "embedder", "v2")),
+    (("bad input upstream", "decoy nulls"), ("data_quality", "out_of_range", "users", "u")),
 ]
 IDS = [" and ".join(names) for names, _ in INCIDENTS]
 

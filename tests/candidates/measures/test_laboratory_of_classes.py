@@ -31,20 +31,20 @@ def test_the_metric_is_the_symptoms_and_outputs_as_logged_change_nothing(metric,
     lab, _ = laboratory("nulls", metric=metric, logged=logged)
     given = evidence_of_classes("nulls", metric=metric, logged=logged)
     assert (lab.before, lab.after) == pytest.approx((given.symptom.baseline_value, given.symptom.value))
-    assert lab.value(lab.window, lab.window.output) == pytest.approx(lab.after)
+    assert lab.value(lab.window, lab.edited(1, np.zeros_like(lab.window.output))) == pytest.approx(lab.after)
 
 
 @pytest.mark.parametrize("metric", ["logloss", "brier", "auc", "estimated_accuracy", "estimated_auc"])
 def test_probabilities_as_logged_change_nothing(metric):
     lab, _ = laboratory("nulls", metric=metric)
-    assert lab.value(lab.window, lab.window.output) == pytest.approx(lab.after)
+    assert lab.value(lab.window, lab.edited(1, np.zeros_like(lab.window.output))) == pytest.approx(lab.after)
 
 
 @LOGS
 def test_the_stand_in_has_an_effect_per_class(logged):
     lab, _ = laboratory("none", logged=logged, classes=4)
     assert lab.effect.shape == (int(lab.surrogate.start[-1]), 4)
-    assert lab.surrogate.r2 > (0.97 if logged else 0.5)
+    assert lab.surrogate.r2 > (0.97 if logged else 0.75)
     importance = dict(zip(lab.keys, lab.surrogate.importance, strict=True))
     assert importance["amount"] > importance["follower"] > importance["noise"]
 
@@ -53,7 +53,7 @@ def test_the_stand_in_has_an_effect_per_class(logged):
 @pytest.mark.parametrize("fault", ["times 100", "nulls", "frozen"])
 def test_repair_undoes_a_fault_in_its_column_and_nowhere_else(fault, logged):
     lab, _ = laboratory(fault, logged=logged)
-    assert share(lab, "amount", repair) > (0.4 if logged else 0.1)
+    assert share(lab, "amount", repair) > 0.4
     assert abs(share(lab, "noise", repair)) < 0.05
 
 
