@@ -154,10 +154,21 @@ def known_of(folder: Path) -> dict[str, Any]:
     return found
 
 
+def any_of(hits: Hits) -> Hits:
+    """Return which causes are right for any of the truths, as if they were one."""
+    return {level: [[any(each) for each in zip(*right, strict=True)]] if right else [] for level, right in hits.items()}
+
+
 def judge_case(folder: Path, known: Mapping[str, Any], causes: Sequence[Cause]) -> Hits:
-    """Return which causes of an answer to a case are right."""
+    """Return which causes of an answer to a case are right; `any_of`: its truths are answers that all would do."""
     slices = slices_of(Files(folder), known["causes"], causes)
-    return judge(known["causes"], causes, known["readers"], slices)
+    hits = judge(known["causes"], causes, known["readers"], slices)
+    return any_of(hits) if known.get("any_of") else hits
+
+
+def truths_of(known: Mapping[str, Any]) -> tuple[Truth, ...]:
+    """Return how many truths there are to find; of answers that all would do the first stands for them."""
+    return tuple(known["causes"][:1] if known.get("any_of") else known["causes"])
 
 
 def right_of(known: dict[str, Any], analysis: Any, folder: Path | None = None) -> list[bool]:
@@ -184,6 +195,7 @@ def ask_engine(folder: Path) -> Answer:
 def score_case(folder: Path, ask: Callable[[Path], Answer] = ask_engine) -> Result:
     """Ask about one bundle and judge the answer."""
     known = known_of(folder)
+    truths = truths_of(known)
     begin, error = time.perf_counter(), ""
     causes, none, landing = list[dict[str, Any]](), 1.0, 0.0
     try:
@@ -194,9 +206,9 @@ def score_case(folder: Path, ask: Callable[[Path], Answer] = ask_engine) -> Resu
     return Result(
         folder.name,
         known.get("table", folder.parent.name),
-        family_of(known),
-        tuple(known["causes"]),
-        " + ".join(truth.get("mechanism") or "" for truth in known["causes"]),
+        family_of(truths),
+        truths,
+        " + ".join(truth.get("mechanism") or "" for truth in truths),
         f"{known['incident']['node']}.{known['incident']['metric']}",
         causes,
         none,
@@ -207,7 +219,6 @@ def score_case(folder: Path, ask: Callable[[Path], Answer] = ask_engine) -> Resu
     )
 
 
-def family_of(known: Mapping[str, Any]) -> str:
+def family_of(truths: Sequence[Truth]) -> str:
     """Return what was injected in a word."""
-    truths = known["causes"]
     return "no_fault" if not truths else "two_roots" if len(truths) > 1 else str(truths[0]["family"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.incidents.figures import calibration, figures, interval
-from benchmarks.incidents.score import Result, family_of, judge, score_case
+from benchmarks.incidents.score import Result, any_of, family_of, judge, score_case
 
 TRUTH = {"family": "data_quality", "node": "feed", "subject": "amount", "also_subjects": ()}
 LABELS = {"family": "label_change", "node": "scorer", "subject": None}
@@ -114,8 +114,10 @@ def test_a_crash_is_a_miss(toy_bundle: Path) -> None:
 
 
 def test_the_family_of_a_case_in_a_word() -> None:
-    assert [family_of({"causes": c}) for c in ([], [TRUTH], [TRUTH, LABELS])] == [
-        "no_fault",
-        "data_quality",
-        "two_roots",
-    ]
+    assert [family_of(truths) for truths in ([], [TRUTH], [TRUTH, LABELS])] == ["no_fault", "data_quality", "two_roots"]
+
+
+def test_of_answers_that_all_would_do_one_is_enough() -> None:
+    answers = [cause(subject="x"), cause("label_change", "scorer", None), cause()]
+    assert any_of(judge([TRUTH, LABELS], answers, READERS))["exact"] == [[False, True, True]]
+    assert any_of(judge([], answers, READERS))["exact"] == []
