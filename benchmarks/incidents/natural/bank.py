@@ -40,7 +40,7 @@ CHANNEL = Event(
     SOURCES,
     between("2008-05-01", "2008-06-01"),
     ("2008-06-01", "2008-07-12"),
-    "bias",
+    "logloss",
     (
         Accepted("feature_drift", "campaign-log", ("contact",), "the channel really changed"),
         Accepted("population_shift", "call-response", (), "other people are called"),
@@ -60,7 +60,7 @@ CRISIS = Event(
     MODEL,
     SOURCES,
     between("2008-05-01", "2008-07-20"),
-    ("2008-07-20", "2009-04-20"),
+    ("2008-07-20", "2009-05-01"),
     "bias",
     (
         Accepted("feature_drift", "market-data", SOURCES["market-data"], "the crisis in the economic figures"),
