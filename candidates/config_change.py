@@ -12,7 +12,7 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data, node_strength, own_time_share, upstream_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
-from candidates.measures.versions import change_item, change_subject, version_switch
+from candidates.measures.versions import change_item, change_subject, dated, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -35,13 +35,14 @@ def _fit(evidence: Evidence, change: Change) -> float:
     return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
 
 
-def _impact(evidence: Evidence, node: str) -> tuple[float, float, str]:
+def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
     left = 1.0 - explained_by_data(evidence)
-    if node in symptomatic_models(evidence) and diagnose(evidence, node) is not None:
+    diagnosis = diagnose(evidence, node)
+    if node in symptomatic_models(evidence) and diagnosis is not None:
         if version_switch(evidence, node):
             return 0.0, 0.0, "a new version took over, which is not a configuration"
-        share = function_share(evidence, node)
+        share = function_share(evidence, node) * dated(evidence, diagnosis, change.ts)
         acted = _acted_upon(evidence)
         if acted > share:
             words = f"the figure moved while what {node} answers did not: {acted:.0%} lies in how its answers are used"
@@ -68,7 +69,7 @@ def _acted_upon(evidence: Evidence) -> float:
 
 def _candidate(evidence: Evidence, change: Change) -> Candidate:
     node, subject = str(change.node), change_subject(change)
-    impact, strength, words = _impact(evidence, node)
+    impact, strength, words = _impact(evidence, node, change)
     fit = _fit(evidence, change)
     return Candidate(
         family="config_change",

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from candidates.measures.clock import to_datetime
 from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
-from schemas.evidence import FloatArray, IntArray
+from schemas.evidence import FloatArray, IntArray, Onset, TimeArray
 
 SHORTEST = 4
 """Fewer buckets than this say nothing about a change."""
@@ -184,3 +185,19 @@ def _describe(known: IntArray, value: FloatArray, weight: FloatArray, pulled_in:
 def searched(p_value: float, tests: float) -> float:
     """Return the chance that the best of so many independent tests looks as good (Sidak, 1967)."""
     return p_value if p_value >= 1 else -math.expm1(max(tests, 1.0) * math.log1p(-p_value))
+
+
+def step_of(ts: TimeArray, value: FloatArray, bucket_seconds: float, significance: float = 0.05) -> Onset | None:
+    """Return when the mean of dated values (N,) changed its level, by buckets; None where no step is that clear."""
+    if not len(ts):
+        return None
+    start = ts.min()
+    width = np.timedelta64(max(round(bucket_seconds * 1e6), 1), "us")
+    bucket = ((ts - start) / width).astype(int)
+    n = np.bincount(bucket).astype(float)
+    mean = np.divide(np.bincount(bucket, value), n, out=np.full(len(n), np.nan), where=n > 0)
+    found = change_point(mean, n)
+    if found is None or found.p_value > significance:
+        return None
+    at, low, high = (to_datetime(start + k * width) for k in (found.index, found.low, found.high))
+    return Onset(at=at, low=low, high=high)

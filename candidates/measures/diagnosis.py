@@ -32,7 +32,7 @@ from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.what_if import column_of, drop, mix, reacted, redo, repair
-from schemas.evidence import Evidence, ModelEvidence, Rows, Symptom
+from schemas.evidence import Evidence, ModelEvidence, Onset, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
@@ -109,6 +109,8 @@ class ModelDiagnosis:
         Of the stand-in: its fit out of sample, and the variance of its output on the link scale.
     unit
         The change of the metric that shares are taken of, in its unit, signed (`Laboratory.change`).
+    function_onset
+        Since when the logged predictions deviate from the baseline's function; None where no step is seen.
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -123,6 +125,7 @@ class ModelDiagnosis:
     fit_r2: float
     variance: float
     unit: float = float("nan")
+    function_onset: Onset | None = None
 
     @property
     def function_moved(self) -> bool:
@@ -213,7 +216,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         loss = float(gone[own].max()) if own else 0.0
         columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, from_label=loss, unit=unit)
     columns = _with_leaders(model, rows, columns)
-    function = function_change(lab)
+    function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
         columns=columns,
         metric=metric,
@@ -223,6 +226,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         function_ratio=function.ratio,
         function_energy=function.energy,
         function_shift=function.bend,
+        function_onset=function.onset,
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),

@@ -63,7 +63,7 @@ class Laboratory:
         sizes = {key: len(model.columns[key].roles) for key in self.keys}
         index, start = feature_index(rows.bins, self.keys, sizes)
         self.base, self.window = (
-            Side(index[which], output[side], answers.value[which], rows.label[which])
+            Side(index[which], output[side], answers.value[which], rows.label[which], rows.ts[which])
             for side, which in ((0, before), (1, after))
         )
         self.held_out = np.arange(len(self.base.output)) % 4 == 3
@@ -80,10 +80,18 @@ class Laboratory:
     def _linked(self, answer: FloatArray) -> FloatArray:
         return link(answer, self.scale).reshape(len(answer), -1)
 
-    def stand_in(self, index: IntArray, start: IntArray, output: FloatArray, held_out: BoolArray) -> Surrogate:
-        """Return the stand-in of a model that answered some rows so (see `fit_surrogate`)."""
-        fit = fit_votes if self.scale == "votes" else fit_surrogate
-        return fit(index, start, self.keys, output, held_out)
+    def stand_in(  # noqa: PLR0917 (as `fit_surrogate`, and where to begin)
+        self,
+        index: IntArray,
+        start: IntArray,
+        output: FloatArray,
+        held_out: BoolArray,
+        nearby: Surrogate | None = None,
+    ) -> Surrogate:
+        """Return the stand-in of a model that answered some rows so (see `fit_votes`)."""
+        if self.scale == "votes":
+            return fit_votes(index, start, self.keys, output, held_out, nearby)
+        return fit_surrogate(index, start, self.keys, output, held_out)
 
     def deviation(self, output: FloatArray, fit: FloatArray) -> FloatArray:
         """Return how far outputs (N, K) lie from a fit, on the scale of the effects."""

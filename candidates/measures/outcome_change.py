@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.answers import judge_of
-from candidates.measures.changepoint import change_point
-from candidates.measures.clock import to_datetime
+from candidates.measures.changepoint import step_of
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
 from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import Moved, Outcomes, expect, how_moved
@@ -15,7 +14,6 @@ from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Ons
 
 SURE = 3.0
 """Standard errors from which the outcome given the inputs is believed to have moved; in full from twice that on."""
-REAL = 0.05
 FEW = 20
 
 
@@ -144,22 +142,9 @@ def _noise(found: Outcomes, which: BoolArray) -> FloatArray:
 
 
 def _onset(found: Outcomes, rows: Rows, symptom: Symptom) -> Onset | None:
-    """Return since when the outcomes lie farther from (or beside) what the baseline expects."""
-    ts = rows.ts[found.rows]
-    start = ts.min()
-    bucket = ((ts - start) / np.timedelta64(round(symptom.bucket_seconds * 1e6), "us")).astype(int)
+    """Return since when the outcomes lie farther from (or beside) what the baseline expects: the sharper of the two."""
     judged = found.after | found.held_out
-    n = np.bincount(bucket[judged], minlength=int(bucket.max()) + 1).astype(float)
-    best: tuple[float, Onset] | None = None
-    for value in ((found.residual**2).sum(axis=1), found.residual[:, int(found.residual.var(axis=0).argmax())]):
-        total = np.bincount(bucket[judged], value[judged], minlength=len(n))
-        series = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
-        step = change_point(series, n)
-        if step is None or step.p_value > REAL or (best and best[0] <= step.p_value):
-            continue
-        at, low, high = (
-            to_datetime(start + np.timedelta64(round(k * symptom.bucket_seconds * 1e6), "us"))
-            for k in (step.index, step.low, step.high)
-        )
-        best = (step.p_value, Onset(at=at, low=low, high=high))
-    return best[1] if best else None
+    beside = found.residual[:, int(found.residual.var(axis=0).argmax())]
+    ts = rows.ts[found.rows][judged]
+    steps = [step_of(ts, value[judged], symptom.bucket_seconds) for value in ((found.residual**2).sum(axis=1), beside)]
+    return min((step for step in steps if step), key=lambda step: step.high - step.low, default=None)

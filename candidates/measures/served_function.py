@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.changepoint import step_of
 from candidates.measures.laboratory import Laboratory
-from schemas.evidence import BoolArray, FloatArray, IntArray
+from schemas.evidence import BoolArray, FloatArray, IntArray, Onset
 
 SUSPECT_RATIO = 1.15
 """Deviation ratio from which it is asked whether one function could explain both sides."""
@@ -35,16 +36,19 @@ class FunctionChange:
         The difference of the two, on the link scale.
     bend
         Largest shift of the mean deviation within a tenth of the fitted outputs, in its standard deviations.
+    onset
+        Since when the logged outputs deviate; None where no step is seen.
     """
 
     undone: float
     ratio: float
     energy: float
     bend: float
+    onset: Onset | None = None
 
 
-def function_change(lab: Laboratory) -> FunctionChange:
-    """Return whether, how far and to what effect the served function changed."""
+def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:
+    """Return whether, how far, since when and to what effect the served function changed."""
     window, base = lab.window, lab.base
     usual = lab.surrogate.residual_sd**2
     fit_base, fit_window = lab.fit
@@ -59,7 +63,17 @@ def function_change(lab: Laboratory) -> FunctionChange:
     if ratio > SUSPECT_RATIO or bent > 0:
         one, bent_one = _one_function(lab, keep)
         ratio, bent = min(ratio, one), min(bent, bent_one)
-    return FunctionChange(undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent)
+    onset = _onset(lab, left_base, left_window, keep, bucket_seconds) if ratio > SUSPECT_RATIO or bent > 0 else None
+    return FunctionChange(undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent, onset)
+
+
+def _onset(
+    lab: Laboratory, left_base: FloatArray, left_window: FloatArray, keep: BoolArray, bucket_seconds: float
+) -> Onset | None:
+    """Return the step in the size of the deviations over time: of held-out baseline rows, then the window's."""
+    ts = np.concatenate([lab.base.ts[lab.held_out], lab.window.ts[keep]])
+    size = np.concatenate([np.abs(left_base[lab.held_out]), np.abs(left_window[keep])]).sum(axis=1)
+    return step_of(ts, size, bucket_seconds)
 
 
 def _mean_square(deviation: FloatArray) -> float:
@@ -80,7 +94,7 @@ def _one_function(lab: Laboratory, keep: BoolArray) -> tuple[float, float]:
     held = np.concatenate([lab.held_out, np.arange(len(lab.window.output)) % 4 == 3])
     if held[n:].sum() < FEWEST:
         return float("inf"), float("inf")
-    fit = lab.stand_in(index, s.start, output, held).predict(index)
+    fit = lab.stand_in(index, s.start, output, held, s).predict(index)
     left = lab.deviation(output, fit)
     mse = _mean_square(left[n:][held[n:]])
     bent = 2 * _bend(lab, (fit[:n], left[:n]), (fit[n:], left[n:]), keep)

@@ -7,7 +7,7 @@ import numpy as np
 
 from candidates.measures.shifts import Shift
 from candidates.measures.surrogate import feature_index
-from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows
+from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows, TimeArray
 
 MAX_COLUMNS = 48
 MAX_ROWS = 6_000
@@ -29,12 +29,15 @@ class Side:
         (N,), of several classes (N, K): answers as metrics read them.
     label
         (N,) NaN where unknown.
+    ts
+        (N,) when the row was logged.
     """
 
     index: IntArray
     output: FloatArray
     answer: FloatArray
     label: FloatArray
+    ts: TimeArray
 
     def usable(self, *, needs_label: bool) -> BoolArray:
         """Return which rows a metric may read."""

@@ -86,3 +86,16 @@ def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switc
 def function_strength(diagnosis: ModelDiagnosis) -> float:
     """Return how strongly the served function moved, on the scale of a z-score."""
     return max(0.0, (diagnosis.function_ratio - 1.0) * 10.0, diagnosis.function_shift * 10.0)
+
+
+def dated(evidence: Evidence, diagnosis: ModelDiagnosis, moment: datetime) -> float:
+    """Return how well a moment fits the time since when a model answers differently, [0, 1]; 1 when unknown.
+
+    What came in clearly before the answers changed did not change them, nor did what came in after.
+    """
+    onset, symptom = diagnosis.function_onset, evidence.symptom
+    if onset is None:
+        return 1.0
+    gap = max((onset.low - moment).total_seconds(), (moment - onset.high).total_seconds(), 0.0)
+    span = max((symptom.window.end - symptom.window.start).total_seconds(), 4 * symptom.bucket_seconds)
+    return max(0.0, 1.0 - 4.0 * max(0.0, gap - symptom.bucket_seconds) / span)

@@ -80,7 +80,7 @@ def test_drop_leaves_out_the_rows_never_seen():
 
 def test_the_old_function_undoes_a_worse_version():
     lab, _ = laboratory("worse version")
-    found = function_change(lab)
+    found = function_change(lab, 86_400.0)
     assert found.undone / change(lab) > 0.6
     assert found.ratio > 2
     assert found.energy > 0
@@ -89,7 +89,7 @@ def test_the_old_function_undoes_a_worse_version():
 
 @pytest.mark.parametrize("fault", ["none", "harmless version"])
 def test_the_same_function_is_the_same_function(fault):
-    found = function_change(laboratory(fault)[0])
+    found = function_change(laboratory(fault)[0], 86_400.0)
     assert found.ratio < 1.3
     assert found.bend < 0.5
 
@@ -97,7 +97,7 @@ def test_the_same_function_is_the_same_function(fault):
 @pytest.mark.parametrize("fault", ["drift", "times 100", "nulls"])
 def test_the_old_function_undoes_nothing_of_what_befell_the_inputs(fault):
     lab, _ = laboratory(fault)
-    assert function_change(lab).undone / change(lab) < 0.2
+    assert function_change(lab, 86_400.0).undone / change(lab) < 0.2
 
 
 def test_the_effect_of_a_value_never_seen_is_learned_from_the_window():

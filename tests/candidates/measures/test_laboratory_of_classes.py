@@ -73,10 +73,10 @@ def test_mix_of_a_real_drift_is_all_of_it(logged):
 
 @LOGS
 def test_the_old_function_undoes_a_worse_version(logged):
-    found = function_change(laboratory("worse version", logged=logged)[0])
+    found = function_change(laboratory("worse version", logged=logged)[0], 86_400.0)
     assert found.ratio > 2
     assert found.bend > 0.5
-    same = function_change(laboratory("none", logged=logged)[0])
+    same = function_change(laboratory("none", logged=logged)[0], 86_400.0)
     assert same.ratio < 1.3
     assert same.bend < 0.5
 
@@ -93,7 +93,7 @@ def test_a_label_that_is_never_answered_is_an_error():
     usual, _ = laboratory("none")
     assert lab.base.output.shape[1] == 3
     assert lab.after == pytest.approx(0.5 * usual.after, abs=0.03)
-    assert np.isfinite([lab.change(), function_change(lab).undone]).all()
+    assert np.isfinite([lab.change(), function_change(lab, 86_400.0).undone]).all()
 
 
 def test_many_classes_get_fewer_rows():
