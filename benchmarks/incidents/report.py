@@ -66,7 +66,7 @@ def with_interval(value: float, around: tuple[float, float]) -> str:
 def able(results: Sequence[Result], families: frozenset[str] | None) -> list[Result]:
     """Return the cases of which a method can name every family; all of them where it can name any."""
     faulty = [result for result in results if not result.calm]
-    return faulty if families is None else [r for r in faulty if {t["family"] for t in r.truths} <= families]
+    return faulty if families is None else [r for r in faulty if r.within(families)]
 
 
 HEAD_OF_METHODS = (
@@ -149,7 +149,7 @@ def named(cause: Mapping[str, Any]) -> str:
 
 def tell_miss(result: Result) -> str:
     """Return a missed case: what it was, and one line per cause."""
-    truth = " + ".join(named(truth) for truth in result.truths) or "no fault"
+    truth = (" + " if result.wanted == len(result.truths) else " or ").join(map(named, result.truths)) or "no fault"
     slices = "".join(f" slice {truth['slice']}" for truth in result.truths if truth.get("slice"))
     top = [f"    {cause['confidence']:.2f} {named(cause)}" for cause in result.causes[:SHOWN]]
     head = f"{result.case} [{result.symptom}] truth {truth}{slices}"

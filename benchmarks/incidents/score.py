@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Result:
     ----------
     family
         What was injected: a family, `two_roots` or `no_fault`.
+    truths
+        All of them are to be found; if `hits` has only one line for several, any of them would do.
     seconds, ingest_seconds
         The whole answer from files; of it, landing and profiling them.
     """
@@ -53,6 +55,16 @@ class Result:
         return not self.truths
 
     @property
+    def wanted(self) -> int:
+        """Return how many truths there are to find."""
+        return len(self.hits["exact"])
+
+    def within(self, families: Collection[str]) -> bool:
+        """Return whether one that can name only some families can be wholly right."""
+        named = [truth["family"] in families for truth in self.truths]
+        return any(named) if self.wanted < len(named) else all(named)
+
+    @property
     def false_alarm(self) -> bool:
         """Return whether a cause is believed though there is no fault."""
         return self.calm and any(cause["confidence"] >= self.none_of_these for cause in self.causes)
@@ -70,14 +82,14 @@ class Result:
 
     def at(self, k: int, level: str = "exact") -> float:
         """Return the share of the truths among the first max(k, number of truths) causes."""
-        first = max(k, len(self.truths))
+        first = max(k, self.wanted)
         return float(np.mean([any(right[:first]) for right in self.hits[level]])) if self.truths else 0.0
 
     def reciprocal_rank(self, level: str = "exact") -> float:
         """Return one over the truth's rank, 0 when it is not found; of several truths, the average precision."""
         ranks = sorted(right.index(True) + 1 for right in self.hits[level] if True in right)
         found = sum(min(1.0, place / rank) for place, rank in enumerate(ranks, 1))
-        return found / len(self.truths) if self.truths else 0.0
+        return found / self.wanted if self.wanted else 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Return what is kept of a case."""
@@ -166,11 +178,6 @@ def judge_case(folder: Path, known: Mapping[str, Any], causes: Sequence[Cause]) 
     return any_of(hits) if known.get("any_of") else hits
 
 
-def truths_of(known: Mapping[str, Any]) -> tuple[Truth, ...]:
-    """Return how many truths there are to find; of answers that all would do the first stands for them."""
-    return tuple(known["causes"][:1] if known.get("any_of") else known["causes"])
-
-
 def right_of(known: dict[str, Any], analysis: Any, folder: Path | None = None) -> list[bool]:
     """Return which causes of the engine's answer are exactly right; slices by their rows where a folder is given."""
     causes = [cause.model_dump(include=TOLD) for cause in analysis.causes]
@@ -195,7 +202,7 @@ def ask_engine(folder: Path) -> Answer:
 def score_case(folder: Path, ask: Callable[[Path], Answer] = ask_engine) -> Result:
     """Ask about one bundle and judge the answer."""
     known = known_of(folder)
-    truths = truths_of(known)
+    truths = tuple(known["causes"])
     begin, error = time.perf_counter(), ""
     causes, none, landing = list[dict[str, Any]](), 1.0, 0.0
     try:
@@ -206,9 +213,9 @@ def score_case(folder: Path, ask: Callable[[Path], Answer] = ask_engine) -> Resu
     return Result(
         folder.name,
         known.get("table", folder.parent.name),
-        family_of(truths),
+        family_of(truths[:1] if known.get("any_of") else truths),
         truths,
-        " + ".join(truth.get("mechanism") or "" for truth in truths),
+        (" or " if known.get("any_of") else " + ").join(truth.get("mechanism") or "" for truth in truths),
         f"{known['incident']['node']}.{known['incident']['metric']}",
         causes,
         none,

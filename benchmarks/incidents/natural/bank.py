@@ -45,6 +45,9 @@ CHANNEL = Event(
         Accepted("feature_drift", "campaign-log", ("contact",), "the channel really changed"),
         Accepted("population_shift", "call-response", (), "other people are called"),
         Accepted(
+            "schema_change", "campaign-log", ("contact",), "all that the logs show is a category never seen before"
+        ),
+        Accepted(
             "concept_drift", "call-response", (), "the model never saw the new channel: the same inputs, more yes"
         ),
     ),
