@@ -80,7 +80,7 @@ class Laboratory:
     def _linked(self, answer: FloatArray) -> FloatArray:
         return link(answer, self.scale).reshape(len(answer), -1)
 
-    def stand_in(  # noqa: PLR0917 (as `fit_surrogate`, and where to begin)
+    def stand_in(
         self,
         index: IntArray,
         start: IntArray,

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from candidates.measures.links import softmax
 from candidates.measures.surrogate import RIDGE, Surrogate, centre, fit_surrogate, one_hot, summed
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
-STEPS = 30
+STEPS, FEWER_STEPS = 30, 10
 CURVATURE = 0.1
 """What a row counts for on log-odds beside least squares: p (1 - p) at a fairly sure p = 0.89. The ridge, in rows,
 is as many of these."""
@@ -26,16 +25,26 @@ MOST_STRETCH = 20.0
 """Deviations of probabilities are stretched at most so far onto the scale of the effects."""
 
 
-def fit_votes(
-    index: IntArray, start: IntArray, columns: Sequence[str], votes: FloatArray, held_out: BoolArray
+def fit_votes(  # noqa: PLR0917 (as `fit_surrogate`, and where to begin)
+    index: IntArray,
+    start: IntArray,
+    columns: Sequence[str],
+    votes: FloatArray,
+    held_out: BoolArray,
+    nearby: Surrogate | None = None,
 ) -> Surrogate:
     """Fit log-odds of the classes; parameters as of `fit_surrogate`, the votes (N, K) being the target.
 
     Deviations (`residual_sd`, `class_sd`) are those of the votes from their expectation, on the scale of the effects.
+
+    Parameters
+    ----------
+    nearby
+        A fit to some of the rows, to begin from: then fewer steps are needed.
     """
     plain = fit_surrogate(index, start, columns, votes, held_out)
     fit = ~held_out if (~held_out).any() else np.ones(len(votes), dtype=bool)
-    intercept, effect = _ascend(plain, one_hot(index[fit], len(plain.seen)), votes[fit])
+    intercept, effect = _ascend(plain, index[fit], votes[fit], nearby)
     importance = centre(effect, start, plain.mean, plain.seen)
     judge = held_out if held_out.any() else fit
     said = softmax(intercept + summed(effect, index[judge]))
@@ -54,17 +63,19 @@ def fit_votes(
     )
 
 
-def _ascend(plain: Surrogate, matrix: NDArray[np.float32], votes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return intercept (K,) and effects (F, K) after `STEPS` bounded steps with momentum."""
+def _ascend(
+    plain: Surrogate, index: IntArray, votes: FloatArray, nearby: Surrogate | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return intercept (K,) and effects (F, K) after some bounded steps with momentum."""
     mean = plain.mean
     share = np.log(np.maximum(votes.mean(axis=0), 1 / (len(votes) + 1)))
-    intercept = share - share.mean()
-    effect = np.zeros((len(mean), votes.shape[1]))
+    intercept = share - share.mean() if nearby is None else nearby.intercept + mean @ nearby.effect
+    effect = np.zeros((len(mean), votes.shape[1])) if nearby is None else nearby.effect
     ahead, pace = effect, 1.0
-    for _ in range(STEPS):
-        fit = matrix @ ahead.astype(matrix.dtype)
-        left = votes - softmax(intercept + fit - mean @ ahead)
-        gradient = matrix.T @ left.astype(matrix.dtype) - np.outer(mean, left.sum(axis=0))
+    rows_of = np.ascontiguousarray(one_hot(index, len(mean)).T)
+    for _ in range(STEPS if nearby is None else FEWER_STEPS):
+        left = votes - softmax(intercept - mean @ ahead + summed(ahead, index))
+        gradient = rows_of @ left.astype(np.float32) - np.outer(mean, left.sum(axis=0))
         intercept = intercept + 2 * left.mean(axis=0)
         # the bound is half of the least squares' moments plus ridge
         moved = ahead + plain.inverse @ (2 * gradient - 2 * CURVATURE * RIDGE * ahead)
