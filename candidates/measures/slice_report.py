@@ -1,0 +1,201 @@
+"""The degraded slices of one model: which, what of the symptom goes away without the degradation, and since when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.answers import judge_of
+from candidates.measures.changepoint import change_point
+from candidates.measures.clock import to_datetime
+from candidates.measures.departures import departures
+from candidates.measures.diagnosis import ModelDiagnosis, diagnose
+from candidates.measures.influence import clip, influence
+from candidates.measures.row_errors import RowErrors, row_errors
+from candidates.measures.scores import PREDICTION_METRICS
+from candidates.measures.slices import FoundSlice, as_errors, find_slices, thinned
+from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Series
+from schemas.incident import MODEL_METRICS
+
+REAL = 0.01
+"""Chance, among all slices of its kind, from which a slice is no coincidence."""
+LOSS = "loss"
+"""Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
+LEAST = 0.05
+"""Share of the symptom below which a slice is no cause."""
+CONFINED = 0.15
+"""Most of the touched rate inside a slice that may be found outside, for a fault to be confined to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Mean error of some rows on both sides, in the error's own unit, and how many rows these are."""
+
+    before: float
+    after: float
+    n_before: int
+    n_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class SliceReport:
+    """One degraded slice.
+
+    Parameters
+    ----------
+    share
+        Of the symptom that goes away when the slice's rows of the window give way to those of the baseline, as far
+        as the other rows did not degrade alike, [0, 1].
+    inside, rest
+        Mean errors of the slice's rows, and of all others.
+    series
+        Error of the slice's rows beyond the others', over time.
+    """
+
+    found: FoundSlice
+    share: float
+    inside: Means
+    rest: Means
+    series: Series
+    onset: Onset | None
+
+
+def slice_reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
+    """Return the degraded slices of a model, the best first, computed once; None when its log does not say."""
+    return evidence.once(("slices", node), lambda: _reports(evidence, node))
+
+
+def confined_to(evidence: Evidence, node: str, touched: BoolArray | FloatArray) -> str | None:
+    """Return the slice that a fault is confined to, as a predicate; None when it is not confined to any.
+
+    Parameters
+    ----------
+    touched
+        (N,) which of the model's sampled rows a fault touched, or how strongly; NaN where unknown.
+    """
+    model = evidence.models.get(node)
+    rows = model.rows if model else None
+    if model is None or rows is None:
+        return None
+    value = np.asarray(touched, dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(value))
+    if min(rows.after[known].sum(), (~rows.after[known]).sum()) < 1 or not value[known].std() > 0:
+        return None
+    read = thinned(as_errors(known, value[known]), rows.after[known])
+    after = rows.after[read.rows]
+    for found in find_slices(model, rows, read)[:1]:
+        inside, outside = (float(read.error[which & after].mean()) for which in (found.inside, ~found.inside))
+        usual = float(read.error[~after].mean())
+        if found.p_value < REAL and outside - usual <= CONFINED * (inside - usual):
+            return str(found.where)
+    return None
+
+
+def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
+    model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
+    if model is None or model.rows is None or diagnosis is None or not np.isfinite(diagnosis.unit):
+        return None
+    metrics = _metrics(evidence, node, diagnosis)
+    scanned = [one for metric in metrics for one in _readings(model, diagnosis, metric)]
+    if not scanned:
+        return None
+    found = [(read, find_slices(model, read.rows, read.errors)) for read in scanned]
+    # the reading in which the clearest slice stands out most tells its bounds best
+    found.sort(key=lambda one: -max((slice_.clear for slice_ in one[1]), default=0.0))
+    reports = [_report(evidence, read, one) for read, slices in found for one in slices if one.p_value < REAL]
+    return tuple(one for one in reports if one.share >= LEAST)
+
+
+def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "list[_Read]":
+    """Return what a model's rows are scanned by: their errors, and their answers' departures from the old function."""
+    rows = model.rows
+    if rows is None:
+        return []
+    unit = diagnosis.unit if metric == diagnosis.metric else float("nan")
+    errors = row_errors(rows, model.node.task or "regression", metric)
+    if errors is None:
+        return []
+    shown = (("error", errors), ("departure", departures(model, rows, metric)))
+    return [
+        _Read(model, rows, metric, unit, thinned(one, rows.after[one.rows]), what)
+        for what, one in shown
+        if one is not None
+    ]
+
+
+def _metrics(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> tuple[str, ...]:
+    """Return what to scan by: the symptom's metric, or for a number downstream the loss and the output it follows."""
+    symptom = evidence.symptom.incident
+    if node == symptom.node and symptom.metric in MODEL_METRICS:
+        return (symptom.metric,)
+    return (LOSS, diagnosis.metric) if diagnosis.metric in PREDICTION_METRICS else (LOSS,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The rows of a model that were scanned, by one metric; `unit` is the metric's change."""
+
+    model: ModelEvidence
+    rows: Rows
+    metric: str
+    unit: float
+    errors: RowErrors
+    what: str
+
+    @property
+    def after(self) -> BoolArray:
+        return np.asarray(self.rows.after[self.errors.rows])
+
+
+def _report(evidence: Evidence, read: _Read, found: FoundSlice) -> SliceReport:
+    series = _over_time(read, found.inside)
+    share = clip(_undone(read, found.inside)) * found.alone * influence(evidence, read.model.node.id)
+    inside, rest = (_means(read, which) for which in (found.inside, ~found.inside))
+    return SliceReport(found, share, inside, rest, series, _onset(series))
+
+
+def _means(read: _Read, which: BoolArray) -> Means:
+    before, after = which & ~read.after, which & read.after
+    error = read.errors.error
+    return Means(float(error[before].mean()), float(error[after].mean()), int(before.sum()), int(after.sum()))
+
+
+def _undone(read: _Read, inside: BoolArray) -> float:
+    """Return the share of the metric's change that goes away with the baseline's rows in the slice, signed.
+
+    The metric is computed anew over the window's other rows and the baseline's rows of the slice, these weighted to
+    the number that the window has there; so it holds for metrics that are no means of rows, such as the AUC.
+    """
+    judge, answers = judge_of(read.model, read.rows, read.metric)
+    after = read.after
+
+    def value(which: BoolArray, weight: FloatArray) -> float:
+        chosen = read.errors.rows[which]
+        return judge(answers[chosen], read.rows.label[chosen], weight[which])
+
+    one = np.ones(len(after))
+    now = value(after, one)
+    swapped = np.where(after, 1.0, (inside & after).sum() / max(int((inside & ~after).sum()), 1))
+    undone = value(after ^ inside, swapped)
+    change = read.unit if np.isfinite(read.unit) else now - value(~after, one)
+    return (now - undone) / change if change else 0.0
+
+
+def _over_time(read: _Read, inside: BoolArray) -> Series:
+    """Return the mean error of the slice's rows less that of the others, over the symptom's buckets."""
+    ts = next(iter(read.model.columns.values())).ts
+    place = np.clip(np.searchsorted(ts, read.rows.ts[read.errors.rows], side="right") - 1, 0, len(ts) - 1)
+    means, counts = [], []
+    for which in (inside, ~inside):
+        n = np.bincount(place[which], minlength=len(ts)).astype(np.float64)
+        total = np.bincount(place[which], read.errors.error[which], minlength=len(ts))
+        means.append(np.divide(total, n, out=np.full(len(ts), np.nan), where=n > 0))
+        counts.append(n)
+    return Series(read.model.node.id, "error_in_slice", ts, means[0] - means[1], counts[0])
+
+
+def _onset(series: Series) -> Onset | None:
+    found = change_point(series.value, series.n)
+    if found is None or found.p_value > 0.05:
+        return None
+    at, low, high = (to_datetime(series.ts[i]) for i in (found.index, found.low, found.high))
+    return Onset(at=at, low=low, high=high)

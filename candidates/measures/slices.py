@@ -1,0 +1,150 @@
+"""The slices in which a model's errors, or answers, moved more than elsewhere: found, bounded and written down."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.predicates import Condition, Slice, range_condition
+from candidates.measures.row_errors import RowErrors
+from candidates.measures.slice_edges import refine
+from candidates.measures.slice_scan import Contrast, Items, Search
+from candidates.measures.slice_space import slice_space
+from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, ModelEvidence, Rows
+
+REFINED, SHOWN = 6, 5
+SAME = 0.9
+"""Overlap (Jaccard) from which two slices are one."""
+MOST_ROWS = 12_000
+"""Rows read of each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSlice:
+    """A slice in which errors grew more than elsewhere.
+
+    Parameters
+    ----------
+    inside
+        (N,) its rows among those that were read.
+    z, p_value
+        Growth beyond the other rows' in standard errors; its chance anywhere among all slices of as many conditions,
+        by a Bonferroni correction that is milder for the slices that are simpler to name (Holm, 1979: weighted).
+    cost
+        The log of that correction, nats.
+    rise, rest
+        Growth of the errors in the slice beyond the others', and growth of the others' (amplitudes, comparable).
+    worth
+        By which slices are ranked.
+    """
+
+    where: Slice
+    inside: BoolArray
+    z: float
+    p_value: float
+    cost: float
+    rise: float
+    rest: float
+    worth: float
+
+    @property
+    def clear(self) -> float:
+        """Return the log likelihood ratio, less what naming the slice costs."""
+        return max(self.z**2 / 2 - self.cost, 0.0)
+
+    @property
+    def alone(self) -> float:
+        """Return how much of the slice's growth the other rows do not share, [0, 1]."""
+        whole = self.rise + max(self.rest, 0.0)
+        return self.rise / whole if whole > 0 else 0.0
+
+
+def thinned(errors: RowErrors, after: BoolArray) -> RowErrors:
+    """Return at most `MOST_ROWS` rows of each side, evenly spread."""
+    kept: list[IntArray] = []
+    for side in (~after, after):
+        found = np.flatnonzero(side)
+        if len(found) > MOST_ROWS:
+            found = found[np.linspace(0, len(found) - 1, MOST_ROWS).astype(int)]
+        kept.append(found)
+    read = np.concatenate(kept)
+    return RowErrors(errors.rows[read], errors.error[read], errors.residual[read], errors.gain[read])
+
+
+def find_slices(model: ModelEvidence, rows: Rows, errors: RowErrors) -> tuple[FoundSlice, ...]:
+    """Return the slices whose errors grew more than elsewhere, the best first, no two of the same rows."""
+    space = slice_space(model, rows, errors.rows)
+    if space is None:
+        return ()
+    search = Search(Contrast(space, errors.residual, errors.gain, rows.after[errors.rows]))
+    values = {name: rows.values[name][errors.rows] for name in space.columns if name in rows.values}
+    found = [_found(search, items, values, model.columns) for items in search.run()[:REFINED]]
+    found.sort(key=lambda one: (-one.worth, str(one.where)))
+    out: list[FoundSlice] = []
+    for one in found:
+        if one.worth > 0 and all(overlap(one.inside, other.inside) < SAME for other in out):
+            out.append(one)
+    return tuple(out[:SHOWN])
+
+
+def overlap(one: BoolArray, other: BoolArray) -> float:
+    """Return the Jaccard overlap of two sets of rows."""
+    return float((one & other).sum() / max(int((one | other).sum()), 1))
+
+
+def _found(
+    search: Search, items: Items, values: Mapping[str, FloatArray], profiles: Mapping[str, ColumnProfile]
+) -> FoundSlice:
+    """Return a slice, its numeric ranges moved to where raw values say, judged and written down."""
+    contrast, space = search.contrast, search.space
+    masks = {item: space.inside(item) for item in items}
+    # by the bins, whose slices are counted: of the ends tried below the best is better by chance too
+    z, cost = float(contrast.one(search.inside(items), items).z[0]), contrast.cost(items)
+    for item in items:
+        if space.is_run(item):
+            others = np.logical_and.reduce([np.ones_like(masks[item]), *(masks[i] for i in items if i != item)])
+            masks[item] = _bounded(contrast, values[space.name(item)], others, items, item)
+    conditions = [
+        _range(space.name(item), values[space.name(item)], mask)
+        if space.is_run(item)
+        else _single(profiles[space.name(item)], space.bin(item))
+        for item, mask in masks.items()
+    ]
+    inside = np.logical_and.reduce(list(masks.values()))
+    judged = contrast.one(inside, items)
+    return FoundSlice(
+        where=Slice(tuple(sorted(conditions, key=lambda one: one.column))),
+        inside=inside,
+        z=z,
+        p_value=min(1.0, math.exp(min(cost, 700.0)) * 0.5 * math.erfc(z / math.sqrt(2))),
+        cost=cost,
+        rise=float(judged.rise[0]),
+        rest=contrast.amplitude(~inside & contrast.after) - contrast.amplitude(~inside & ~contrast.after),
+        worth=float(judged.worth[0]),
+    )
+
+
+def _bounded(contrast: Contrast, values: FloatArray, others: BoolArray, items: Items, item: int) -> BoolArray:
+    """Return the rows (N,) of one numeric range, its ends moved to where the slice fits best."""
+    refined = values[refine(contrast, values, others, items, item)]
+    own = refined[np.isfinite(refined)]
+    if not len(own):
+        return contrast.space.inside(item)
+    return np.asarray((values >= own.min()) & (values <= own.max()))
+
+
+def _range(column: str, values: FloatArray, mask: BoolArray) -> Condition:
+    finite = np.isfinite(values)
+    own = values[mask & finite]
+    return range_condition(column, np.sort(values[finite]), float(own.min()), float(own.max()))
+
+
+def _single(profile: ColumnProfile, place: int) -> Condition:
+    return Condition(profile.column, value=None if profile.roles[place] == "null" else profile.labels[place])
+
+
+def as_errors(rows: IntArray, value: FloatArray) -> RowErrors:
+    """Return any number per row (larger is worse) as errors to scan, for rows at some positions."""
+    spread = max(float(value.std()), 1e-12)
+    return RowErrors(rows, value, value / spread, np.ones(len(value)))
