@@ -38,7 +38,7 @@ def _signature(moved: MovedColumn) -> Signature | None:
         words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"
         # a real shift narrows or widens a column, which weakens its relations too
         drifted = shift.strength >= MOVED and column.mix > 0.3
-        sure = (0.5 + 0.4 * column.relation_loss) * (0.5 if drifted else 1.0)
+        sure = (0.5 + 0.4 * column.relation_loss) * (0.35 if drifted else 1.0)
         signs.append(Signature("misjoined", sure, 1.0, words))
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"

@@ -18,7 +18,7 @@ def _specificity(moved: MovedColumn) -> float:
     """Return how much the shift looks like a real one: what no signature of wrongness claims."""
     claims = [s.specificity for s in (*moved.wrong, *moved.encoding)]
     claims.append(0.97 if moved.schema else 0.0)
-    return max(0.02, 1.0 - max(claims)) * (0.3 if moved.column.relation_loss > 0.5 else 1.0)
+    return max(0.02, 1.0 - max(claims)) * (0.5 if moved.column.relation_loss > 0.5 else 1.0)
 
 
 def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:

@@ -16,6 +16,8 @@ from schemas.candidate import Candidate
 from schemas.evidence import ColumnProfile, Evidence, ModelEvidence
 
 SHOWN_BINS = 12
+LOST_STRENGTH = 30.0
+"""Strength of a relation to the other columns that is gone altogether, on the scale of a shift's."""
 UNLOGGED = 0.6
 """How far a cause is believed to act through a model whose inputs and outputs are not logged."""
 
@@ -195,9 +197,10 @@ def column_candidate(
     """Return the candidate that a family makes of a moved column; `kinds` are the change events that fit it."""
     column, shift = moved.column, moved.column.shift
     name = column.column
+    onset = shift.onset or column.parted
     reader = moved.model.node.id
     source = f"{name} from {moved.producer}" if moved.producer != reader else name
-    since = f" since {stamp(shift.onset.at)}" if shift.onset else ""
+    since = f" since {stamp(onset.at)}" if onset else ""
     events = change_items(evidence, {moved.producer}, kinds)
     explained = EvidenceItem(
         kind="estimate",
@@ -209,13 +212,13 @@ def column_candidate(
         node=moved.producer,
         subject=name,
         impact=impact,
-        strength=min(shift.strength, 1e6),
+        strength=min(max(shift.strength, LOST_STRENGTH * column.relation_loss), 1e6),
         specificity=specificity,
         mechanism=mechanism,
         observed_at=reader,
-        onset=shift.onset.at if shift.onset else None,
-        onset_low=shift.onset.low if shift.onset else None,
-        onset_high=shift.onset.high if shift.onset else None,
+        onset=onset.at if onset else None,
+        onset_low=onset.low if onset else None,
+        onset_high=onset.high if onset else None,
         summary=f"{source}: {words}{since}.",
         evidence=(explained, histogram_item(moved.profile), *events),
         verify=verify,
@@ -224,7 +227,7 @@ def column_candidate(
         features={
             "importance": column.importance,
             "divergence": shift.divergence,
-            "alignment": alignment(shift.onset, evidence.symptom),
+            "alignment": alignment(onset, evidence.symptom),
             "coincident_change": float(bool(events)),
             "relation_loss": column.relation_loss,
         },

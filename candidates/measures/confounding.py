@@ -15,6 +15,7 @@ from candidates.measures.distances import jensen_shannon, shares
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 MAX_WEIGHT = 20.0
+PARSIMONY = 0.05
 ALONE = 0.9
 """Share of its own shift that no other column explains, from which a column drifted by itself."""
 
@@ -67,6 +68,8 @@ def leadership(
     np.fill_diagonal(share_left, 0.0)
     moved = whole * together
     others = 1 - (share_left * moved).sum(axis=1) / np.maximum(moved.sum() - moved, 1e-9)
-    score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0)
+    # of columns that explain as much, the one with fewer values says it more simply
+    simple = np.array([float(max((a + b > 0).sum(), 2)) for a, b in zip(p, q, strict=True)]) ** -PARSIMONY
+    score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
     best = float(score[together].max()) if together.any() else 1.0
     return {c: float(score[i] / best) if together[i] else 1.0 for i, c in enumerate(columns)}

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
@@ -31,7 +32,7 @@ from candidates.measures.outcome import LABEL, label_position, label_shares
 from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import function_change
 from candidates.measures.shifts import Shift, measure_shift
-from candidates.measures.what_if import column_of, drop, mix, reacted, redo, repair
+from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, ModelEvidence, Onset, Rows, Symptom
 
 MOVED = 4.0
@@ -69,6 +70,8 @@ class ColumnDiagnosis:
     leads
         Among the columns that drifted together, how far this one drives the others, relative to the
         one that does most, [0, 1] (`candidates.measures.confounding`).
+    parted
+        Since when the column's relation to the others is gone; None where it is not, or no step is seen.
     """
 
     column: str
@@ -83,6 +86,7 @@ class ColumnDiagnosis:
     relation_loss: float
     label_loss: float
     leads: float = 1.0
+    parted: Onset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,14 @@ class ModelDiagnosis:
 
 
 def _diagnose_column(
-    lab: Laboratory, column: str, keys: tuple[str, ...], shifts: Mapping[str, Shift], *, from_label: float, unit: float
+    lab: Laboratory,
+    column: str,
+    keys: tuple[str, ...],
+    shifts: Mapping[str, Shift],
+    symptom: Symptom,
+    *,
+    from_label: float,
+    unit: float,
 ) -> ColumnDiagnosis:
     shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
     own = lab.block(keys)
@@ -166,7 +177,15 @@ def _diagnose_column(
         energy=sum(map(quantile_energy, before.T, after.T)) + lost * float(before.var(axis=0).sum()),
         relation_loss=lost,
         label_loss=from_label,
+        parted=_parted(lab, asked, symptom) if lost >= LOST else None,
     )
+
+
+def _parted(lab: Laboratory, asked: Column, symptom: Symptom) -> Onset | None:
+    """Return since when a column stands beside other values than those it belongs to."""
+    ts = np.concatenate([side.ts[rows] for side, rows in ((lab.base, lab.held_out), (lab.window, slice(None)))])
+    apart = [((effect - told) ** 2).sum(axis=1) for effect, told in zip(asked.effect, asked.expected, strict=True)]
+    return step_of(ts, np.concatenate([apart[0][lab.held_out], apart[1]]), symptom.bucket_seconds)
 
 
 def _with_leaders(
@@ -214,7 +233,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     for column, keys in groups.items():
         own = lab.block(tuple(keys))
         loss = float(gone[own].max()) if own else 0.0
-        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, from_label=loss, unit=unit)
+        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, symptom, from_label=loss, unit=unit)
     columns = _with_leaders(model, rows, columns)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(

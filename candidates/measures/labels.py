@@ -19,6 +19,8 @@ GONE = 0.02
 LATER = 1.5
 """Factor by which labels come later, from which their delay changed."""
 FEWER = 0.1
+FEW = 30
+HOUR = 1 / 24
 ONE_WAY = 0.85
 
 
@@ -91,16 +93,23 @@ def _later(model: ModelEvidence) -> LabelSign | None:
     if rows is None or rows.label_delay is None:
         return None
     known = np.isfinite(rows.label_delay) & np.isfinite(rows.label)
-    before, after = rows.label_delay[known & ~rows.after], rows.label_delay[known & rows.after]
-    if len(before) < 30 or len(after) < 30:
+    if not known.any():
         return None
-    # the latest labels of the window are not there yet: its upper quantiles say too little, never too much
-    was, now = (float(np.quantile(x, 0.75)) for x in (before, after))
-    if now < LATER * max(was, 1 / 24):
+    age = (rows.ts[known].max() - rows.ts) / np.timedelta64(1, "D")
+    before = rows.label_delay[known & ~rows.after]
+    # of recent rows only the early labels are there: rows old enough for a usual label are asked
+    settled = known & rows.after & (age >= (np.quantile(before, 0.95) if len(before) else 0.0))
+    after = rows.label_delay[settled if settled.sum() >= FEW else known & rows.after]
+    if len(before) < FEW or len(after) < FEW:
         return None
-    words = f"labels arrive {now:.1f} days after the prediction, before {was:.1f} (three quarters of them)"
+    was, now = (max(float(np.median(x)), HOUR) for x in (before, after))
+    sooner = settled.sum() >= FEW and now < was / LATER
+    if now < LATER * was and not sooner:
+        return None
+    words = f"labels arrive {now:.1f} days after the prediction, before {was:.1f} (median)"
     data = {"before_days": round(was, 3), "after_days": round(now, 3)}
-    return LabelSign("label_delay", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
+    item = EvidenceItem(kind="estimate", text=words, data=data)
+    return LabelSign("label_source" if sooner else "label_delay", 0.75 if sooner else 0.85, words, item)
 
 
 def _fewer(model: ModelEvidence) -> LabelSign | None:

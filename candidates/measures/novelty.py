@@ -56,7 +56,7 @@ def complete_effects(
     owner = np.searchsorted(surrogate.start, new, side="right") - 1
     spread = float(np.sqrt((surrogate.importance**2).sum())) + 1e-9
     prior = 4 * surrogate.importance[owner] ** 2 + (0.01 * spread) ** 2
-    prior = np.append(prior, ((0.5 if switched else 0.1) * spread) ** 2)
+    prior = np.append(prior, ((0.5 if switched else 0.2) * spread) ** 2)
     fit = surrogate.intercept + summed(effect, window.index)
     design = _design(window.index, new, len(effect))
     if scale == "votes":

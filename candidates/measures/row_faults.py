@@ -20,6 +20,8 @@ MOST_REPEATS = 0.03
 """Share of repeated rows, beyond the usual, from which rows are duplicated."""
 LOST, KEPT = 0.5, 0.8
 """A value lost its rows below the first share of its usual number; the others kept theirs from the second on."""
+USUAL, ELSEWHERE = 0.05, 0.35
+"""Share by which traffic varies anyway, and of the lost rows that may have turned up under other values."""
 FEWER = 4.0
 """Fall of the rows per bucket, in robust standard deviations, that is no accident."""
 MIN_SHARE = 0.05
@@ -163,8 +165,10 @@ def _lost_values(profile: ColumnProfile, span: float) -> tuple[float, ColumnProf
     gone = large & (ratio < LOST)
     lost = float((expected - profile.after)[gone].sum() / total)
     rest = float(profile.after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
-    taken = float((profile.after - expected).max()) / total  # rows that turned up elsewhere are not missing
-    if not MIN_SHARE < lost < 0.9 or not KEPT < rest < 1 / KEPT or _uneven(ratio, large & ~gone) or taken > lost / 3:
+    taken = float((profile.after - expected).max()) / total
+    # rows that turned up elsewhere are not missing: the other values must have kept their number
+    elsewhere = abs(rest - 1) > max(USUAL, ELSEWHERE * lost) or taken > ELSEWHERE * lost
+    if not MIN_SHARE < lost < 0.9 or elsewhere or _uneven(ratio, large & ~gone):
         return None
     order = np.argsort(-(expected - profile.after) * gone, kind="stable")[: int(gone.sum())]
     return lost, profile, [profile.labels[i] for i in order]
