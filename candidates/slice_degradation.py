@@ -11,6 +11,8 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
 from candidates.measures.health import explained_by_data
 from candidates.measures.influence import clip, symptomatic_models
+from candidates.measures.labels import label_signs
+from candidates.measures.outcome_change import outcome_change
 from candidates.measures.slice_report import SliceReport, slice_reports
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -20,13 +22,29 @@ MOST = 3
 NEARLY = 0.5
 """Share of the best slice's worth from which another way to bound it is told as well."""
 SHOWN = 200
+NARROW, WIDEST = 0.3, 0.6
+"""Shares of the rows up to which a slice is believed in full, and from which not at all."""
+ANOTHER_BOUND = 0.6
+LABELLED = 0.7
+"""How far a sign that the labels changed takes the place of a slice."""
 UNHEALTHY = "no healthy production period: a slice's errors cannot be compared with earlier ones"
 
 
 def _sure(report: SliceReport) -> float:
-    """Return how unmistakable a slice is, [0, 1]: beyond chance among all slices, and the other rows at peace."""
+    """Return how unmistakable a slice is, [0, 1]: beyond chance among all, the other rows at peace, and narrow.
+
+    What befalls half of all rows is hardly a matter of one slice.
+    """
     beyond = clip(-math.log10(max(report.found.p_value, 1e-12)) / 6)
-    return beyond * report.found.alone**2
+    rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)
+    return beyond * report.found.alone**2 * clip((WIDEST - rows) / (WIDEST - NARROW))
+
+
+def _same_slice(report: SliceReport, best: SliceReport) -> float:
+    """Return how far another way to bound the best slice is believed beside it, [0, 1]; 1 for the best itself."""
+    if report is best:
+        return 1.0
+    return ANOTHER_BOUND * (min(report.found.clear / best.found.clear, 1.0) if best.found.clear > 0 else 1.0)
 
 
 def _table(reports: tuple[SliceReport, ...]) -> EvidenceItem:
@@ -70,8 +88,9 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
     report, best = reports[index], reports[0]
     where = str(report.found.where)
     left = 1.0 - 0.9 * explained_by_data(evidence)
-    rank = report.found.clear / best.found.clear if best.found.clear > 0 else 1.0
-    share_of_rows = report.inside.n_after / max(len(report.found.inside), 1)
+    signs = label_signs(evidence, evidence.models[node], outcome_change(evidence, node))
+    labels = LABELLED * max((sign.specificity for sign in signs if sign.specificity > ANOTHER_BOUND), default=0.0)
+    share_of_rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)
     onset = report.onset or evidence.symptom.onset
     estimate = (
         f"explains {report.share:.0%} of the symptom, estimated by computing the metric anew with the baseline's rows "
@@ -84,7 +103,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
         slice=where,
         impact=report.share * left,
         strength=min(report.found.z, 1e6),
-        specificity=clip(0.95 * _sure(report) * left * min(rank, 1.0)),
+        specificity=clip(0.95 * _sure(report) * left * (1.0 - labels) * _same_slice(report, best)),
         mechanism=f"slice_{len(report.found.where.conditions)}d",
         observed_at=node,
         onset=onset.at,
