@@ -47,8 +47,12 @@ class Methods:
 def parallel(task: Callable[..., Any], arguments: Iterable[tuple[Any, ...]], processes: int) -> Iterator[Any]:
     """Yield what a task returns for each tuple of arguments, as it comes.
 
-    Processes are started afresh: a copied one would inherit the locks of this one's threads.
+    Processes are started afresh: a copied one would inherit the locks of this one's threads. With one
+    process it is this one.
     """
+    if processes == 1:
+        yield from (task(*each) for each in arguments)
+        return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         pending = [pool.submit(task, *each) for each in arguments]
         try:

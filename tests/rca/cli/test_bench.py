@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from rca.cli import main
+from tests.benchmarks.incidents import bundles
 
 
 def test_help_names_the_tracks_and_the_tables(capsys) -> None:
@@ -45,16 +46,29 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, capsys) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_two_cases_from_injection_to_figures(tmp_path, capsys) -> None:
+def run(tmp_path, *arguments: str) -> dict:
+    """Run the command on the cases in a folder; return the figures of each method."""
     files = {name: tmp_path / name for name in ("figures.json", "tables.md")}
-    arguments = ["--tables", "bike", "--cases", "2", "--jobs", "1", "--quiet", "--misses", "2"]
-    arguments += ["--only-families", "schema_change", "no_fault", "--out", str(tmp_path / "cases")]
-    arguments += ["--json", str(files["figures.json"]), "--markdown", str(files["tables.md"])]
-    assert main(["bench", "incidents", *arguments]) == 0
-    said = capsys.readouterr().out
-    assert files["tables.md"].read_text() == said
-    methods = json.loads(files["figures.json"].read_text())["methods"]
-    assert {"engine", "psi", "ks", "drift alerts", "latest change", "random", "rules"} == methods.keys()
-    for name, found in methods.items():
-        assert [case["family"] for case in found["cases"]] == ["schema_change", "no_fault"], name
-        assert [case["error"] for case in found["cases"]] == ["", ""], name
+    told = ["--json", str(files["figures.json"]), "--markdown", str(files["tables.md"])]
+    where = ["--tables", "telco", "--out", str(tmp_path / "cases"), "--jobs", "1"]
+    assert main(["bench", "incidents", *where, *arguments, *told]) == 0
+    assert "exact AC@1" in files["tables.md"].read_text()
+    return json.loads(files["figures.json"].read_text())["methods"]
+
+
+def test_from_injection_to_figures(tmp_path) -> None:
+    found = run(tmp_path, "--cases", "1", "--quiet", "--only-families", "schema_change", "--no-baselines")
+    assert found.keys() == {"engine"}
+    assert [(case["family"], case["error"]) for case in found["engine"]["cases"]] == [("schema_change", "")]
+
+
+def test_every_method_answers_the_same_cases(tmp_path) -> None:
+    folder = tmp_path / "cases" / "telco"
+    names = [bundles.write(folder / name).name for name in ("shop-000", "shop-001")]
+    (folder / "shop-001.truth.json").write_text(json.dumps(bundles.TRUTH | {"causes": []}))
+    found = run(tmp_path, "--score-only", "--misses", "2")
+    assert found.keys() == {"engine", "psi", "ks", "drift alerts", "latest change", "random", "rules"}
+    for method in found.values():
+        assert [(case["case"], case["error"]) for case in method["cases"]] == [(name, "") for name in names]
+        assert [case["family"] for case in method["cases"]] == ["data_quality", "no_fault"]
+    assert found["engine"]["all"]["at"]["exact"] == [1, 1]
