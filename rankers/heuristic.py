@@ -24,7 +24,7 @@ WEIGHTS: Mapping[str, float] = {
     "strength": 0.95,
     "specificity": 3.8,
     "timing": 1.0,
-    "blame": 1.2,
+    "blame": 3.5,
     "coincident_change": 0.95,
 }
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
@@ -42,6 +42,13 @@ PRIORS: Mapping[str, float] = {
     "latency_component": 0.2,
     "config_change": 0.2,
     "downstream_change": -0.2,
+    "component_fault": 0.2,
+    "concept_drift": 0.0,
+    "label_change": 0.0,
+    "outliers": 0.0,
+    "population_shift": 0.0,
+    "slice_degradation": -0.2,
+    "training_serving_skew": 0.2,
 }
 DEFAULT_PRIOR = -0.3
 SUPPORTED = 0.15

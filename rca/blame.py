@@ -9,15 +9,18 @@ back by the share that the other explains. Cycles are followed once.
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import networkx as nx
 
 from rca.graph import blame_path
 from schemas.candidate import Candidate
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, Symptom
 from schemas.system import System
 
 Anomaly = tuple[str, ...]
+GRADUAL = 0.15
+"""Share of the window by which onsets of one gradual fault may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,22 @@ def _reached(system: System, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
     return frozenset(seen)
 
 
-def _later(candidate: Candidate, other: Candidate) -> bool:
+def _later(candidate: Candidate, other: Candidate, slack: timedelta) -> bool:
     """Return whether `other` may have caused `candidate`: it does not clearly start after it."""
     if candidate.onset_high is None or other.onset_low is None:
         return True
-    return other.onset_low <= candidate.onset_high
+    return other.onset_low <= candidate.onset_high + slack
 
 
-def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candidate) -> float:
+def _slack(symptom: Symptom) -> timedelta:
+    """Return how far apart two onsets may be told and still be one: a gradual fault shows sooner in one place."""
+    window = (symptom.window.end - symptom.window.start).total_seconds()
+    return timedelta(seconds=max(3 * symptom.bucket_seconds, GRADUAL * window))
+
+
+def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candidate, slack: timedelta) -> float:
     own = candidate.explains[:1]
-    if not own or own[0] not in reached or own[0] in other.explains[:1] or not _later(candidate, other):
+    if not own or own[0] not in reached or own[0] in other.explains[:1] or not _later(candidate, other, slack):
         return 0.0
     if candidate.impact <= 0:
         return 0.0
@@ -73,6 +82,7 @@ def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Bl
     """Return each candidate's blame, in their order."""
     graph: nx.DiGraph[str] = evidence.graph
     reached = [_reached(evidence.system, c.explains) for c in candidates]
+    slack = _slack(evidence.symptom)
     out = []
     for i, candidate in enumerate(candidates):
         explained = 0.0
@@ -81,7 +91,7 @@ def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Bl
             # one cause may move several parts of one node: a burst of outliers, a changed mix of segments
             apart = other.node != candidate.node or set(candidate.explains[:1]) <= set(other.explains[1:])
             if i != j and apart and not cyclic:
-                explained = max(explained, _explained(candidate, reached[j], other))
+                explained = max(explained, _explained(candidate, reached[j], other, slack))
         path = blame_path(graph, candidate.node, evidence.symptom.incident.node)
         out.append(Blame(root=1.0 - explained, path=path or (candidate.node,)))
     return out
