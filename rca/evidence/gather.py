@@ -132,10 +132,18 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
     rows = read_rows(
         warehouse, node, symptom.baseline, symptom.window, score.sql, baseline_split=symptom.reference_split
     )
+    outcomes = read_outputs(
+        warehouse,
+        node,
+        symptom.baseline,
+        symptom.window,
+        symptom.bucket_seconds,
+        baseline_split=symptom.reference_split,
+    )
     return ModelEvidence(
         node=node,
         columns=columns,
-        outputs=_outputs(warehouse, node, symptom),
+        outputs=_counted(_outputs(warehouse, node, symptom), outcomes.get("prediction")),
         rows=rows,
         versions=_versions(warehouse, table.name, symptom),
         producers=_producers(system, node),
@@ -150,16 +158,17 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
             for column in _moved_categories(columns)
         },
         duplicates=repeated_shares(warehouse.connection, table.name, _sides(symptom)),
-        outcomes=read_outputs(
-            warehouse,
-            node,
-            symptom.baseline,
-            symptom.window,
-            symptom.bucket_seconds,
-            baseline_split=symptom.reference_split,
-        ),
+        outcomes=outcomes,
         label_vocabulary=_label_vocabulary(warehouse, node, symptom),
     )
+
+
+def _counted(outputs: dict[str, Series], prediction: ColumnProfile | None) -> dict[str, Series]:
+    """Return a model's series with its number of rows, also where its predictions are no numbers."""
+    if "rows" in outputs or prediction is None or not prediction.counts.size:
+        return outputs
+    rows = prediction.counts.sum(axis=1)
+    return outputs | {"rows": Series(prediction.node, "rows", prediction.ts, rows, rows)}
 
 
 def _sides(symptom: Symptom) -> tuple[str, str]:
