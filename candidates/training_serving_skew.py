@@ -24,6 +24,10 @@ MECHANISMS = {
 }
 GENERIC = 0.55
 """Specificity of a column whose distribution differs without a sign of what is wrong with it."""
+PLAIN, TOO_GOOD = 0.6, 0.5
+"""A sign of wrong values as clear as the first says it all, unless the column alone told so much of the outcome."""
+RELATED = 0.2
+"""Share of a column's relation to the others that is lost when its values are surely not what they were."""
 CLEAR_GAP = 4.0
 SOME = 0.05
 """Share of the symptom from which a difference is worth telling."""
@@ -86,17 +90,18 @@ def _told(share: float, words: str, **data: float) -> EvidenceItem:
 def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
     column, sign, relation = skew.column, skew.signature, skew.relation
     name = column.column
-    leaks = relation is not None and (sign is None or relation.told * relation.lost > 1 / 4)
+    leaks = relation is not None and (
+        sign is None or sign.specificity < PLAIN or relation.told * relation.lost > TOO_GOOD
+    )
     if leaks and relation is not None:
-        mechanism, specificity = "leakage", 0.5 + 0.4 * relation.lost
+        mechanism, specificity = "leakage", (0.5 + 0.4 * relation.lost) * relation.alone
         words = f"{relation.lost:.0%} of what it says about the outcome in the training rows is gone in production"
     elif sign is not None:
         mechanism, specificity, words = MECHANISMS.get(sign.mechanism, "processing"), sign.specificity, sign.words
     else:
         mechanism, words = "processing", "its values differ from the training rows'"
-        # a population that differs is no fault of processing: then reweighting explains as much as repairing
-        specificity = GENERIC * (1 - min(skew.population / max(skew.share, 1e-9), 1.0))
-    impact = skew.share if leaks or sign is not None else max(0.0, skew.share - skew.population)
+        specificity = GENERIC * _processed(skew)
+    impact = _own_share(skew, leaks=leaks)
     told = {} if relation is None else {"told_in_training": relation.told, "relation_lost": relation.lost}
     return _candidate(
         evidence,
@@ -111,6 +116,22 @@ def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
         features={"importance": column.importance, "divergence": column.shift.divergence, "from_first": skew.always},
         timing=1.0 if skew.always >= ALWAYS else -0.5,
     )
+
+
+def _processed(skew: ColumnSkew) -> float:
+    """Return how far a column without a sign of wrong values was processed otherwise rather than drawn otherwise.
+
+    Where only the population differs, reweighting explains as much as repairing, and the column keeps its relation to
+    the other columns.
+    """
+    drawn = min(skew.population / max(skew.share, 1e-9), 1.0)
+    return (1 - drawn) * (0.3 + 0.7 * min(skew.column.relation_loss / RELATED, 1.0))
+
+
+def _own_share(skew: ColumnSkew, *, leaks: bool) -> float:
+    if leaks and skew.relation is not None:
+        return skew.share * skew.relation.alone
+    return skew.share if skew.signature is not None else skew.share * _processed(skew)
 
 
 def _overfitting(evidence: Evidence, node: str, skew: ModelSkew, explained: float) -> Candidate | None:

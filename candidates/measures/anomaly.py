@@ -13,7 +13,7 @@ from schemas.evidence import BoolArray, FloatArray, IntArray
 RIDGE = 0.05
 SUBSETS, FEWEST_COPIES, TIMES = 5, 8, 10.0
 """Near copies: at least so many rows alike in a half of the columns, and so many times as many as usual."""
-FEWEST_COLUMNS = 4
+FEWEST_COLUMNS, FEWEST_ALIKE = 4, 5
 LEVELS = (0.9, 0.95, 0.98, 0.995)
 PURE = 0.75
 """Share of the rows beyond a level that must be in excess, for a lower level to be taken."""
@@ -60,7 +60,11 @@ def copies(places: IntArray, after: BoolArray, fresh: BoolArray) -> BoolArray:
     weights = np.asarray(rng.integers(1, 2**62, size=columns, dtype=np.int64))
     scale = after.sum() / (~after).sum()
     for number in range(SUBSETS):
-        chosen = np.ones(columns, dtype=bool) if number == 0 else rng.permutation(columns) < (columns + 1) // 2
+        chosen = (
+            np.ones(columns, dtype=bool)
+            if number == 0
+            else rng.permutation(columns) < max((columns + 1) // 2, FEWEST_ALIKE)
+        )
         # integer products wrap around: a hash
         code = np.sum(places[:, chosen] * weights[chosen], axis=1, dtype=np.int64)
         group = np.unique(code, return_inverse=True)[1]

@@ -10,7 +10,7 @@ Kaufman, Rosset, Perlich and Stitelman, "Leakage in data mining: formulation, de
 6(4), 2012.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,11 +37,14 @@ class Relation:
         Share of the relation that is gone in production, while those of the other columns stayed, [0, 1].
     z
         How surely, in standard errors.
+    alone
+        How far it is the only column to lose its relation, [0, 1]: where several do, the outcome itself changed.
     """
 
     told: float
     lost: float
     z: float
+    alone: float = 1.0
 
 
 def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
@@ -54,16 +57,22 @@ def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
     fit = ~after & (np.cumsum(~after) % 2 == 0)
     found = {}
     for key in sorted(k for k in rows.bins if k in model.columns):
-        sides = _slopes(rows.bins[key][chosen], len(model.columns[key].roles), truth, (fit, ~after & ~fit, after))
+        sides = _gains(rows.bins[key][chosen], len(model.columns[key].roles), truth, (fit, ~after & ~fit, after))
         if sides[0] > TELLING:
             found[key] = sides
-    return {key: _relation(key, found) for key in found}
+    each = {key: _relation(key, found) for key in found}
+    return {key: replace(relation, alone=_alone(key, each)) for key, relation in each.items()}
 
 
-def _slopes(
+def _alone(key: str, each: dict[str, Relation]) -> float:
+    own = max(each[key].told, TELLING)
+    return max(0.0, 1 - sum(other.lost * min(other.told / own, 1.0) for k, other in each.items() if k != key))
+
+
+def _gains(
     place: IntArray, size: int, truth: FloatArray, parts: tuple[BoolArray, BoolArray, BoolArray]
 ) -> tuple[float, float, float, float, float]:
-    """Return (told, slope before, its error, slope since, its error) of the outcome on a column's mean outcomes."""
+    """Return (told, gain before, its error, gain since, its error) of a column's mean outcomes, per their variance."""
     fit, base, window = parts
     count = np.bincount(place[fit], minlength=size)
     centre = truth[fit].mean(axis=0)
@@ -73,10 +82,12 @@ def _slopes(
     out: list[float] = []
     for side in (base, window):
         said, true = mean[place[side]], truth[side]
-        product = ((said - said.mean(axis=0)) * (true - true.mean(axis=0))).sum(axis=1)
+        said, true = said - said.mean(axis=0), true - true.mean(axis=0)
+        # how much nearer to the outcome the column's own mean is than the mean of all: it must fit in shape as well
+        product = (true**2 - (true - said) ** 2).sum(axis=1)
         variance = max(float(said.var(axis=0).sum()), NARROWEST * usual)
         out.extend((float(product.mean()) / variance, float(product.std()) / np.sqrt(len(product)) / variance))
-    told = out[0] * abs(out[0]) * usual / max(float(truth[base].var(axis=0).sum()), 1e-12)
+    told = out[0] * usual / max(float(truth[base].var(axis=0).sum()), 1e-12)
     return told, out[0], out[1], out[2], out[3]
 
 

@@ -2,7 +2,9 @@
 
 Every model does better on the rows it was fitted to. It overfits when it does worse elsewhere than it could: its
 answers are too sure of themselves on rows it has not seen (calibration slope well under 1), or a plain regularised fit
-to the same training rows beats it there. A forest is perfect on its own rows and sound elsewhere: that is no fault.
+to the same training rows beats it there, or its errors on its own rows are next to nothing. A forest ranks its own
+rows perfectly and is sound elsewhere: that is no fault. Without validation rows only the last sign tells overfitting
+from a fault of serving.
 
 References
 ----------
@@ -24,6 +26,12 @@ SOUND, SEVERE = 0.85, 0.6
 """Calibration slope of a sound model, and of one that surely overfits."""
 STEEPER = 0.3
 """The slope over the training rows is higher by at least so much."""
+SHOWN = 0.25
+"""Share of the gap that the validation rows must show for it to be one of fitting."""
+WON_BACK = 0.1
+"""Share of the gap that a plain fit must win back to show that the model overfits."""
+ORDINARY, BY_HEART = 4.0, 12.0
+"""Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
 FEWEST = 100
 STEPS, WIDEST = 12, 8.0
 FOLDS = 8
@@ -72,9 +80,10 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
     values = [over(side) for side in (train, validation, rows.after)]
     if not math.isfinite(values[0]) or not math.isfinite(values[2]):
         return None
-    unseen = validation if math.isfinite(values[1]) else rows.after
+    validated = math.isfinite(values[1])
+    unseen = validation if validated else rows.after
     gap = values[0] - values[2]
-    shared = (values[0] - values[1]) / gap if math.isfinite(values[1]) and gap else 1.0
+    shared = (values[0] - values[1]) / gap if validated and gap else 1.0
     slopes = [_slope(model, rows, side) for side in (unseen, train)]
     error = math.hypot(*(_fold_error(over, side) for side in (train, rows.after)))
     return Overfit(
@@ -84,7 +93,7 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
         share=float(np.clip(shared, 0, 1)),
         slope=slopes[0],
         slope_train=slopes[1],
-        sure=max(_too_sure(*slopes), _beaten(model, rows, metric, gap)),
+        sure=_sure(model, rows, metric, (train, unseen), slopes, gap if validated and shared > SHOWN else 0.0),
         z=abs(gap) / max(error, 1e-12),
     )
 
@@ -94,6 +103,38 @@ def _fold_error(over: Callable[[BoolArray], float], side: BoolArray) -> float:
     values = np.array([over(side & (place == k)) for k in range(FOLDS)])
     values = values[np.isfinite(values)]
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+
+
+def _sure(  # noqa: PLR0917 (all that the signs are read from)
+    model: ModelEvidence,
+    rows: Rows,
+    metric: str,
+    sides: tuple[BoolArray, BoolArray],
+    slopes: list[float],
+    gap: float,
+) -> float:
+    """Return how surely the model overfits; `gap` is 0 where only the errors on its own rows may tell."""
+    sure = _memorised(rows, *sides)
+    if gap and sure < 1:
+        sure = max(sure, _too_sure(*slopes))
+    return max(sure, _beaten(model, rows, metric, gap)) if gap and sure < 1 else sure
+
+
+def _memorised(rows: Rows, train: BoolArray, unseen: BoolArray) -> float:
+    """Return how far the errors on the training rows are next to nothing beside those on others, [0, 1]."""
+    error = np.abs(rows.prediction - rows.label) if rows.proba is None else 1 - _probability_of_label(rows)
+    means = [float(np.mean(error[side & np.isfinite(error)])) for side in (unseen, train)]
+    ratio = means[0] / max(means[1], 1e-9)
+    return float(np.clip(np.log(ratio / ORDINARY) / np.log(BY_HEART / ORDINARY), 0, 1)) if means[0] > 0 else 0.0
+
+
+def _probability_of_label(rows: Rows) -> FloatArray:
+    """Return (N,) the probability that was given to the true class; NaN where the label is not known."""
+    if rows.proba is None:
+        return np.full(len(rows.label), np.nan)
+    known = np.isfinite(rows.label) & (rows.label < rows.proba.shape[1])
+    place = np.where(known, rows.label, 0).astype(np.int64)
+    return np.where(known, rows.proba[np.arange(len(place)), place], np.nan)
 
 
 def _too_sure(slope: float, slope_train: float) -> float:
@@ -160,7 +201,7 @@ def _beaten(model: ModelEvidence, rows: Rows, metric: str, gap: float) -> float:
     if len(ahead) < FOLDS // 2:
         return 0.0
     z = float(ahead.mean() / max(float(ahead.std(ddof=1)) / np.sqrt(len(ahead)), 1e-9))
-    return float(np.clip((z - 1) / 3, 0, 1))
+    return float(np.clip((z - 1) / 3, 0, 1) * np.clip(ahead.mean() / WON_BACK - 1 / 2, 0, 1))
 
 
 def plain_fit(model: ModelEvidence, rows: Rows) -> Outcomes | None:

@@ -50,21 +50,23 @@ def _blocks(counts: FloatArray, size: float) -> FloatArray:
     return np.asarray(merged[merged.sum(axis=1) > 0])
 
 
-def _strength(base: FloatArray, window: FloatArray) -> float:
-    """Return the robust z-score of the window blocks' divergence (see `Shift.strength`)."""
+def _strength(base: FloatArray, window: FloatArray, normal: FloatArray) -> float:
+    """Return the robust z-score of the window blocks' divergence (see `Shift.strength`).
+
+    `normal` are the blocks whose divergence from each other is the normal variation.
+    """
     if not len(base) or not len(window):
         return 0.0
-    total = base.sum(axis=0)
-    p = shares(total)
+    p, total = shares(base.sum(axis=0)), normal.sum(axis=0)
     # The divergence of n rows of k bins from their own distribution has about this mean and spread
     # (2 n JS ~ chi-square / 4): no baseline is quieter than that.
-    used = max(1, int((total > 0).sum()) - 1)
+    used = max(1, int((p > 0).sum()) - 1)
     rows = float(np.median(window.sum(axis=1)))
     noise = np.sqrt(2.0 * used) / (8.0 * max(rows, 1.0))
     after = float(np.median(jensen_shannon(p, shares(window))))
-    if len(base) >= 5:
-        rest = shares(total - base)
-        usual = jensen_shannon(rest, shares(base))
+    if len(normal) >= 5:
+        rest = shares(total - normal)
+        usual = jensen_shannon(rest, shares(normal))
         centre = float(np.median(usual))
         noise = max(noise, 1.4826 * float(np.median(np.abs(usual - centre))))
     else:
@@ -100,7 +102,7 @@ def measure_shift(profile: ColumnProfile, symptom: Symptom) -> Shift:
     moved = before.sum() > 0 and profile.after.sum() > 0
     return Shift(
         divergence=float(jensen_shannon(p, q)) if moved else 0.0,
-        strength=_strength(base, window) if moved else 0.0,
+        strength=_strength(base, window, window if symptom.reference_split else base) if moved else 0.0,
         before=p,
         after=q,
         onset=_onset(profile, p, q) if moved and not symptom.reference_split else None,

@@ -30,6 +30,8 @@ FIRST = 0.15
 TELLS = 0.1
 """Share from which a column is looked at further."""
 LOST = 0.3
+CARRIES = 0.01
+"""Importance from which a column can carry the symptom: unseen values of one without it stand for other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _column(asked: _Asked, column: ColumnDiagnosis, found: dict[str, Relation], 
         told = asked.shuffled(column, relation.lost)
         if told > share:
             share, words = told, "letting the column say as little of the outcome in training as in production"
-    share = clip(share * scale)
+    share = clip(share * scale) * clip(column.importance / CARRIES)
     if share < TELLS / 2:
         return None
     return ColumnSkew(

@@ -1,0 +1,44 @@
+"""A column's relation to the outcome in training and in production."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from candidates.measures.leakage import relations
+from tests.candidates.scenes import logs, model_of
+
+ROWS = 8000
+
+
+def related(change):
+    scene = logs(ROWS)["scorer"]
+    values = scene.columns["noise"].copy()
+    log = replace(scene, columns=dict(scene.columns) | {"noise": change(values, scene, np.random.default_rng(1))})
+    model = model_of("scorer", log)
+    return relations(model, model.rows)
+
+
+def test_healthy_relations_stay():
+    assert all(relation.lost == 0 for relation in related(lambda v, *_: v).values())
+
+
+def test_a_leak_is_gone_in_production_and_it_alone():
+    found = related(lambda v, log, rng: np.where(log.late, v, 20 * log.label + v + rng.normal(size=len(v))))
+    assert found["noise"].told > 0.1
+    assert found["noise"].lost > 0.7
+    assert found["noise"].alone > 0.9
+    assert all(relation.lost == 0 for key, relation in found.items() if key != "noise")
+
+
+def test_changed_outcomes_are_no_leak():
+    scene = logs(ROWS)["scorer"]
+    turned = scene.late & (np.random.default_rng(2).random(ROWS) < 0.45)
+    model = model_of("scorer", replace(scene, label=np.where(turned, 1 - scene.label, scene.label)))
+    found = relations(model, model.rows)
+    assert all(relation.lost * relation.alone < 0.3 for relation in found.values())
+
+
+def test_without_labels_there_is_no_relation():
+    scene = logs()["scorer"]
+    model = model_of("scorer", replace(scene, label=np.full(len(scene.label), np.nan)))
+    assert relations(model, model.rows) == {}

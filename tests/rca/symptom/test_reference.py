@@ -1,0 +1,58 @@
+"""Production that was wrong from its first row, and training rows that a model knows too well."""
+
+import numpy as np
+import pytest
+
+from tests.rca.symptom.cases import log_of, measure
+
+DAY = 86_400
+
+
+def split_log(seed, *, fault=999, rows=20_000, days=40):
+    log = log_of(np.random.default_rng(seed), rows, days, fault)
+    day = log["seconds"] / DAY
+    log["split"] = np.where(day < 12, "train", np.where(day < 18, "validation", "production"))
+    return log
+
+
+def optimistic(log, push):
+    """Let the model know the outcome of its training rows: log-odds moved towards it by `push`."""
+    logit = np.log(log["prediction"] / (1 - log["prediction"]))
+    logit = logit + push * (2 * log["label"] - 1) * (log["split"] == "train")
+    return log | {"prediction": 1 / (1 + np.exp(-logit))}
+
+
+@pytest.mark.parametrize("metric", ["auc", "logloss"])
+def test_a_model_that_knows_its_training_rows_by_heart_is_measured_against_them(metric):
+    found = measure(optimistic(split_log(0), 9), metric, 25)
+    assert found.reference_split
+    assert found.p_value < 1e-6
+    assert abs(found.value - found.baseline_value) > 0.1
+
+
+@pytest.mark.parametrize("metric", ["auc", "logloss", "accuracy"])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_ordinary_gap_to_the_training_rows_is_no_alarm(metric, seed):
+    found = measure(optimistic(split_log(seed), 0.3), metric, 25)
+    assert not found.reference_split
+    assert found.p_value > 0.01
+
+
+def test_constant_bad_production_is_measured_against_validation_rows():
+    found = measure(optimistic(split_log(1, fault=18), 0.3), "auc", 25)
+    assert found.reference_split
+    assert found.p_value < 1e-6
+
+
+def test_a_clear_change_within_production_is_the_incident_even_of_a_model_that_overfits():
+    log = optimistic(split_log(2, fault=32), 9)
+    found = measure(log, "auc", 33)
+    assert not found.reference_split
+    assert found.p_value < 1e-6
+
+
+def test_noisy_buckets_do_not_hide_production_that_was_always_worse():
+    log = split_log(3, rows=6000)
+    worse = (log["split"] == "production") & (np.random.default_rng(4).random(6000) < 0.35)
+    log["prediction"] = np.where(worse, np.random.default_rng(5).random(6000), log["prediction"])
+    assert measure(log, "auc", 25).reference_split
