@@ -5,7 +5,7 @@ back: `ABLATIONS["blame"]()`. To add one, write it below and name it in `ABLATIO
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -52,5 +52,50 @@ def without_time() -> Iterator[None]:
         yield
 
 
-ABLATIONS: Mapping[str, Ablation] = {"blame": without_blame, "time": without_time}
+@contextmanager
+def without_impact() -> Iterator[None]:
+    """Let every cause count as if it explained half of the symptom: signs, strength and time alone decide."""
+    import rca.analyse as engine  # noqa: PLC0415 - only who answers needs the engine
+
+    def alike(candidates: Sequence[Any], *others: Any, **options: Any) -> Any:
+        return rank([replace(c, impact=0.5) for c in candidates], *others, **options)
+
+    def by_place(evidence: Any, candidates: Sequence[Any]) -> list[Any]:
+        return assign(evidence, [replace(c, impact=0.5) for c in candidates])
+
+    rank, assign = engine.heuristic.rank, engine.assign_blame
+    with patched(engine.heuristic, "rank", alike), patched(engine, "assign_blame", by_place):
+        yield
+
+
+@contextmanager
+def without_undo() -> Iterator[None]:
+    """Judge a column by reweighting alone: no putting back, no redoing, no leaving out."""
+    from candidates.measures import diagnosis  # noqa: PLC0415 - only who answers needs the engine
+
+    def unasked(*_: Any, **__: Any) -> float:
+        return float("nan")
+
+    with ExitStack() as stack:
+        for name in ("repair", "redo", "drop"):
+            stack.enter_context(patched(diagnosis, name, unasked))
+        yield
+
+
+@contextmanager
+def without_explaining_away() -> Iterator[None]:
+    """Let families propose what they see even where a moved column or a new version explains the symptom."""
+    from candidates.measures import health  # noqa: PLC0415 - only who answers needs the engine
+
+    with patched(health, "moved_columns", lambda _: ()), patched(health, "version_switch", lambda *_: None):
+        yield
+
+
+ABLATIONS: Mapping[str, Ablation] = {
+    "impact": without_impact,
+    "undo test": without_undo,
+    "blame": without_blame,
+    "time": without_time,
+    "explaining away": without_explaining_away,
+}
 """Idea -> how to switch it off."""
