@@ -36,19 +36,25 @@ def without_blame() -> Iterator[None]:
         yield
 
 
+def ranking_changed(rank: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a ranker that sees changed candidates and answers with the ones that it was given."""
+
+    def changed(candidates: Sequence[Any], *others: Any, **options: Any) -> Any:
+        seen = [change(c) for c in candidates]
+        ranked, none = rank(seen, *others, **options)
+        own = dict(zip(map(id, seen), candidates, strict=True))
+        return tuple(replace(r, candidate=own[id(r.candidate)]) for r in ranked), none
+
+    return changed
+
+
 @contextmanager
 def without_time() -> Iterator[None]:
     """Let it count for nothing how well a cause's onset fits the symptom's."""
-    import rca.analyse as engine  # noqa: PLC0415 - only who answers needs the engine
+    from rankers import heuristic  # noqa: PLC0415 - only who answers needs the engine
 
-    def timeless(candidates: Sequence[Any], *others: Any, **options: Any) -> Any:
-        plain = [replace(c, features={**c.features, "alignment": 0.0}) for c in candidates]
-        ranked, none = rank(plain, *others, **options)
-        own = dict(zip(map(id, plain), candidates, strict=True))
-        return tuple(replace(r, candidate=own[id(r.candidate)]) for r in ranked), none
-
-    rank = engine.heuristic.rank
-    with patched(engine.heuristic, "rank", timeless):
+    timeless = ranking_changed(heuristic.rank, lambda c: replace(c, features={**c.features, "alignment": 0.0}))
+    with patched(heuristic, "rank", timeless):
         yield
 
 
@@ -57,13 +63,14 @@ def without_impact() -> Iterator[None]:
     """Let every cause count as if it explained half of the symptom: signs, strength and time alone decide."""
     import rca.analyse as engine  # noqa: PLC0415 - only who answers needs the engine
 
-    def alike(candidates: Sequence[Any], *others: Any, **options: Any) -> Any:
-        return rank([replace(c, impact=0.5) for c in candidates], *others, **options)
+    def halved(candidate: Any) -> Any:
+        return replace(candidate, impact=0.5)
 
     def by_place(evidence: Any, candidates: Sequence[Any]) -> list[Any]:
-        return assign(evidence, [replace(c, impact=0.5) for c in candidates])
+        return list(assign(evidence, [halved(c) for c in candidates]))
 
-    rank, assign = engine.heuristic.rank, engine.assign_blame
+    assign = engine.assign_blame
+    alike = ranking_changed(engine.heuristic.rank, halved)
     with patched(engine.heuristic, "rank", alike), patched(engine, "assign_blame", by_place):
         yield
 
