@@ -77,7 +77,12 @@ def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
         evidence=_evidence(evidence, burst),
         verify="Read a dozen of the anomalous requests: client, address, user agent; do they come from one source?",
         remedy=REMEDY,
-        explains=(("burst", burst.node), *(("column", burst.node, column) for column in burst.restored)),
+        explains=(
+            ("burst", burst.node),
+            *(("column", burst.node, column) for column in burst.restored),
+            # the other rows have the outcomes they always had
+            ("outcome", burst.node),
+        ),
         features={
             "alignment": alignment(onset, evidence.symptom),
             "coincident_change": 0.0,

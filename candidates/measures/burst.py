@@ -261,7 +261,7 @@ def _sure(strange: _Strange, keys: tuple[str, ...], back: dict[str, float]) -> f
     far = max(far, strange.erring, 1.0 if strange.copied > 0.5 else 0.0)
     pull = strange.pull
     spread = float(pull.sum() ** 2 / max(float((pull**2).sum()), 1e-12))
-    several = clip((spread - 1) / 2)
+    several = 1.0 if strange.copied > 0.5 else clip((spread - 1) / 2)
     weight = {key: float(w) for key, w in zip(keys, pull, strict=True) if key in back}
     total = sum(weight.values())
     whole = sum(back[key] * w for key, w in weight.items()) / total if total > 0 else 1.0
