@@ -88,9 +88,15 @@ class Files:
         rows = self.connection.execute(f"DESCRIBE SELECT * FROM {self.logs(node)}").fetchall()
         return {row[0]: row[1] for row in rows}
 
-    def batch_schema(self, node: str, place: int) -> dict[str, str]:
-        """Return the columns and types of one batch of a model's log; 0 is the first, -1 the last."""
-        file = sorted((self.folder / "predictions" / node).glob("*.parquet"))[place]
+    def batches(self, node: str) -> list[str]:
+        """Return the files of a model's log that have production rows, earliest first."""
+        live = "WHERE coalesce(split, 'production') = 'production'" if "split" in self.columns(node) else ""
+        logs = self.logs(node).replace("union_by_name = true", "union_by_name = true, filename = true")
+        query = f"SELECT filename FROM {logs} {live} GROUP BY filename ORDER BY min(ts), filename"
+        return [row[0] for row in self.connection.execute(query).fetchall()]
+
+    def batch_schema(self, file: str) -> dict[str, str]:
+        """Return the columns and types of one file."""
         rows = self.connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
         return {row[0]: row[1] for row in rows}
 

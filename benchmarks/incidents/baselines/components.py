@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from benchmarks.incidents.baselines.windows import onset_of
 from benchmarks.incidents.files import Files
 
@@ -13,29 +15,40 @@ UNUSUAL = 3.0
 
 CONSEQUENCES = ("latency", "requests")
 FAILURES = {"errors", "availability"}
-ASIDE = 0.5
+RESOURCE, WAITS = 0.5, 1.0
+"""A resource runs short before calls fail; who waits for a broken one is rarely the first."""
+
+ASIDE = 0.3
 """What a component's figure weighs when nobody complains of a component."""
 
 
+def moved_figures(files: Files, onset: np.datetime64) -> list[tuple[str, str, float]]:
+    """Return (node, metric, by how many standard deviations it moved) of every recorded figure."""
+    rows = files.connection.execute(
+        f"""SELECT node, metric, abs(avg(value) FILTER (ts >= TIMESTAMP '{onset}')
+                                      - avg(value) FILTER (ts < TIMESTAMP '{onset}'))
+                                  / greatest(stddev_samp(value) FILTER (ts < TIMESTAMP '{onset}'), 1e-9) AS z
+            FROM read_parquet('{files.folder / "kpis.parquet"}')
+            GROUP BY node, metric HAVING z IS NOT NULL ORDER BY node, metric"""
+    ).fetchall()
+    return [(node, metric, float(z)) for node, metric, z in rows]
+
+
 def broken_components(files: Files) -> Iterator[Guess]:
-    """Yield services whose own figures moved at the onset."""
+    """Yield services whose own figures moved at the onset, those that wait for another such one later."""
     onset = onset_of(files)
     if onset is None or not (files.folder / "kpis.parquet").exists():
         return
-    rows = files.connection.execute(
-        f"""SELECT node, metric, avg(value) FILTER (ts < TIMESTAMP '{onset}'),
-                   stddev_samp(value) FILTER (ts < TIMESTAMP '{onset}'), avg(value) FILTER (ts >= TIMESTAMP '{onset}')
-            FROM read_parquet('{files.folder / "kpis.parquet"}') GROUP BY node, metric ORDER BY node, metric"""
-    ).fetchall()
-    serving = files.nodes.get(files.incident["node"], {}).get("kind") == "service"
-    for node, metric, old, spread, new in rows:
-        z = abs(new - old) / max(spread or 0.0, 1e-9) if old is not None and new is not None else 0.0
-        service = files.nodes.get(node, {}).get("kind") == "service"
-        if service and not metric.startswith(CONSEQUENCES) and z > UNUSUAL:
-            weight = 1.5 + min(1.5, z / 10) + 0.5 * (metric not in FAILURES)
-            yield weight * (1 if serving else ASIDE), "component_fault", node, metric
-        elif not service and (node, metric) == (files.incident["node"], files.incident["metric"]):
-            yield 0.8, "downstream_change", node, None
+    services = {name for name, node in files.nodes.items() if node["kind"] == "service"}
+    figures = moved_figures(files, onset)
+    broken = {(n, m): z for n, m, z in figures if n in services and not m.startswith(CONSEQUENCES) and z > UNUSUAL}
+    waiting = {edge["to"] for edge in files.system["edges"] if any(edge["from"] == node for node, _ in broken)}
+    about = 1.0 if files.incident["node"] in services else ASIDE
+    for (node, metric), z in broken.items():
+        weight = 2.0 + min(1.5, z / 10) + RESOURCE * (metric not in FAILURES) - WAITS * (node in waiting)
+        yield weight * about - (metric == "availability") / 100, "component_fault", node, metric
+    if (files.incident["node"], files.incident["metric"]) in {(n, m) for n, m, _ in figures if n not in services}:
+        yield 0.8, "downstream_change", files.incident["node"], None
 
 
 def slow_operations(files: Files) -> Iterator[Guess]:

@@ -9,116 +9,50 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.incidents.baselines.columns import column_rules
 from benchmarks.incidents.baselines.components import Guess, broken_components, slow_operations
 from benchmarks.incidents.baselines.latest_change import SETTINGS, subject_of
-from benchmarks.incidents.baselines.psi import psi
-from benchmarks.incidents.baselines.samples import Sample, samples_of
-from benchmarks.incidents.baselines.windows import DAY, Windows, onset_of, windows
-from benchmarks.incidents.files import Files, quoted
+from benchmarks.incidents.baselines.windows import onset_of, windows
+from benchmarks.incidents.files import Files
 
 FAMILIES = None
-NEAR = 1.5 * DAY
-JUMP, SHIFTED, RECODED = 0.05, 0.1, 0.5
-FACTORS = (5.0, 0.2)
-"""A median so many times the old one is another unit."""
+EARLIER, LATER = np.timedelta64(36, "h"), np.timedelta64(12, "h")
+"""How long before the onset, and after it, an event is near it."""
+
+OF_COLUMNS = {"data_quality", "schema_change", "feature_drift"}
+OF_SERVICES = {"component_fault", "latency_component"}
 
 
-def null_share(sample: Sample) -> tuple[float, float]:
-    """Return the shares of nulls before and after."""
-    before, after = sample.known
-    return 1 - float(before.mean()), 1 - float(after.mean())
-
-
-def new_names(sample: Sample) -> float:
-    """Return the share of the rows whose category was never seen before."""
-    before, after = sample.known
-    seen = set(sample.before[before].tolist())
-    return float(np.mean([name not in seen for name in sample.after[after].tolist()])) if after.any() else 0.0
-
-
-def factor(sample: Sample) -> float:
-    """Return by how much the median changed."""
-    before, after = sample.known
-    old = float(np.median(sample.before[before].astype(float)))
-    new = float(np.median(sample.after[after].astype(float))) if after.any() else old
-    return new / old if old else 1.0
-
-
-def importance(files: Files, node: str, window: Windows, sample: Sample) -> float:
-    """Return how strongly a column goes with the model's answer while all is well, [0, 1]."""
-    cast = "TRY_CAST({} AS DOUBLE)" if sample.numeric else "hash({}) % 1024"
-    column, answer = (
-        cast.format(quoted(sample.column)),
-        "coalesce(TRY_CAST(prediction AS DOUBLE), hash(prediction) % 97)",
-    )
-    query = f"""
-        WITH binned AS (  -- a row is a request, with the twelfth of the column that it falls in
-            SELECT {answer} AS y, CASE WHEN {"true" if sample.numeric else "false"}
-                   THEN ntile(12) OVER (ORDER BY {column}) ELSE {column}::BIGINT END AS b
-            FROM {files.logs(node)} WHERE {window.before}),
-        means AS (SELECT count(*) AS n, avg(y) AS m FROM binned GROUP BY b)
-        SELECT (SELECT sum(n * (m - (SELECT avg(y) FROM binned)) ** 2) / sum(n) FROM means),
-               (SELECT var_pop(y) FROM binned)"""
-    between, total = files.connection.execute(query).fetchone() or (None, None)
-    return float(min(1.0, between / total)) if between is not None and total else 0.0
-
-
-def column_rule(sample: Sample, weight: float) -> Guess | None:
-    """Return what happened to one column, if anything; `weight` is how much the model relies on it."""
-    old, new = null_share(sample)
-    where = (sample.producer, sample.column)
-    if new - old > JUMP:
-        return 2 * min(1.0, new - old + 0.3) + weight, "data_quality", *where
-    if not sample.numeric and new_names(sample) > RECODED:
-        return 2.5 + weight, "schema_change", *where
-    if sample.numeric and not FACTORS[1] < factor(sample) < FACTORS[0]:
-        return 2.5 + weight, "data_quality", *where
-    if sample.numeric and sample.after.size and np.unique(sample.after[sample.known[1]]).size == 1:
-        return 2.5 + weight, "data_quality", *where
-    moved = psi(sample)
-    return (min(1.0, moved) + weight, "feature_drift", *where) if moved > SHIFTED else None
-
-
-def schema_rules(files: Files) -> Iterator[Guess]:
-    """Yield columns that the last batch lacks, or has as another type, than the first."""
-    for node in files.models:
-        first, last = files.batch_schema(node, 0), files.batch_schema(node, -1)
-        for column in first.keys() & files.inputs(node).keys():
-            if first[column] != last.get(column):
-                yield 3.5, "schema_change", files.producer(node, column), column
-
-
-def column_rules(files: Files) -> Iterator[Guess]:
-    """Yield what happened to the columns that a model relies on."""
-    for node in files.models:
-        if "prediction" not in files.columns(node):
-            continue
-        window = windows(files, node)
-        for sample in samples_of(files, node, window):
-            known = importance(files, node, window, sample)
-            guess = column_rule(sample, known)
-            if guess is None:
-                continue
-            weight = guess[0] * min(1.0, 0.1 + 5 * known)
-            skewed = window.onset is None and node == files.model
-            yield (weight, "training_serving_skew", node, guess[3]) if skewed else (weight, *guess[1:])
+def near(files: Files) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Yield the events around the onset, and how close they are, (0, 1]."""
+    onset = onset_of(files)
+    for event in files.changes:
+        if onset is not None and -EARLIER < event["ts"] - onset < LATER:
+            yield 1 - abs(float((event["ts"] - onset) / EARLIER)), event
 
 
 def event_rules(files: Files) -> Iterator[Guess]:
     """Yield what changed near the onset on the nodes that matter."""
-    onset = onset_of(files)
-    for event in files.changes:
-        if onset is None or not -NEAR < event["ts"] - onset < NEAR / 3:
-            continue
+    for closeness, event in near(files):
         node, kind = event["node"], event["kind"]
-        closeness = 1 - abs((event["ts"] - onset) / NEAR)
-        if kind == "deploy" and node in files.models:
-            family = "model_change" if node == files.model else "upstream_model_change"
-            yield 1.6 + closeness, family, node, subject_of(event, {family})
-        elif kind in SETTINGS and node in files.models:
-            yield 1.8 + closeness, "config_change", node, subject_of(event, {"config_change"})
+        if node in files.models and (kind == "deploy" or kind in SETTINGS):
+            own = "model_change" if kind == "deploy" else "config_change"
+            family = own if node == files.model else "upstream_model_change"
+            subject = subject_of(event, {own})
+            if subject is not None:  # a release that names no version changed none
+                yield 1.6 + closeness, family, node, subject
         elif kind == "label_guideline" and node == files.model:
             yield 1.2 + closeness, "label_change", node, None
+
+
+def upstream(files: Files, guess: Guess) -> Guess:
+    """Return a guess about a column that a model makes as one about that model, with its latest change."""
+    weight, family, node, subject = guess
+    if family not in OF_COLUMNS or node not in files.models:
+        return guess
+    events = [event for _, event in near(files) if event["node"] == node]
+    kinds = {"config_change"} if events and events[-1]["kind"] in SETTINGS else {"model_change"}
+    return weight, "upstream_model_change", node, subject_of(events[-1], kinds) if events else subject
 
 
 def outcome_rules(files: Files) -> Iterator[Guess]:
@@ -133,14 +67,21 @@ def outcome_rules(files: Files) -> Iterator[Guess]:
     )
     if before and after and before[1] and after[0] is not None:
         moved = abs(after[0] - before[0]) / before[1]
-        yield 0.5 + min(1.0, 2 * moved), "concept_drift", node, None
+        yield 0.6, "concept_drift", node, None
         yield 0.3 + min(1.0, moved), "population_shift", node, None
+
+
+def relevant(files: Files, guess: Guess) -> bool:
+    """Return whether a guess is about what was reported: services for a service, else models and data."""
+    service = files.nodes.get(files.incident["node"], {}).get("kind") == "service"
+    return not service or guess[1] in OF_SERVICES
 
 
 def answer(files: Files) -> list[dict[str, Any]]:
     """Return the guesses, the heaviest first."""
-    rules = (schema_rules, column_rules, event_rules, outcome_rules, broken_components, slow_operations)
-    guesses = sorted((guess for rule in rules for guess in rule(files)), key=lambda guess: (-guess[0], str(guess)))
+    rules = (column_rules, event_rules, outcome_rules, broken_components, slow_operations)
+    found = (upstream(files, guess) for rule in rules for guess in rule(files))
+    guesses = sorted((g for g in found if relevant(files, g)), key=lambda guess: (-guess[0], str(guess)))
     return [
         {"family": family, "node": node, "subject": subject, "confidence": 0.0, "mechanism": None}
         for family, node, subject in dict.fromkeys(guess[1:] for guess in guesses)
