@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -16,19 +17,46 @@ from rca.errors import InputError, UnknownName
 Track = Literal["incidents", "natural", "ablation"]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Drawn:
+    """Which incidents are injected.
+
+    Parameters
+    ----------
+    tables
+        Systems to break; default: those of --half.
+    half
+        Which tables: those that weights may be tuned on, or those held out.
+    cases
+        Incidents per table; default: each family once.
+    seed
+        Another number draws other incidents.
+    only_families
+        Inject only these families.
+    quiet
+        Nothing but the fault happens: no distractors, all evidence there.
+    """
+
+    tables: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+    half: Literal["tune", "held-out", "all"] = "held-out"
+    cases: int | None = None
+    seed: int = 1
+    only_families: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+    quiet: Annotated[bool, Parameter(negative="")] = False
+
+
+EACH_ONCE = Drawn()
+
+
 def bench(
     track: Track = "incidents",
     /,
     *,
-    tables: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    half: Literal["tune", "held-out", "all"] = "held-out",
-    cases: int | None = None,
-    seed: int = 1,
+    drawn: Drawn = EACH_ONCE,
     out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
     jobs: int | None = None,
-    only_families: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
     score_only: Annotated[bool, Parameter(negative="")] = False,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
     baselines: bool = True,
     nannyml_python: Path | None = None,
     misses: int = 0,
@@ -42,24 +70,12 @@ def bench(
     track
         incidents: faults injected into real tables; natural: dated events that really happened;
         ablation: the injected ones with one idea of the engine off at a time.
-    tables
-        Systems to break; default: those of --half.
-    half
-        Which tables: those that weights may be tuned on, or those held out.
-    cases
-        Incidents per table; default: each family once.
-    seed
-        Another number draws other incidents.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
         Processes; default: one per core.
-    only_families
-        Inject only these families.
     score_only
         Explain the incidents that --out already holds.
-    quiet
-        Nothing but the fault happens: no distractors, all evidence there.
     baselines
         Let simple rankings answer the same incidents.
     nannyml_python
@@ -71,32 +87,35 @@ def bench(
     markdown
         File for the tables.
     """
-    _check(cases=cases, jobs=jobs)
+    _check(cases=drawn.cases, jobs=jobs)
     if score_only and out_folder is None:
         raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
-    engine = _benchmarks("benchmarks.incidents.run")
-    methods = engine.Methods(
-        baselines and track != "ablation", _interpreter(nannyml_python), ablations=track == "ablation"
-    )
-    common = {"jobs": jobs or engine.few_processes(), "score_only": score_only, "methods": methods}
+    run = _benchmarks("benchmarks.incidents.run")
+    ablations = track == "ablation"
+    methods = run.Methods(baselines and not ablations, _interpreter(nannyml_python), ablations)
+    common = {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
     with _folder(out_folder) as folder, shown_progress() as progress:
-        if track == "natural":
-            natural = _benchmarks("benchmarks.incidents.natural.track")
-            outcome = natural.run(natural.Options(folder, **common), progress)
-        else:
-            incidents = _benchmarks("benchmarks.incidents.track")
-            asked = {"cases": cases} if cases else {}
-            options = incidents.Options(
-                folder,
-                tables=_known("table", tables, incidents.DOMAINS) or incidents.HALVES[half],
-                families=_known("family", only_families, incidents.FAMILIES),
-                seed=seed,
-                distractors=not quiet,
-                **asked,
-                **common,
-            )
-            outcome = incidents.run(options, progress)
+        outcome = (_natural if track == "natural" else _injected)(folder, drawn, common, progress)
     _tell(outcome, misses, json, markdown)
+
+
+def _natural(folder: Path, _: Drawn, common: dict[str, Any], progress: Any) -> Any:
+    track = _benchmarks("benchmarks.incidents.natural.track")
+    return track.run(track.Options(folder, **common), progress)
+
+
+def _injected(folder: Path, drawn: Drawn, common: dict[str, Any], progress: Any) -> Any:
+    track = _benchmarks("benchmarks.incidents.track")
+    options = track.Options(
+        folder,
+        tables=_known("table", drawn.tables, track.DOMAINS) or track.HALVES[drawn.half],
+        families=_known("family", drawn.only_families, track.FAMILIES),
+        seed=drawn.seed,
+        distractors=not drawn.quiet,
+        **({"cases": drawn.cases} if drawn.cases else {}),
+        **common,
+    )
+    return track.run(options, progress)
 
 
 def _benchmarks(name: str) -> Any:
