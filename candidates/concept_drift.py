@@ -12,12 +12,15 @@ from candidates.measures.health import explained_by_data
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change
+from candidates.measures.slice_report import slice_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 GRADUAL = 2.0
 """Onset's uncertainty, in days, from which the drift is called gradual."""
+SLICED = 0.8
+"""How far one unmistakable slice that holds the whole symptom takes the place of a drift of all outcomes."""
 UNSEEN = "no labels on both sides of the onset: whether the same inputs have other outcomes cannot be seen"
 
 
@@ -25,6 +28,8 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
     signs = label_signs(evidence, evidence.models[node], change)
     labels = max((sign.specificity for sign in signs), default=0.0)
     left = 1.0 - 0.9 * explained_by_data(evidence)
+    # half of the symptom in one slice says little: what acts on all rows harms some of them most
+    sliced = max(0.0, 2.0 * slice_share(evidence, node) - 1.0)
     impact = min(change.share, left) * change.sure
     onset = change.onset or evidence.symptom.onset
     gradual = (onset.high - onset.low).total_seconds() > GRADUAL * 86_400
@@ -46,7 +51,7 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
         subject=None,
         impact=impact,
         strength=min(change.strength, 1e6),
-        specificity=0.8 * (1.0 - 0.8 * labels),
+        specificity=0.8 * (1.0 - 0.8 * labels) * (1.0 - SLICED * sliced),
         mechanism="gradual" if gradual else "sudden",
         observed_at=node,
         onset=onset.at,

@@ -22,22 +22,10 @@ MOST = 3
 NEARLY = 0.5
 """Share of the best slice's worth from which another way to bound it is told as well."""
 SHOWN = 200
-NARROW, WIDEST = 0.3, 0.6
-"""Shares of the rows up to which a slice is believed in full, and from which not at all."""
 ANOTHER_BOUND = 0.6
 LABELLED = 0.7
 """How far a sign that the labels changed takes the place of a slice."""
 UNHEALTHY = "no healthy production period: a slice's errors cannot be compared with earlier ones"
-
-
-def _sure(report: SliceReport) -> float:
-    """Return how unmistakable a slice is, [0, 1]: beyond chance among all, the other rows at peace, and narrow.
-
-    What befalls half of all rows is hardly a matter of one slice.
-    """
-    beyond = clip(-math.log10(max(report.found.p_value, 1e-12)) / 6)
-    rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)
-    return beyond * report.found.alone**2 * clip((WIDEST - rows) / (WIDEST - NARROW))
 
 
 def _same_slice(report: SliceReport, best: SliceReport) -> float:
@@ -103,7 +91,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
         slice=where,
         impact=report.share * left,
         strength=min(report.found.z, 1e6),
-        specificity=clip(0.95 * _sure(report) * left * (1.0 - labels) * _same_slice(report, best)),
+        specificity=clip(0.95 * report.sure * left * (1.0 - labels) * _same_slice(report, best)),
         mechanism=f"slice_{len(report.found.where.conditions)}d",
         observed_at=node,
         onset=onset.at,
@@ -132,6 +120,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
             "rows": share_of_rows,
             "conditions": float(len(report.found.where.conditions)),
             "alone": report.found.alone,
+            "sharp": report.found.sharp,
         },
     )
 

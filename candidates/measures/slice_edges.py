@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from candidates.measures.slice_scan import Contrast, Items
+from candidates.measures.slice_scan import FEWEST, Contrast, Items
 from schemas.evidence import BoolArray, FloatArray
 
 MOST_EDGES = 48
@@ -71,3 +71,54 @@ def _near(bounds: np.ndarray, at: int, reach: int) -> np.ndarray:
     if len(near) > MOST_EDGES:
         near = near[np.linspace(0, len(near) - 1, MOST_EDGES).astype(int)]
     return np.unique(np.append(near, at))
+
+
+def sharpness(contrast: Contrast, values: FloatArray, others: BoolArray, mask: BoolArray, rise: float) -> float:
+    """Return how sharply errors rise at the ends of a numeric range, [0, 1]: 1 when all of it is gained at the end.
+
+    What acts on a column as a whole (outcomes that follow it otherwise, say) grows errors bit by bit along the column;
+    a slice begins at its ends. The third of the slice nearest to an end is compared with as many rows beyond it; the
+    doubt of one standard error is in the slice's favour.
+
+    Parameters
+    ----------
+    values
+        (N,) raw values of the range's column.
+    others, mask
+        (N,) rows that meet the slice's other conditions; that meet the range.
+    rise
+        Growth of the errors in the slice beyond the other rows'.
+    """
+    known = np.flatnonzero(others & np.isfinite(values))
+    known = known[np.argsort(values[known], kind="stable")]
+    inside = np.flatnonzero(mask[known])
+    if not len(inside) or rise <= 0:
+        return 1.0
+    first, last = int(inside[0]), int(inside[-1]) + 1
+    near = max((last - first) // 3, 2 * FEWEST)
+    jumps = []
+    for inner, outer in (
+        (known[first : first + near], known[max(first - near, 0) : first]),
+        (known[max(last - near, 0) : last], known[last : last + near]),
+    ):
+        if len(outer) >= near // 2:
+            gained, doubt = _gained(contrast, inner, outer)
+            jumps.append((gained + doubt) / rise)
+    return float(np.clip(min(jumps, default=1.0), 0.0, 1.0))
+
+
+def _gained(contrast: Contrast, inner: np.ndarray, outer: np.ndarray) -> tuple[float, float]:
+    """Return how much more the errors of some rows grew than those of others, and its standard error."""
+    gained, doubt = 0.0, 0.0
+    for rows, sign in ((inner, 1.0), (outer, -1.0)):
+        for side, variance, way in (
+            (contrast.after, contrast.variance[1], 1.0),
+            (~contrast.after, contrast.variance[0], -1.0),
+        ):
+            own = rows[side[rows]]
+            mass = float(contrast.mass[own].sum())
+            if mass <= 0:
+                return 0.0, float("inf")
+            gained += sign * way * float(contrast.moment[own].sum()) / mass
+            doubt += variance / mass
+    return gained, float(np.sqrt(doubt))

@@ -1,5 +1,6 @@
 """The degraded slices of one model: which, what of the symptom goes away without the degradation, and since when."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ LOSS = "loss"
 """Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
 LEAST = 0.05
 """Share of the symptom below which a slice is no cause."""
+NARROW, WIDEST = 0.3, 0.6
+"""Shares of the rows up to which a slice is believed in full, and from which not at all."""
 CONFINED = 0.15
 """Most of the touched rate inside a slice that may be found outside, for a fault to be confined to it."""
 
@@ -57,6 +60,23 @@ class SliceReport:
     rest: Means
     series: Series
     onset: Onset | None
+
+    @property
+    def sure(self) -> float:
+        """Return how unmistakable the slice is, [0, 1].
+
+        Beyond chance among all slices, with sharp ends, the other rows at peace, and narrow: what befalls half of
+        all rows is hardly a matter of one slice.
+        """
+        beyond = clip(-math.log10(max(self.found.p_value, 1e-12)) / 6)
+        rows = self.inside.n_after / max(self.inside.n_after + self.rest.n_after, 1)
+        narrow = clip((WIDEST - rows) / (WIDEST - NARROW))
+        return beyond * self.found.sharp * self.found.alone**2 * narrow
+
+
+def slice_share(evidence: Evidence, node: str) -> float:
+    """Return the largest share of the symptom that one unmistakable slice of a model holds, [0, 1]."""
+    return max((one.share * one.sure for one in slice_reports(evidence, node) or ()), default=0.0)
 
 
 def slice_reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:

@@ -25,7 +25,7 @@ LEAST, MOST = 0.01, 0.6
 """Share of the window's rows that a slice holds."""
 GROWTH = 3.0
 """A slice that holds so many times its old share of the rows is new: there is little to compare it with."""
-WIDE, NARROW, BRANCHES = 24, 12, 4
+WIDE, NARROW, BRANCHES = 16, 8, 4
 """Slices extended by a second condition; by a third; extensions kept of each."""
 PER_COLUMN = 2
 REFITTED = 12
@@ -88,18 +88,21 @@ class Contrast:
         """Return the nats that naming some columns, and a slice of each, costs."""
         return math.log(math.comb(len(self.space.columns), len(items))) + float(self.space.cost[list(items)].sum())
 
-    def extended(self, inside: BoolArray, items: Items) -> Judged:
-        """Return a slice (its rows, (N,), and its conditions) judged with each further condition."""
-        before, after = (self._items(np.flatnonzero(inside & side)) for side in (~self.after, self.after))
-        columns, depth = len(self.space.columns), len(items) + 1
-        if depth > columns:
-            return self.judge(before, after, np.full(len(self.space.cost), np.inf), depth)
-        cost = math.log(math.comb(columns, depth)) + float(self.space.cost[list(items)].sum()) + self.space.cost
+    def extended(self, inside: BoolArray, items: Items, within: Space | None = None) -> Judged:
+        """Return a slice (its rows, (N,), and its conditions) judged with each further condition.
+
+        Parameters
+        ----------
+        within
+            The one-dimensional slices tried; all of them when None.
+        """
+        space, columns, depth = within or self.space, len(self.space.columns), len(items) + 1
+        before, after = (self._items(space, np.flatnonzero(inside & side)) for side in (~self.after, self.after))
+        cost = math.log(max(math.comb(columns, depth), 1)) + float(self.space.cost[list(items)].sum()) + space.cost
         return self.judge(before, after, cost, depth)
 
-    def _items(self, rows: IntArray) -> Sums:
-        sums = self.space.sums
-        return Sums(sums(rows), sums(rows, self.mass[rows]), sums(rows, self.moment[rows]))
+    def _items(self, space: Space, rows: IntArray) -> Sums:
+        return Sums(space.sums(rows), space.sums(rows, self.mass[rows]), space.sums(rows, self.moment[rows]))
 
     def of_runs(self, order: IntArray, first: IntArray, last: IntArray, cost: FloatArray, depth: int) -> Judged:
         """Return slices judged that are runs [first, last) (K,) of rows in some order."""
@@ -149,6 +152,7 @@ class Search:
     def __init__(self, contrast: Contrast) -> None:
         self.contrast, self.space = contrast, contrast.space
         self.worth: dict[Items, float] = {}
+        self._single: dict[int, Space] = {}
 
     def run(self) -> list[Items]:
         """Return slices, best first, each as positions of its one-dimensional slices."""
@@ -195,17 +199,22 @@ class Search:
                 break
         return kept
 
+    def _only(self, column: int) -> Space:
+        if column not in self._single:
+            self._single[column] = self.space.of_column(column)
+        return self._single[column]
+
     def _refit(self, items: Items) -> None:
         """Improve each condition given the others, as long as that helps."""
         for _ in range(2):
             before = items
             for item in before:
                 others = tuple(i for i in items if i != item)
-                judged = self.contrast.extended(self.inside(others), others)
-                worth = np.where(self.space.column == self.space.column[item], judged.worth, 0.0)
+                column = int(self.space.column[item])
+                worth = self.contrast.extended(self.inside(others), others, self._only(column)).worth
                 best = int(worth.argmax())
                 if worth[best] > 0:
-                    items = tuple(sorted((*others, best)))
+                    items = tuple(sorted((*others, best + int(np.searchsorted(self.space.column, column)))))
                     self.worth[items] = float(worth[best])
             if items == before:
                 return

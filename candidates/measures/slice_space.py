@@ -27,7 +27,7 @@ class Space:
     columns
         (C,) names, in alphabetical order.
     place
-        (N, C) each row's bin in the table of C x `width` bins; those of a run come first.
+        (C, N) each row's bin in the table of C x `width` bins; those of a run come first.
     runs
         (C,) bins that lie in a row.
     bins
@@ -64,18 +64,32 @@ class Space:
     def inside(self, item: int, rows: IntArray | slice = slice(None)) -> BoolArray:
         """Return which of some rows lie in a one-dimensional slice."""
         column = int(self.column[item])
-        own = self.place[rows, column] - column * self.width
-        return np.asarray((own >= self.first[item]) & (own <= self.last[item]))
+        own, start = self.place[column, rows], column * self.width
+        return np.asarray((own >= start + self.first[item]) & (own <= start + self.last[item]))
 
     def sums(self, rows: IntArray, weight: FloatArray | None = None) -> FloatArray:
         """Return (I,) the number, or the weight, of the rows in each one-dimensional slice."""
         size, count = self.width, len(self.columns)
-        flat = self.place[rows].ravel()
-        weights = None if weight is None else np.repeat(weight, count)
-        table = np.bincount(flat, weights, minlength=count * size).reshape(count, size)
+        weights = None if weight is None else np.tile(weight, count)
+        table = np.bincount(self.place[:, rows].ravel(), weights, minlength=count * size).reshape(count, size)
         running = np.zeros((count, size + 1))
         np.cumsum(table, axis=1, out=running[:, 1:])
         return np.asarray(running[self.column, self.last + 1] - running[self.column, self.first])
+
+    def of_column(self, column: int) -> "Space":
+        """Return the space of one column only."""
+        mine = self.column == column
+        return Space(
+            (self.columns[column],),
+            self.place[column : column + 1] - column * self.width,
+            self.width,
+            self.runs[column : column + 1],
+            (self.bins[column],),
+            np.zeros(int(mine.sum()), dtype=np.int64),
+            self.first[mine],
+            self.last[mine],
+            self.cost[mine],
+        )
 
 
 def _order(profile: ColumnProfile) -> tuple[IntArray, int]:
@@ -110,13 +124,13 @@ def slice_space(model: ModelEvidence, rows: Rows, chosen: IntArray) -> Space | N
     if not names:
         return None
     width = max(len(orders[name][0]) for name in names) + 1
-    place = np.empty((len(chosen), len(names)), dtype=np.int64)
+    place = np.empty((len(names), len(chosen)), dtype=np.int64)
     items = []
     for c, name in enumerate(names):
         order, run = orders[name]
         to = np.full(len(model.columns[name].roles), width - 1, dtype=np.int64)
         to[order] = np.arange(len(order))
-        place[:, c] = to[rows.bins[name][chosen]] + c * width
+        place[c] = to[rows.bins[name][chosen]] + c * width
         first, last = np.triu_indices(run)
         part = last - first < run - 1 if run == len(order) else np.ones(len(first), dtype=bool)
         single = np.arange(run, len(order))

@@ -8,7 +8,7 @@ import numpy as np
 
 from candidates.measures.predicates import Condition, Slice, range_condition
 from candidates.measures.row_errors import RowErrors
-from candidates.measures.slice_edges import refine
+from candidates.measures.slice_edges import refine, sharpness
 from candidates.measures.slice_scan import Contrast, Items, Search
 from candidates.measures.slice_space import slice_space
 from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, ModelEvidence, Rows
@@ -16,7 +16,7 @@ from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, Mod
 REFINED, SHOWN = 6, 5
 SAME = 0.9
 """Overlap (Jaccard) from which two slices are one."""
-MOST_ROWS = 12_000
+MOST_ROWS = 10_000
 """Rows read of each side."""
 
 
@@ -37,6 +37,8 @@ class FoundSlice:
         Growth of the errors in the slice beyond the others', and growth of the others' (amplitudes, comparable).
     worth
         By which slices are ranked.
+    sharp
+        How sharply the errors rise at the ends of its numeric ranges, [0, 1].
     """
 
     where: Slice
@@ -47,6 +49,7 @@ class FoundSlice:
     rise: float
     rest: float
     worth: float
+    sharp: float
 
     @property
     def clear(self) -> float:
@@ -103,8 +106,7 @@ def _found(
     z, cost = float(contrast.one(search.inside(items), items).z[0]), contrast.cost(items)
     for item in items:
         if space.is_run(item):
-            others = np.logical_and.reduce([np.ones_like(masks[item]), *(masks[i] for i in items if i != item)])
-            masks[item] = _bounded(contrast, values[space.name(item)], others, items, item)
+            masks[item] = _bounded(contrast, values[space.name(item)], _all_but(masks, item), items, item)
     conditions = [
         _range(space.name(item), values[space.name(item)], mask)
         if space.is_run(item)
@@ -113,16 +115,27 @@ def _found(
     ]
     inside = np.logical_and.reduce(list(masks.values()))
     judged = contrast.one(inside, items)
+    rise = float(judged.rise[0])
+    ends = [
+        sharpness(contrast, values[space.name(i)], _all_but(masks, i), masks[i], rise) for i in items if space.is_run(i)
+    ]
     return FoundSlice(
         where=Slice(tuple(sorted(conditions, key=lambda one: one.column))),
         inside=inside,
         z=z,
         p_value=min(1.0, math.exp(min(cost, 700.0)) * 0.5 * math.erfc(z / math.sqrt(2))),
         cost=cost,
-        rise=float(judged.rise[0]),
+        rise=rise,
         rest=contrast.amplitude(~inside & contrast.after) - contrast.amplitude(~inside & ~contrast.after),
         worth=float(judged.worth[0]),
+        sharp=min(ends, default=1.0),
     )
+
+
+def _all_but(masks: Mapping[int, BoolArray], item: int) -> BoolArray:
+    """Return the rows (N,) that meet all conditions but one."""
+    others = (mask for other, mask in masks.items() if other != item)
+    return np.asarray(np.logical_and.reduce([np.ones_like(masks[item]), *others]))
 
 
 def _bounded(contrast: Contrast, values: FloatArray, others: BoolArray, items: Items, item: int) -> BoolArray:

@@ -14,7 +14,7 @@ SLICES = {
     "country=fr": lambda x: x["country"] == "fr",
     "amount<22": lambda x: x["amount"] < 22,
     "country=de & temp<14": lambda x: (x["country"] == "de") & (x["temp"] < 14),
-    "noise in [10,30]": lambda x: (x["noise"] >= 10) & (x["noise"] <= 30),
+    "noise in [10,20]": lambda x: (x["noise"] >= 10) & (x["noise"] <= 20),
 }
 
 
