@@ -12,7 +12,7 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data, node_strength, own_time_share, upstream_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
-from candidates.measures.versions import change_item, change_subject, dated, version_switch
+from candidates.measures.versions import change_item, change_subject, dated
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -40,9 +40,7 @@ def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float
     left = 1.0 - explained_by_data(evidence)
     diagnosis = diagnose(evidence, node)
     if node in symptomatic_models(evidence) and diagnosis is not None:
-        if version_switch(evidence, node):
-            return 0.0, 0.0, "a new version took over, which is not a configuration"
-        share = function_share(evidence, node) * dated(evidence, diagnosis, change.ts)
+        share = function_share(evidence, node) * dated(evidence, node, diagnosis, change.ts, setting=True)
         acted = _acted_upon(evidence)
         if acted > share:
             words = f"the figure moved while what {node} answers did not: {acted:.0%} lies in how its answers are used"

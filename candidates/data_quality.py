@@ -32,7 +32,8 @@ def _signature(moved: MovedColumn) -> Signature | None:
     signs = [*moved.wrong, *(s for s in moved.encoding if s.mechanism == "garbled")]
     shift = column.shift
     novel = float(shift.after[shift.before <= 0].sum())
-    if novel > NOVEL:
+    respelled = any(s.touched > NOVEL for s in moved.encoding if s.mechanism != "garbled")
+    if novel > NOVEL or respelled:
         pass  # values never seen before cannot relate to anything: that is not a misjoin
     elif column.relation_loss > 0.3:
         words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"

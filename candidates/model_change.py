@@ -6,14 +6,15 @@ what of the symptom goes away is the new version's share. A harmless retrain exp
 
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import function_share, symptomatic_models
-from candidates.measures.versions import Switch, dated, event_switch, function_strength, version_switch
+from candidates.measures.versions import Switch, dated, event_switch, function_strength, spared, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 
 def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
-    share = function_share(evidence, node) * dated(evidence, diagnosis, switch.since)
+    share = function_share(evidence, node) * dated(evidence, node, diagnosis, switch.since)
+    share *= spared(evidence, node, switch)
     estimate = EvidenceItem(
         kind="estimate",
         text=f"predicting with a stand-in of the old version undoes {share:.0%} of the symptom; logged predictions "

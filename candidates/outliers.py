@@ -10,6 +10,8 @@ from candidates.measures.burst import Burst, find_burst
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items, unexamined
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import explained_by_data
+from candidates.measures.influence import symptomatic_models
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -59,15 +61,23 @@ def _evidence(evidence: Evidence, burst: Burst) -> tuple[EvidenceItem, ...]:
     )
 
 
+def _left(evidence: Evidence, burst: Burst) -> float:
+    """Return the share of a burst's claim that stands, [0, 1].
+
+    A column that lost its variety makes rows alike; where it explains the symptom, near copies are its doing.
+    """
+    return 1.0 - 0.9 * explained_by_data(evidence) if burst.mechanism == "replay" else 1.0
+
+
 def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
-    onset = burst.onset
+    onset, left = burst.onset, _left(evidence, burst)
     return Candidate(
         family="outliers",
         node=burst.node,
         subject=None,
-        impact=burst.share,
+        impact=burst.share * left,
         strength=min(burst.strength, 1e6),
-        specificity=0.95 * burst.sure,
+        specificity=0.95 * burst.sure * left,
         mechanism=burst.mechanism,
         observed_at=burst.node,
         onset=onset.at if onset else None,
@@ -102,4 +112,6 @@ def generate(evidence: Evidence) -> Findings:
     found = [burst for node in judged if (burst := find_burst(evidence, node)) is not None]
     if not found:
         return Findings(ruled_out="no excess of rows that are strange in several columns at once")
-    return Findings(candidates=tuple(_candidate(evidence, burst) for burst in found))
+    # the same requests reach every model of a cascade: the one that the symptom is about tells of them
+    near = [burst for burst in found if burst.node in symptomatic_models(evidence)]
+    return Findings(candidates=tuple(_candidate(evidence, burst) for burst in near or found))

@@ -7,6 +7,7 @@ that was right in production and then broke is `data_quality` or `schema_change`
 
 from candidates.measures.columns import histogram_item
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.signatures import Signature
 from candidates.measures.skew import ALWAYS, TELLS, ColumnSkew, ModelSkew, model_skew
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -24,6 +25,8 @@ MECHANISMS = {
 }
 GENERIC = 0.55
 """Specificity of a column whose distribution differs without a sign of what is wrong with it."""
+NEWCOMERS = 0.3
+"""Share of the rows in unknown categories up to which they are newcomers rather than another encoding."""
 PLAIN, TOO_GOOD = 0.6, 0.5
 """A sign of wrong values as clear as the first says it all, unless the column alone told so much of the outcome."""
 RELATED = 0.2
@@ -96,7 +99,7 @@ def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
     if leaks and relation is not None:
         mechanism, specificity = "leakage", (0.5 + 0.4 * relation.lost) * relation.alone
         words = f"{relation.lost:.0%} of what it says about the outcome in the training rows is gone in production"
-    elif sign is not None:
+    elif sign is not None and not _newcomers(sign):
         mechanism, specificity, words = MECHANISMS.get(sign.mechanism, "processing"), sign.specificity, sign.words
     else:
         mechanism, words = "processing", "its values differ from the training rows'"
@@ -118,6 +121,11 @@ def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
     )
 
 
+def _newcomers(sign: Signature) -> bool:
+    """Return whether a few categories unknown to training are all there is: as time goes by, new ones come."""
+    return sign.mechanism in {"new_categories", "garbled"} and sign.touched < NEWCOMERS
+
+
 def _processed(skew: ColumnSkew) -> float:
     """Return how far a column without a sign of wrong values was processed otherwise rather than drawn otherwise.
 
@@ -131,7 +139,8 @@ def _processed(skew: ColumnSkew) -> float:
 def _own_share(skew: ColumnSkew, *, leaks: bool) -> float:
     if leaks and skew.relation is not None:
         return skew.share * skew.relation.alone
-    return skew.share if skew.signature is not None else skew.share * _processed(skew)
+    told = skew.signature is not None and not _newcomers(skew.signature)
+    return skew.share if told else skew.share * _processed(skew)
 
 
 def _overfitting(evidence: Evidence, node: str, skew: ModelSkew, explained: float) -> Candidate | None:

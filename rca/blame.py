@@ -75,7 +75,10 @@ def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candida
     if candidate.impact <= 0:
         return 0.0
     # shares of the symptom compete already; only a cause that explains about as much, or more, takes over
-    return min(1.0, max(0.0, 2 * other.impact / candidate.impact - 1))
+    ratio = other.impact / candidate.impact
+    # what a cause itself brought about it explains more surely than what it reaches over the graph
+    share = 1.5 * ratio - 0.25 if own[0] in other.explains[1:] and other.explains[0][0] == "burst" else 2 * ratio - 1
+    return min(1.0, max(0.0, share))
 
 
 def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Blame]:

@@ -11,8 +11,8 @@ from candidates.measures.surprise import Surprise
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 RIDGE = 0.05
-SUBSETS, FEWEST_COPIES, TIMES = 5, 8, 10.0
-"""Near copies: at least so many rows alike in a half of the columns, and so many times as many as usual."""
+SUBSETS, FEWEST_COPIES, COPIED, TIMES = 5, 12, 0.015, 10.0
+"""Near copies: so many rows at least, and so large a share, alike in half of the columns, so many times as usual."""
 FEWEST_COLUMNS, FEWEST_ALIKE = 4, 5
 LEVELS = (0.9, 0.95, 0.98, 0.995)
 PURE = 0.75
@@ -70,7 +70,7 @@ def copies(places: IntArray, after: BoolArray, fresh: BoolArray) -> BoolArray:
         group = np.unique(code, return_inverse=True)[1]
         size = int(group.max()) + 1
         now, then = (np.bincount(group[side], minlength=size) for side in (window, ~after))
-        many = (now >= FEWEST_COPIES) & (now > TIMES * scale * (then + 1))
+        many = (now >= max(FEWEST_COPIES, COPIED * int(after.sum()))) & (now > TIMES * scale * (then + 1))
         out |= window & many[group]
     return out
 

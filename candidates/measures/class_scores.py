@@ -39,7 +39,7 @@ def decided(answers: FloatArray) -> FloatArray:
 
 def _of_label(answers: FloatArray, label: FloatArray, missing: float) -> FloatArray:
     """Return (N,) what each row gives to its label; `missing` for a label that is never answered."""
-    place = label.astype(np.int64)
+    place = np.where(np.isfinite(label), label, -1).astype(np.int64)
     known = (place >= 0) & (place < answers.shape[1])
     return np.where(known, answers[np.arange(len(answers)), np.where(known, place, 0)], missing)
 
@@ -51,6 +51,8 @@ def accuracy(votes: FloatArray, label: FloatArray, weight: FloatArray) -> float:
 
 def f1_macro(votes: FloatArray, label: FloatArray, weight: FloatArray) -> float:
     """Return the mean F1 of the classes that are answered or true somewhere."""
+    told = np.isfinite(label)
+    votes, label, weight = votes[told], label[told], weight[told]
     place, classes = label.astype(np.int64), votes.shape[1]
     size = max(classes, int(place.max(initial=-1)) + 1)
     said, hits = np.zeros(size), np.zeros(size)

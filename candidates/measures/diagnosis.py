@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
@@ -33,7 +34,7 @@ from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
-from schemas.evidence import Evidence, ModelEvidence, Onset, Rows, Symptom
+from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
@@ -115,6 +116,8 @@ class ModelDiagnosis:
         The change of the metric that shares are taken of, in its unit, signed (`Laboratory.change`).
     function_onset
         Since when the logged predictions deviate from the baseline's function; None where no step is seen.
+    deviation
+        Row by row: the deviations' sizes, which rows are the window's, and the rows' versions.
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -130,6 +133,7 @@ class ModelDiagnosis:
     variance: float
     unit: float = float("nan")
     function_onset: Onset | None = None
+    deviation: tuple[FloatArray, BoolArray, NDArray[np.object_]] | None = None
 
     @property
     def function_moved(self) -> bool:
@@ -246,6 +250,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         function_energy=function.energy,
         function_shift=function.bend,
         function_onset=function.onset,
+        deviation=function.deviation,
         familiar=float(lab.familiar.mean()),
         fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),

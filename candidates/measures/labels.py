@@ -21,6 +21,8 @@ LATER = 1.5
 FEWER = 0.1
 FEW = 30
 HOUR = 1 / 24
+CLEAR = 4.0
+"""Standard errors by which labels that agreed must differ."""
 ONE_WAY = 0.85
 
 
@@ -49,6 +51,7 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _later(model),
         _fewer(model),
         _guideline(evidence, model, change),
+        _disagreeing(evidence, model),
         _one_way(change),
     ]
     return tuple(sorted((sign for sign in found if sign), key=lambda s: (-s.specificity, s.mechanism)))
@@ -123,6 +126,52 @@ def _fewer(model: ModelEvidence) -> LabelSign | None:
     words = f"{now:.0%} of the rows have a label, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
     return LabelSign("labels_missing", 0.4, words, EvidenceItem(kind="estimate", text=words, data=data))
+
+
+def _disagreeing(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
+    """Tell labels that agreed with those of another model of the same outcome, and no longer do.
+
+    When the world changes, all who record the outcome see it; when one of them records it otherwise, the others do not.
+    """
+    own = _label_means(model, classes=model.node.task != "regression")
+    for node, other in sorted(evidence.models.items()):
+        if node == model.node.id or other.node.task != model.node.task:
+            continue
+        its = _label_means(other, classes=model.node.task != "regression")
+        if own is None or its is None:
+            continue
+        (was, error), (now, error_now) = ((_gap(own[i], its[i])) for i in (0, 1))
+        same = abs(was) < 2 * error and _alike(own[0], its[0])
+        if same and abs(now - was) > CLEAR * math.hypot(error, error_now):
+            words = f"its labels no longer agree with those of {node}, which records the same outcome"
+            data = {"mean": round(own[1][0], 5), "other_mean": round(its[1][0], 5), "other": node}
+            return LabelSign("label_source", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
+    return None
+
+
+def _label_means(model: ModelEvidence, *, classes: bool) -> tuple[tuple[float, float, int], ...] | None:
+    """Return (mean, standard deviation, rows) of the known labels before and since; None where there are few."""
+    rows = model.rows
+    if rows is None:
+        return None
+    out = []
+    for side in (~rows.after, rows.after):
+        label = rows.label[side & np.isfinite(rows.label)]
+        if len(label) < FEW * (1 if classes else 2):
+            return None
+        out.append((float(label.mean()), float(label.std()), len(label)))
+    return tuple(out)
+
+
+def _gap(one: tuple[float, float, int], other: tuple[float, float, int]) -> tuple[float, float]:
+    """Return the difference of two means and its standard error."""
+    return one[0] - other[0], math.hypot(one[1] / math.sqrt(one[2]), other[1] / math.sqrt(other[2])) + 1e-12
+
+
+def _alike(one: tuple[float, float, int], other: tuple[float, float, int]) -> bool:
+    """Return whether two samples of labels look drawn from one: about the same mean and spread."""
+    spread = max(one[1], other[1], 1e-12)
+    return abs(one[0] - other[0]) < 0.05 * spread and abs(one[1] - other[1]) < 0.05 * spread
 
 
 def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:

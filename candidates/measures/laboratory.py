@@ -63,7 +63,9 @@ class Laboratory:
         sizes = {key: len(model.columns[key].roles) for key in self.keys}
         index, start = feature_index(rows.bins, self.keys, sizes)
         self.base, self.window = (
-            Side(index[which], output[side], answers.value[which], rows.label[which], rows.ts[which])
+            Side(
+                index[which], output[side], answers.value[which], rows.label[which], rows.ts[which], rows.version[which]
+            )
             for side, which in ((0, before), (1, after))
         )
         self.held_out = np.arange(len(self.base.output)) % 4 == 3

@@ -12,7 +12,7 @@ import numpy as np
 from candidates.measures.answers import judge_of
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.following import predicted_change, series_strength
-from candidates.measures.influence import clip, influence
+from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series
 
@@ -25,6 +25,8 @@ USUAL, ELSEWHERE = 0.05, 0.35
 FEWER = 4.0
 """Fall of the rows per bucket, in robust standard deviations, that is no accident."""
 MIN_SHARE = 0.05
+SURE = 4.0
+"""Standard errors (of a count) by which rows must be fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,15 @@ def row_source(evidence: Evidence, node: str) -> str:
 
 
 def _row_faults(evidence: Evidence) -> list[RowFault]:
-    found: list[RowFault] = []
-    for _, model in sorted(evidence.models.items()):
-        if not evidence.symptom.reference_split:
-            found.extend(fault for fault in (_duplicated(evidence, model), _missing(evidence, model)) if fault)
-    return found
+    if evidence.symptom.reference_split:
+        return []
+    found = {
+        node: [fault for fault in (_duplicated(evidence, model), _missing(evidence, model)) if fault]
+        for node, model in sorted(evidence.models.items())
+    }
+    # what befalls the rows on their way shows at every model: the one that the symptom is about tells of it
+    near = [fault for node in sorted(symptomatic_models(evidence)) for fault in found.get(node, [])]
+    return near or [fault for faults in found.values() for fault in faults]
 
 
 def _duplicated(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
@@ -162,7 +168,10 @@ def _lost_values(profile: ColumnProfile, span: float) -> tuple[float, ColumnProf
     if total <= 0 or large.sum() < 2:
         return None
     ratio = np.divide(profile.after, expected, out=np.ones(len(expected)), where=expected > 0)
-    gone = large & (ratio < LOST)
+    chance = np.sqrt(np.maximum(expected, 1.0))
+    gone = large & (ratio < LOST) & (expected - profile.after > SURE * chance)
+    if total - float(profile.after.sum()) < SURE * math.sqrt(total):
+        return None  # as many rows as usual: others came in the place of these
     lost = float((expected - profile.after)[gone].sum() / total)
     rest = float(profile.after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
     taken = float((profile.after - expected).max()) / total

@@ -7,6 +7,7 @@ is looked for in each class by itself.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from candidates.measures.changepoint import step_of
 from candidates.measures.laboratory import Laboratory
@@ -38,6 +39,9 @@ class FunctionChange:
         Largest shift of the mean deviation within a tenth of the fitted outputs, in its standard deviations.
     onset
         Since when the logged outputs deviate; None where no step is seen.
+    deviation
+        (N,) size of the deviations of the held-out baseline rows and the familiar rows of the window, (N,) which of
+        them are the window's, and (N,) their versions.
     """
 
     undone: float
@@ -45,6 +49,7 @@ class FunctionChange:
     energy: float
     bend: float
     onset: Onset | None = None
+    deviation: tuple[FloatArray, BoolArray, NDArray[np.object_]] | None = None
 
 
 def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:
@@ -64,7 +69,22 @@ def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:
         one, bent_one = _one_function(lab, keep)
         ratio, bent = min(ratio, one), min(bent, bent_one)
     onset = _onset(lab, left_base, left_window, keep, bucket_seconds) if ratio > SUSPECT_RATIO or bent > 0 else None
-    return FunctionChange(undone - usual_loss, ratio, max(0.0, ratio - 1) * usual, bent, onset)
+    return FunctionChange(
+        undone=undone - usual_loss,
+        ratio=ratio,
+        energy=max(0.0, ratio - 1) * usual,
+        bend=bent,
+        onset=onset,
+        deviation=_sizes(lab, left_base, left_window, keep),
+    )
+
+
+def _sizes(
+    lab: Laboratory, left_base: FloatArray, left_window: FloatArray, keep: BoolArray
+) -> tuple[FloatArray, BoolArray, NDArray[np.object_]]:
+    size = np.concatenate([np.abs(left_base[lab.held_out]), np.abs(left_window[keep])]).sum(axis=1)
+    version = np.concatenate([lab.base.version[lab.held_out], lab.window.version[keep]])
+    return size, np.arange(len(size)) >= int(lab.held_out.sum()), version
 
 
 def _onset(

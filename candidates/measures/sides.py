@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from candidates.measures.shifts import Shift
 from candidates.measures.surrogate import feature_index
@@ -29,8 +30,8 @@ class Side:
         (N,), of several classes (N, K): answers as metrics read them.
     label
         (N,) NaN where unknown.
-    ts
-        (N,) when the row was logged.
+    ts, version
+        (N,) when the row was logged, and by which version it was answered.
     """
 
     index: IntArray
@@ -38,6 +39,7 @@ class Side:
     answer: FloatArray
     label: FloatArray
     ts: TimeArray
+    version: NDArray[np.object_]
 
     def usable(self, *, needs_label: bool) -> BoolArray:
         """Return which rows a metric may read."""

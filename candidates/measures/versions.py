@@ -4,11 +4,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from candidates.measures.clock import alignment, stamp
-from candidates.measures.diagnosis import ModelDiagnosis
+from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from schemas.analysis import EvidenceItem
 from schemas.evidence import Evidence, Onset
 from schemas.incident import Change
+
+FEW = 40
+SLACK = 0.1
+"""Share of the window by which a change of the answers may be misdated."""
+FARTHER = 0.4
+SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +96,42 @@ def function_strength(diagnosis: ModelDiagnosis) -> float:
     return max(0.0, (diagnosis.function_ratio - 1.0) * 10.0, diagnosis.function_shift * 10.0)
 
 
-def dated(evidence: Evidence, diagnosis: ModelDiagnosis, moment: datetime) -> float:
-    """Return how well a moment fits the time since when a model answers differently, [0, 1]; 1 when unknown.
+def dated(
+    evidence: Evidence, node: str, diagnosis: ModelDiagnosis, moment: datetime, *, setting: bool = False
+) -> float:
+    """Return how well a moment fits the time since when a model answers differently (else the symptom's), [0, 1].
 
-    What came in clearly before the answers changed did not change them, nor did what came in after.
+    What came in clearly before the answers changed did not change them, nor did what came in after. Of several
+    that came in at about that time (versions, settings), the nearest takes precedence.
     """
-    onset, symptom = diagnosis.function_onset, evidence.symptom
-    if onset is None:
-        return 1.0
-    gap = max((onset.low - moment).total_seconds(), (moment - onset.high).total_seconds(), 0.0)
+    symptom = evidence.symptom
+    onset = diagnosis.function_onset or symptom.onset
     span = max((symptom.window.end - symptom.window.start).total_seconds(), 4 * symptom.bucket_seconds)
-    return max(0.0, 1.0 - 4.0 * max(0.0, gap - symptom.bucket_seconds) / span)
+    slack = max(2 * symptom.bucket_seconds, SLACK * span)
+    gap = max((onset.low - moment).total_seconds(), (moment - onset.high).total_seconds(), 0.0)
+    fits = max(0.0, 1.0 - 4.0 * max(0.0, gap - slack) / span)
+    switch = version_switch(evidence, node)
+    settings = [c.ts for c in evidence.changes if c.node == node and c.kind in SETTINGS and change_subject(c)]
+    versions = [switch.since] if switch else []
+    own = abs((moment - onset.at).total_seconds())
+    nearer = any(abs((other - onset.at).total_seconds()) < own for other in (*settings, *versions))
+    # a setting that came with a version is part of it
+    with_version = setting and any(abs((v - onset.at).total_seconds()) <= own for v in versions)
+    return fits * (FARTHER if nearer or with_version else 1.0)
+
+
+def spared(evidence: Evidence, node: str, switch: Switch) -> float:
+    """Return how far rows of the new version alone answer differently, [0, 1]; 1 when that cannot be seen.
+
+    When the window's rows that the old version answered deviate as much, it was not the version.
+    """
+    diagnosis = diagnose(evidence, node)
+    if diagnosis is None or switch.what != "version" or diagnosis.deviation is None:
+        return 1.0
+    deviation, after, version = diagnosis.deviation
+    new = version == switch.subject
+    sides = (deviation[~after], deviation[after & ~new], deviation[after & new])
+    if min(map(len, sides)) < FEW:
+        return 1.0
+    usual, old, now = (float(np.mean(np.square(side))) for side in sides)
+    return float(np.clip(1.5 - 1.5 * (old - usual) / (now - usual), 0.0, 1.0)) if now > usual else 1.0

@@ -164,11 +164,20 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
 
 
 def _counted(outputs: dict[str, Series], prediction: ColumnProfile | None) -> dict[str, Series]:
-    """Return a model's series with its number of rows, also where its predictions are no numbers."""
+    """Return a model's series with its number of rows and, where it answers classes, the share of one class.
+
+    It is the class whose share moved most: what a KPI downstream sees of the model.
+    """
     if "rows" in outputs or prediction is None or not prediction.counts.size:
         return outputs
     rows = prediction.counts.sum(axis=1)
-    return outputs | {"rows": Series(prediction.node, "rows", prediction.ts, rows, rows)}
+    sides = (prediction.before, prediction.after)
+    moved = np.abs(np.diff([side / max(side.sum(), 1.0) for side in sides], axis=0))[0]
+    of_class = prediction.counts[:, int(moved.argmax())]
+    share = np.divide(of_class, rows, out=np.full(len(rows), np.nan), where=rows > 0)
+    node, ts = prediction.node, prediction.ts
+    counted = {"rows": Series(node, "rows", ts, rows, rows)}
+    return outputs | counted | {"prediction_mean": Series(node, "prediction_mean", ts, share, rows)}
 
 
 def _sides(symptom: Symptom) -> tuple[str, str]:

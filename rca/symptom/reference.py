@@ -14,7 +14,7 @@ from rca.symptom.timeline import Look, Timeline
 from schemas.evidence import FloatArray, Window
 
 REAL = 1e-3
-NOISE = 0.01
+NOISE = 0.05
 FARTHER = 2.0
 """Production that was already this many times farther from the reference than it moved since was never healthy."""
 
@@ -149,6 +149,6 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
     far = abs(off) >= FARTHER * moved and abs(off) > FARTHER * chart.spread
     agrees = not wanted or wanted * (chart.after - chart.before) > 0
     # a clear change within production is the incident, however far production always was from training
-    steady = seen.p_value > (NOISE if not far else REAL)
+    steady = seen.p_value > NOISE
     clear = chart.p_value < REAL and (far or abs(chart.z) > FARTHER)
     return bool(agrees and clear and steady and _beyond_optimism(line, reference, chart.after))

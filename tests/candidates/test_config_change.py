@@ -36,7 +36,7 @@ def test_the_same_event_on_an_unchanged_model_explains_nothing(fault):
 def test_a_new_version_at_the_same_time_takes_the_blame():
     given = evidence("worse version", changes=(event("scorer", **SETTING),))
     assert first(given).family == "model_change"
-    assert found("config_change", given)[KEY].impact == 0
+    assert found("config_change", given)[KEY].impact < found("model_change", given)["scorer", "v2"].impact
 
 
 @pytest.mark.parametrize("at", [3.0, 4.0, 4.5])
