@@ -5,6 +5,7 @@ are not plausible one by one. Leaving them out brings the metric and the columns
 """
 
 import math
+from dataclasses import replace
 
 from candidates.measures.burst import Burst, find_burst
 from candidates.measures.clock import alignment, stamp
@@ -114,4 +115,8 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(ruled_out="no excess of rows that are strange in several columns at once")
     # the same requests reach every model of a cascade: the one that the symptom is about tells of them
     near = [burst for burst in found if burst.node in symptomatic_models(evidence)]
-    return Findings(candidates=tuple(_candidate(evidence, burst) for burst in near or found))
+    along = tuple(("column", burst.node, column) for burst in found for column in burst.restored)
+    candidates = [_candidate(evidence, burst) for burst in near or found]
+    return Findings(
+        candidates=tuple(replace(c, explains=tuple(dict.fromkeys((*c.explains, *along)))) for c in candidates)
+    )

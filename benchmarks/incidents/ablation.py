@@ -94,7 +94,7 @@ def without_explaining_away() -> Iterator[None]:
     """Let families propose what they see even where a moved column or a new version explains the symptom."""
     from candidates.measures import health  # noqa: PLC0415 - only who answers needs the engine
 
-    with patched(health, "moved_columns", lambda _: ()), patched(health, "version_switch", lambda *_: None):
+    with patched(health, "moved_columns", lambda _: ()), patched(health, "version_share", lambda *_: 0.0):
         yield
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from candidates.measures.columns import moved_columns
 from candidates.measures.following import series_strength
-from candidates.measures.influence import clip, function_share, influence
+from candidates.measures.influence import clip, influence
 from candidates.measures.own_time import comparable, own_times, request_time, traced
-from candidates.measures.versions import version_switch
+from candidates.measures.versions import version_share
 from schemas.evidence import Evidence, Series
 
 MOVED = 4.0
@@ -45,7 +45,7 @@ def own_time_share(evidence: Evidence, node: str) -> tuple[float, float]:
 def explained_by_data(evidence: Evidence) -> float:
     """Return the largest share of the symptom that a moved column or a new model version explains."""
     shares = [max(moved.bad, moved.drift) for moved in moved_columns(evidence)]
-    shares += [function_share(evidence, node) for node in evidence.models if version_switch(evidence, node)]
+    shares += [version_share(evidence, node) for node in evidence.models]
     return max(shares, default=0.0)
 
 

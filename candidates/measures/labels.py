@@ -125,7 +125,8 @@ def _fewer(model: ModelEvidence) -> LabelSign | None:
         return None
     words = f"{now:.0%} of the rows have a label, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
-    return LabelSign("labels_missing", 0.4, words, EvidenceItem(kind="estimate", text=words, data=data))
+    sure = 0.4 + 0.5 * min(1.0, (was - now - FEWER) / 0.4)
+    return LabelSign("labels_missing", sure, words, EvidenceItem(kind="estimate", text=words, data=data))
 
 
 def _disagreeing(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:

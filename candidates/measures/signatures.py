@@ -180,8 +180,10 @@ def _permuted(profile: ColumnProfile, before: FloatArray) -> Signature | None:
     p, q = shares(before[known]), shares(profile.after[known])
     aligned = float(np.abs(p - q).sum() / 2)
     sorted_gap = float(np.abs(np.sort(p) - np.sort(q)).sum() / 2)
-    alike = 0.25 if known.sum() > 2 else 0.02  # of two shares, the one that grew easily takes the other's place
-    if aligned > 0.1 and sorted_gap < alike * aligned and profile.kind in {"category", "boolean"}:
+    # the same shares, but for chance; of two, the one that grew easily takes the other's place
+    chance = 0.02 + np.sqrt(known.sum() / max(float(profile.after.sum()), 1.0)) / 2
+    alike = min(0.25 * aligned, chance) if known.sum() > 2 else 0.02 * aligned
+    if aligned > 0.1 and sorted_gap < alike and profile.kind in {"category", "boolean"}:
         return Signature("re_encoded", 0.8, aligned, "the same frequencies now sit on other categories")
     return None
 
@@ -199,7 +201,7 @@ def _frozen_category(profile: ColumnProfile, before: FloatArray) -> Signature | 
         return None
     p, q = shares(before), shares(profile.after)
     top = int(q.argmax())
-    if q[top] > 0.95 and p[top] < 0.6:
+    if q[top] > 0.95 and p[top] < 0.6 and profile.roles[top] not in {"unseen", "other"}:
         return Signature(
             "frozen", 0.85, float(q[top] - p[top]), f"{q[top]:.0%} of the rows are {profile.labels[top]!r}"
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
+from candidates.measures.influence import function_share
 from schemas.analysis import EvidenceItem
 from schemas.evidence import Evidence, Onset
 from schemas.incident import Change
@@ -135,3 +136,13 @@ def spared(evidence: Evidence, node: str, switch: Switch) -> float:
         return 1.0
     usual, old, now = (float(np.mean(np.square(side))) for side in sides)
     return float(np.clip(1.5 - 1.5 * (old - usual) / (now - usual), 0.0, 1.0)) if now > usual else 1.0
+
+
+def version_share(evidence: Evidence, node: str) -> float:
+    """Return the share of the symptom that the new version of a model explains, [0, 1]; 0 without one."""
+    switch, diagnosis = version_switch(evidence, node), diagnose(evidence, node)
+    if switch is None or diagnosis is None:
+        return 0.0
+    return (
+        function_share(evidence, node) * dated(evidence, node, diagnosis, switch.since) * spared(evidence, node, switch)
+    )

@@ -48,3 +48,29 @@ def related(cascade: Cascade) -> list[str]:
         if any(shared_information(coded[name], coded[other]) > TELLING for other in beside - {name}):
             found.append(name)
     return [name for name in found if name not in cascade.domain.segments]
+
+
+FEWEST_VALUES = 3
+TWIN, IMPLIED = 0.75, 0.9
+"""Shares of (binned) entropy: from which two columns tell each other, and one value or column is implied by another."""
+
+
+def has_twin(cascade: Cascade, name: str, value: object = None) -> bool:
+    """Return whether a change of a column's mix looks just like a change of another's mix.
+
+    So it is for two spellings of one quantity and for a category (`value`) that another column implies: no data say
+    which of the two was chosen by.
+    """
+    pool, rows = cascade.pool, slice(0, SAMPLE)
+    own = codes(pool[name][rows])
+    if value is None and len(np.unique(own)) < FEWEST_VALUES:
+        return False
+    chosen = own if value is None else (pool[name][rows] == value).astype(np.int64)
+    for other in cascade.domain.columns:
+        if other == name or pool[other].ndim != 1:
+            continue
+        its = codes(pool[other][rows])
+        told = shared_information(chosen, its)
+        if (value is not None and told > IMPLIED) or (value is None and min(told, shared_information(its, own)) > TWIN):
+            return True
+    return False

@@ -8,9 +8,10 @@ import pytest
 from benchmarks.incidents.draw import DRAWS, FAMILIES
 from benchmarks.incidents.draw.distractors import draw_distractors
 from benchmarks.incidents.draw.luck import Luck
-from benchmarks.incidents.draw.related import related
+from benchmarks.incidents.draw.related import has_twin, related
 from benchmarks.incidents.draw.symptoms import shared_symptoms, symptoms_of
 from benchmarks.incidents.draw.two_roots import draw_pair
+from benchmarks.incidents.tables import cascade_of
 from rca.demo.services import SERVICES, operations
 
 from .toy import DOMAIN, run
@@ -82,3 +83,11 @@ def test_only_columns_that_others_tell_something_about_are_misjoined(cascade) ->
 
 def test_every_family_has_its_turn() -> None:
     assert set(DRAWS) | {"two_roots", "no_fault"} == set(FAMILIES)
+
+
+def test_only_columns_that_tell_each_other_are_twins():
+    adult = cascade_of("adult")
+    assert has_twin(adult, "education")
+    assert has_twin(adult, "education_years")
+    assert not has_twin(adult, "age")
+    assert not has_twin(adult, "sex")
