@@ -135,7 +135,7 @@ def spared(evidence: Evidence, node: str, switch: Switch) -> float:
     if min(map(len, sides)) < FEW:
         return 1.0
     usual, old, now = (float(np.mean(np.square(side))) for side in sides)
-    return float(np.clip(1.5 - 1.5 * (old - usual) / (now - usual), 0.0, 1.0)) if now > usual else 1.0
+    return float(np.clip(1.6 - 2.0 * (old - usual) / (now - usual), 0.0, 1.0)) if now > usual else 1.0
 
 
 def version_share(evidence: Evidence, node: str) -> float:
