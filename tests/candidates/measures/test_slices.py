@@ -110,7 +110,7 @@ def test_too_few_labels_are_no_errors():
     assert row_errors(replace(rows, label=np.full(6000, np.nan)), "binary", "auc") is None
 
 
-def test_answers_that_are_anothers_depart():
+def test_answers_of_another_function_depart():
     hit = np.flatnonzero(HEALTHY.late & (HEALTHY.columns["country"] == "fr"))
     said = HEALTHY.prediction.copy()
     said[hit] = said[np.random.default_rng(0).permutation(hit)]
