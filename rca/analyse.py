@@ -1,7 +1,7 @@
 """The composition root: from a warehouse and an incident to the answer."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +79,12 @@ def analyse(
     ranked, none = heuristic.rank(candidates, [b.root for b in blame], symptom)
     clock.lap("rank")
     paths = {id(c): b.path for c, b in zip(candidates, blame, strict=True)}
+    shown = tuple(r for r in ranked if r.confidence >= MIN_CONFIDENCE)
     return Analysis(
         incident=_summary(symptom),
-        causes=tuple(
-            _cause(i, r, paths[id(r.candidate)])
-            for i, r in enumerate((r for r in ranked if r.confidence >= MIN_CONFIDENCE), start=1)
-        ),
+        causes=tuple(_cause(i, r, paths[id(r.candidate)]) for i, r in enumerate(shown, start=1)),
         none_of_these=none,
-        ruled_out=_notes(findings, "ruled_out"),
+        ruled_out=(*_notes(findings, "ruled_out"), *_improbable(ranked, {r.candidate.family for r in shown})),
         not_examined=_notes(findings, "not_examined"),
         ranker=RankerInfo(kind="heuristic", version=heuristic.VERSION),
         timings_ms=dict(timings_ms or {}) | clock.spent,
@@ -97,6 +95,22 @@ def analyse(
 def _notes(findings: Mapping[str, Findings], which: str) -> tuple[FamilyNote, ...]:
     reasons = {name: getattr(found, which) for name, found in findings.items()}
     return tuple(FamilyNote(family=name, reason=reason) for name, reason in reasons.items() if reason)
+
+
+def _improbable(ranked: Sequence[heuristic.Ranked], shown: set[str]) -> tuple[FamilyNote, ...]:
+    """Return why a family that proposed something is not among the causes: its best candidate is too improbable."""
+    best: dict[str, Candidate] = {}
+    for one in ranked:
+        best.setdefault(one.candidate.family, one.candidate)
+    return tuple(
+        FamilyNote(
+            family=family,
+            reason=f"{c.subject or c.mechanism} of {c.node} explains {min(1.0, max(0.0, c.impact)):.0%} and is less "
+            f"probable than {MIN_CONFIDENCE:.1%}",
+        )
+        for family, c in sorted(best.items())
+        if family not in shown
+    )
 
 
 def _unexamined(symptom: Symptom, findings: Mapping[str, Findings]) -> tuple[str, ...]:
