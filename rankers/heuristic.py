@@ -30,7 +30,7 @@ WEIGHTS: Mapping[str, float] = {
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
 
 Fitted with BASE and DOUBT by penalised maximum likelihood on injected incidents of the tables for tuning
-(`python -m benchmarks.incidents --fit`); none of the tables that figures are reported on was used.
+(`python -m benchmarks.incidents --out OUT`); none of the tables that figures are reported on was used.
 """
 
 PRIORS: Mapping[str, float] = {
