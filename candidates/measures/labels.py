@@ -18,7 +18,7 @@ NEW_LABELS = 0.01
 GONE = 0.02
 LATER = 1.5
 """Factor by which labels come later, from which their delay changed."""
-FEWER = 0.1
+FEWER, FEWER_SURE = 0.1, 0.4
 FEW = 30
 HOUR = 1 / 24
 CLEAR = 4.0
@@ -49,7 +49,7 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _vocabulary(model),
         _unreadable(evidence, model),
         _later(model),
-        _fewer(model),
+        _fewer(model, change),
         _guideline(evidence, model, change),
         _disagreeing(evidence, model),
         _one_way(change),
@@ -115,7 +115,7 @@ def _later(model: ModelEvidence) -> LabelSign | None:
     return LabelSign("label_source" if sooner else "label_delay", 0.75 if sooner else 0.85, words, item)
 
 
-def _fewer(model: ModelEvidence) -> LabelSign | None:
+def _fewer(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
     profile = model.outcomes.get("label")
     if profile is None or not profile.before.sum() or not profile.after.sum():
         return None
@@ -125,7 +125,9 @@ def _fewer(model: ModelEvidence) -> LabelSign | None:
         return None
     words = f"{now:.0%} of the rows have a label, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
-    sure = 0.4 + 0.5 * min(1.0, (was - now - FEWER) / 0.4)
+    # labels that are missing for one outcome more than for another move the known ones in one direction
+    one_way = change is not None and change.moved.one_way >= ONE_WAY
+    sure = FEWER_SURE + (0.5 * min(1.0, (was - now - FEWER) / 0.4) if one_way else 0.0)
     return LabelSign("labels_missing", sure, words, EvidenceItem(kind="estimate", text=words, data=data))
 
 
