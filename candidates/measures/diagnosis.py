@@ -110,8 +110,8 @@ class ModelDiagnosis:
         standard deviations: a function that is cut or bent at one end shows here first.
     familiar
         Share of the window's rows whose every value was seen in the baseline.
-    fit_r2, variance
-        Of the stand-in: its fit out of sample, and the variance of its output on the link scale.
+    variance
+        Of the stand-in's output, on the link scale.
     unit
         The change of the metric that shares are taken of, in its unit, signed (`Laboratory.change`).
     function_onset
@@ -129,7 +129,6 @@ class ModelDiagnosis:
     function_energy: float
     function_shift: float
     familiar: float
-    fit_r2: float
     variance: float
     unit: float = float("nan")
     function_onset: Onset | None = None
@@ -252,7 +251,6 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         function_onset=function.onset,
         deviation=function.deviation,
         familiar=float(lab.familiar.mean()),
-        fit_r2=lab.surrogate.r2,
         variance=float((lab.surrogate.importance**2).sum()),
         unit=unit,
     )
@@ -280,7 +278,6 @@ def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) ->
         function_energy=0.0,
         function_shift=0.0,
         familiar=nothing,
-        fit_r2=nothing,
         variance=0.0,
     )
 

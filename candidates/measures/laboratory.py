@@ -49,7 +49,7 @@ class Laboratory:
     """
 
     def __init__(self, model: ModelEvidence, rows: Rows, shifts: Mapping[str, Shift], metric: str) -> None:
-        self.model, self.metric_name = model, metric
+        self.model = model
         self.task = model.node.task or "regression"
         answers = answers_of(rows, self.task, metric)
         self.scale = answers.scale

@@ -193,13 +193,6 @@ def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> l
     return found
 
 
-def _usual(profile: OperationProfile) -> float:
-    """Return the time of one call before, or after when there were none before, milliseconds."""
-    if profile.calls_before > 0:
-        return profile.per_request_before / profile.calls_before
-    return _per_call(profile.per_request_after, profile.calls_after)
-
-
 def _ratio(profile: OperationProfile) -> float:
     return profile.calls_after / profile.calls_before if profile.calls_before > 0 else math.inf
 
