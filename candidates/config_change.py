@@ -30,6 +30,11 @@ def _elsewhere(evidence: Evidence, node: str) -> bool:
     return declared is not None and declared.kind == "model" and node not in symptomatic_models(evidence)
 
 
+def _judged(evidence: Evidence, node: str) -> bool:
+    """Return whether what a node answers to the same inputs, before and since, can be told."""
+    return node in symptomatic_models(evidence) and diagnose(evidence, node) is not None
+
+
 def _fit(evidence: Evidence, change: Change) -> float:
     step = timedelta(seconds=evidence.symptom.bucket_seconds)
     return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
@@ -85,7 +90,11 @@ def _candidate(evidence: Evidence, change: Change) -> Candidate:
         evidence=(change_item(change), EvidenceItem(kind="estimate", text=words, data={"share": round(impact, 4)})),
         verify=f"Revert {subject} on {node} (or in a canary) and watch the metric return.",
         remedy="Revert the change; roll configuration out in steps, with the metric as its gate.",
-        explains=(("output", node), ("metric", node, evidence.symptom.incident.metric)),
+        explains=(
+            *((("function", node),) if _judged(evidence, node) else ()),
+            ("output", node),
+            ("metric", node, evidence.symptom.incident.metric),
+        ),
         features={"alignment": fit, "coincident_change": 1.0, "unexplained": 1.0 - explained_by_data(evidence)},
     )
 

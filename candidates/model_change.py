@@ -37,7 +37,7 @@ def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch:
         evidence=(estimate, switch.item),
         verify="Score the same recent rows with the old and the new version and compare the metric.",
         remedy=f"Roll back from {switch.subject}; gate versions on a replay of recent traffic and on old segments.",
-        explains=(("output", node),),
+        explains=(("function", node), ("output", node)),
         features={"alignment": switch.alignment, "coincident_change": 1.0, "function_ratio": diagnosis.function_ratio},
     )
 

@@ -75,7 +75,11 @@ def _candidate(evidence: Evidence, node: str, switch: Switch | None, carried: Mo
         evidence=tuple(items),
         verify=f"Score the same inputs with {node} as it was before and as it is now; compare the outputs.",
         remedy=f"Roll {node} back, or retrain its readers on its new output; version the contract between the models.",
-        explains=(("output", node), *((("column", reader, column.column),) if column else ())),
+        explains=(
+            *((("function", node),) if diagnosis else ()),
+            ("output", node),
+            *((("column", reader, column.column),) if column else ()),
+        ),
         features={
             "alignment": switch.alignment if switch else 0.0,
             "coincident_change": float(switch is not None),

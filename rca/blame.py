@@ -3,7 +3,8 @@
 Every candidate explains anomalies (`Candidate.explains`); what it explains reaches further along the
 edges: a model's changed output is the changed input column of the next model, and a slow service
 slows its callers. A candidate whose own anomaly is reached from another one further upstream stands
-back by the share that the other explains. Cycles are followed once.
+back by the share that the other explains. A changed function was seen on the same inputs: no input
+explains it. Cycles are followed once.
 """
 
 from collections import deque
@@ -44,7 +45,7 @@ def _reached(system: System, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
             continue
         seen.add(anomaly)
         kind, node = anomaly[0], anomaly[1]
-        if kind == "column":
+        if kind in ("column", "function"):
             queue.append(("output", node))
             continue
         for target, columns in outgoing.get(node, ()):

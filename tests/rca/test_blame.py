@@ -138,3 +138,13 @@ def test_any_graph_ends_and_its_blame_is_a_share(edges, faults):
     found = assign_blame(evidence, [cause(n, ("column", n, "x"), impact=i) for n, i in faults])
     assert all(0 <= b.root <= 1 for b in found)
     assert all(b.path[0] == node for b, (node, _) in zip(found, faults, strict=True))
+
+
+def test_what_a_model_answers_to_the_same_inputs_is_not_explained_by_its_inputs():
+    new_version = cause("m", ("function", "m"), ("output", "m"), impact=0.2, family="upstream_model_change")
+    assert roots(CHAIN, BAD_X, new_version) == [1.0, 1.0]
+
+
+def test_a_changed_function_explains_what_its_readers_get():
+    new_version = cause("m", ("function", "m"), family="upstream_model_change")
+    assert roots(CHAIN, new_version, BAD_MID) == [1.0, 0.0]
