@@ -259,6 +259,45 @@ class ModelEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class LogTimes:
+    """Own times of one operation's spans in logarithms of milliseconds, over baseline and window.
+
+    Counts, means and variances; a mean is NaN without spans, a variance NaN with fewer than two.
+    """
+
+    n_before: int
+    n_after: int
+    mean_before: float
+    mean_after: float
+    var_before: float
+    var_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallShape:
+    """One set of operations that spans of one operation called directly.
+
+    Parameters
+    ----------
+    children
+        (service, operation) of those called, ordered; empty when nothing was.
+    n_before, n_after
+        Spans of this shape over baseline and window.
+    own_after
+        Of `n_after`, those with nothing below that failed or has a shape never seen in the baseline: what is odd
+        about them began here.
+    first
+        First such span of the window, UTC; None without one.
+    """
+
+    children: tuple[tuple[str, str], ...]
+    n_before: int
+    n_after: int
+    own_after: int
+    first: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OperationProfile:
     """One operation of one service, from spans.
 
@@ -287,6 +326,10 @@ class OperationProfile:
     callee
         When the spans do nothing but wait for one other service (client spans): its (service,
         operation). The self time is then what lies between the two: network and queues.
+    logs
+        Own times in logarithms; None when not known.
+    shapes
+        What its spans called, the most frequent shapes first; empty when none ever called anything.
     """
 
     service: str
@@ -305,6 +348,8 @@ class OperationProfile:
     requests: FloatArray | None = None
     caller: tuple[str, str] | None = None
     callee: tuple[str, str] | None = None
+    logs: LogTimes | None = None
+    shapes: tuple[CallShape, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

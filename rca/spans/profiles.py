@@ -8,8 +8,9 @@ import duckdb
 import numpy as np
 
 from rca.spans.reduce import nanoseconds, self_times
+from rca.spans.shapes import log_times, read_shapes
 from rca.warehouse import Warehouse
-from schemas.evidence import FloatArray, OperationProfile, TimeArray, Window
+from schemas.evidence import CallShape, FloatArray, LogTimes, OperationProfile, TimeArray, Window
 
 MAX_OPERATIONS = 2000
 MAX_BUCKETS = 5000
@@ -160,6 +161,8 @@ def operation_profiles(
                 per_request=connection.execute(_PER_REQUEST, bounds).fetchnumpy(),
                 ts=_bucket_starts(origin, step, size),
                 resolve=resolve,
+                logs=log_times(connection, bounds),
+                shapes=read_shapes(connection, bounds, resolve),
             )
         finally:
             connection.execute("DROP TABLE IF EXISTS temp.reduced_requests")
@@ -200,6 +203,8 @@ def _assemble(
     per_request: Mapping[str, Any],
     ts: TimeArray,
     resolve: Callable[[str], str],
+    logs: Mapping[int, LogTimes],
+    shapes: Mapping[int, tuple[CallShape, ...]],
 ) -> tuple[OperationProfile, ...]:
     shape = (len(names), len(ts))
     at = (cells["op"].astype(np.int64), cells["bucket"].astype(np.int64))
@@ -231,6 +236,8 @@ def _assemble(
             requests=requests,
             caller=_named(caller, resolve),
             callee=_named(callee, resolve),
+            logs=logs.get(op),
+            shapes=shapes.get(op, ()),
         )
         for op, service, operation, caller, callee in names
     )
