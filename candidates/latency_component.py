@@ -26,10 +26,11 @@ from candidates.measures.latency_words import (
     span_summary,
 )
 from candidates.measures.own_latency import OwnLatency, latency_series, own_latencies, together
-from candidates.measures.own_time import OwnTime, comparable, own_times, request_time, traced
+from candidates.measures.own_time import OwnTime, comparable, own_times, traced
+from candidates.measures.requests import seen, slowed, whole_growth
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence, OperationProfile
+from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS, Change
 
 FAMILY = "latency_component"
@@ -41,9 +42,6 @@ MIN_RELATIVE = 0.1
 """Smallest growth worth naming, relative to the baseline."""
 
 MIN_SHARE = 0.02
-MIN_WHOLE = 0.05
-"""Smallest growth of a request that shares are taken of, relative to the baseline."""
-
 MODEST = 0.3
 """Most of a symptom other than latency that slowness is thought to explain."""
 
@@ -78,7 +76,7 @@ def _is_latency(evidence: Evidence) -> bool:
 def _impact(evidence: Evidence, share: float, growth: Growth) -> float:
     """Return the share of the symptom explained, in [0, 1]."""
     if _is_latency(evidence):
-        return share if evidence.symptom.direction == "up" else 0.0
+        return share if slowed(evidence.symptom) else 0.0
     fit = max(alignment(growth.onset, evidence.symptom), 0.0) if growth.onset else 0.3
     return MODEST * fit * share * (1 - math.exp(-max(growth.z, 0.0) / 6))
 
@@ -105,7 +103,7 @@ def _from_spans(evidence: Evidence) -> Findings:
     found = own_times(evidence, profiles)
     if not found:
         return Findings(not_examined="no operation was traced in both the baseline and the window")
-    whole = _whole_growth(evidence, profiles, found)
+    whole = whole_growth(evidence, profiles, found)
     by_node: dict[str, list[OwnTime]] = defaultdict(list)
     for one in found:
         if one.ms > 0 and _moved(one.growth, one.strength):
@@ -114,16 +112,6 @@ def _from_spans(evidence: Evidence) -> Findings:
     top = max(found, key=lambda one: (one.ms, one.node, one.subject))
     largest = f"largest change {top.ms:+.2g} ms a request in {top.subject} of {top.node}, {_p(top.growth)}"
     return _finish([one for one in candidates if one.features["share"] >= MIN_SHARE], largest)
-
-
-def _whole_growth(evidence: Evidence, profiles: Sequence[OperationProfile], found: Sequence[OwnTime]) -> float:
-    """Return the growth that is to be explained, milliseconds per request; never next to nothing."""
-    symptom = evidence.symptom
-    before, after = request_time(profiles)
-    whole = max(after - before, MIN_WHOLE * before, *(one.ms for one in found))
-    if symptom.incident.metric == "latency_avg" and math.isfinite(symptom.value - symptom.baseline_value):
-        whole = max(whole, symptom.value - symptom.baseline_value)
-    return whole
 
 
 def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whole: float) -> Candidate:
@@ -153,6 +141,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": share,
+            "seen_in_requests": seen(evidence, top.strength, share),
             "ratio": _ratio(top.growth.before, top.growth.after),
             "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),
             "onset_gap_buckets": _onset_gap(evidence, top.growth),

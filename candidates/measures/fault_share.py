@@ -12,11 +12,11 @@ from candidates.measures.fallback import Fallback
 from candidates.measures.health import explained_by_data
 from candidates.measures.own_errors import error_share, own_errors
 from candidates.measures.own_latency import calls_per_request, own_latencies, together
-from candidates.measures.own_time import comparable, own_times, request_time, traced
+from candidates.measures.own_time import comparable, own_times, traced
 from candidates.measures.recorded_errors import SELDOM, error_metric, own_error_rises
+from candidates.measures.requests import slowed, whole_growth
 from candidates.measures.tracking import tracking
 from schemas.evidence import Evidence
-from schemas.incident import LATENCY_METRICS
 
 MODEST = 0.35
 """Most of what nothing else explains that the mere coincidence of a component's trouble is thought to explain."""
@@ -25,7 +25,6 @@ UNTRACED = 0.8
 """Share of its callers' growth laid on a broken component that has no spans or latency of its own."""
 
 MIN_Z = 3.0
-MIN_WHOLE = 0.05
 UNRELATED = 0.3
 """What is left of a coincidence where the symptom does not follow the trouble inside the window."""
 
@@ -66,7 +65,7 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback
 
 def _measured(evidence: Evidence, kind: str | None) -> tuple[Mapping[str, float], str]:
     """Return node -> share of the symptom by spans or recorded metrics, and the estimator in words."""
-    if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.symptom.direction == "up":
+    if slowed(evidence.symptom):
         return evidence.once("time_shares", lambda: _time_shares(evidence))
     if kind in {"errors", "availability"}:
         return evidence.once("error_shares", lambda: _error_shares(evidence))
@@ -83,12 +82,11 @@ def _own_share(evidence: Evidence, node: str, shares: Mapping[str, float]) -> fl
 def _time_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
     profiles = traced(evidence)
     if profiles and comparable(evidence, profiles):
-        before, after = request_time(profiles)
         found = own_times(evidence, profiles)
         grown: dict[str, float] = defaultdict(float)
         for one in found:
             grown[one.node] += max(one.ms, 0.0) if one.strength >= MIN_Z else 0.0
-        whole = max(after - before, MIN_WHOLE * before, *(one.ms for one in found), 1e-9) if found else 1.0
+        whole = max(whole_growth(evidence, profiles, found), 1e-9) if found else 1.0
         words = "the own time of {node} is {share:.0%} of what a request takes longer (spans)"
         return {node: min(ms / whole, 1.0) for node, ms in sorted(grown.items())}, words
     symptom = evidence.symptom

@@ -14,6 +14,7 @@ import numpy as np
 
 from candidates.measures.clock import within
 from candidates.measures.growth import MAX_Z, Growth, measure_growth
+from candidates.measures.moderated import is_short, moderated, moderated_calls
 from schemas.evidence import BoolArray, Evidence, FloatArray, OperationProfile
 
 Key = tuple[str, str]
@@ -47,6 +48,8 @@ class OwnTime:
         Of the time per call (milliseconds) or of the calls per request.
     welch
         Difference of the mean time per call in standard errors (Welch's t over all spans of each period).
+    limit
+        Most standard deviations that are believed: fewer where the traced baseline is a mere moment.
     """
 
     node: str
@@ -56,11 +59,12 @@ class OwnTime:
     growth: Growth
     profile: OperationProfile
     welch: float = 0.0
+    limit: float = math.inf
 
     @property
     def strength(self) -> float:
         """Return how surely it grew: over its usual variation, or, where few spans fill a bucket, over chance."""
-        return min(max(self.growth.z, 0.8 * self.welch, 0.0), MAX_Z)
+        return max(min(max(self.growth.z, 0.8 * self.welch), MAX_Z, self.limit), 0.0)
 
 
 def traced(evidence: Evidence) -> tuple[OperationProfile, ...]:
@@ -92,8 +96,18 @@ def request_time(profiles: Sequence[OperationProfile]) -> tuple[float, float]:
 def own_times(evidence: Evidence, profiles: Sequence[OperationProfile]) -> tuple[OwnTime, ...]:
     """Return every growth and shrinkage with whom it belongs to."""
     by_key = {(p.service, p.operation): p for p in profiles}
-    slow = [found for p in profiles if (found := _slower(evidence, p)) is not None]
-    return (*_blame_gaps(slow), *_more_calls(evidence, by_key))
+    return evidence.once(("own_times", tuple(by_key)), lambda: _own_times(evidence, by_key))
+
+
+def _own_times(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> tuple[OwnTime, ...]:
+    profiles = tuple(by_key.values())
+    limits = moderated(evidence, profiles)
+    slow = [
+        replace(found, limit=limits.get((p.service, p.operation), math.inf))
+        for p in profiles
+        if (found := _slower(evidence, p)) is not None
+    ]
+    return (*_blame_gaps(slow), *_more_calls(evidence, by_key, is_short(evidence, profiles)))
 
 
 def _per_call(time: float, calls: float) -> float:
@@ -159,8 +173,8 @@ def _owner(one: OwnTime, gaps: Mapping[Key, float]) -> OwnTime:
         return one
     edge = (one.profile.service, callee[0])
     if _support(gaps, edge, edge[0], ALONE_CALLER) > max(_support(gaps, edge, edge[1], ALONE_CALLEE), DOUBT):
-        return OwnTime(edge[0], one.subject, "slow_operation", one.ms, one.growth, one.profile)
-    return OwnTime(callee[0], callee[1], "network_gap", one.ms, one.growth, one.profile)
+        return replace(one, node=edge[0], mechanism="slow_operation")
+    return replace(one, node=callee[0], subject=callee[1], mechanism="network_gap")
 
 
 def _support(gaps: Mapping[Key, float], edge: Key, end: str, alone: float) -> float:
@@ -172,8 +186,11 @@ def _support(gaps: Mapping[Key, float], edge: Key, end: str, alone: float) -> fl
     return sum(min(max(gap / own, 0.0), 1.0) for gap in others) / len(others)
 
 
-def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> list[OwnTime]:
-    """Return the operations that multiplied by themselves, with the time of all that multiplied through them."""
+def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile], short: bool) -> list[OwnTime]:
+    """Return the operations that multiplied by themselves, with the time of all that multiplied through them.
+
+    After a `short` baseline another mix of traffic is the first explanation of other counts.
+    """
     through: dict[Key, float] = defaultdict(float)
     for key, profile in by_key.items():
         origin = _origin(key, by_key)
@@ -189,8 +206,17 @@ def _more_calls(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> l
     for key in sorted(through):
         growth = _calls_growth(evidence, by_key[key])
         if growth is not None:
-            found.append(OwnTime(*key, "more_calls", through[key], growth, by_key[key]))
+            limit = moderated_calls(*_counts(evidence, by_key[key])) if short else math.inf
+            found.append(OwnTime(*key, "more_calls", through[key], growth, by_key[key], limit=limit))
     return found
+
+
+def _counts(evidence: Evidence, profile: OperationProfile) -> tuple[float, float]:
+    """Return how often it was called in each period, by as many requests as the shorter one had."""
+    periods = (evidence.symptom.baseline, evidence.symptom.window)
+    requests = profile.n if profile.requests is None else profile.requests
+    fewest = min(float(requests[within(profile.ts, period)].sum()) for period in periods)
+    return profile.calls_before * fewest, profile.calls_after * fewest
 
 
 def _ratio(profile: OperationProfile) -> float:
