@@ -13,6 +13,7 @@ import networkx as nx
 import numpy as np
 
 from candidates.measures.broken import Broken, broken_metrics
+from candidates.measures.call_faults import call_faults
 from candidates.measures.clock import alignment, within
 from candidates.measures.columns import change_items
 from candidates.measures.component_series import component_series, is_resource
@@ -52,6 +53,7 @@ def generate(evidence: Evidence) -> Findings:
     for node, one in errors.items():
         broken[node] = _with_spans(broken.get(node, ()), one)
     candidates = [_candidate(evidence, node, broken[node], errors.get(node)) for node in sorted(broken)]
+    candidates = _with_calls(candidates, call_faults(evidence))
     kept = [one for one in candidates if one.impact >= MIN_IMPACT]
     if not kept:
         looked = f"{len(series)} component metrics" + (" and the errors of spans" if spans else "")
@@ -59,6 +61,15 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(ruled_out=f"none of {looked} upstream left its usual range with the symptom{found}")
     kept.sort(key=lambda one: (-one.impact * one.strength, one.node, one.subject or ""))
     return Findings(candidates=tuple(kept[:MOST]))
+
+
+def _with_calls(candidates: list[Candidate], calls: list[Candidate]) -> list[Candidate]:
+    """Return the candidates with what the call tree shows; of one node the one that explains more."""
+    best = {one.node: one for one in candidates}
+    for one in calls:
+        if one.node not in best or one.impact > best[one.node].impact:
+            best[one.node] = one
+    return [best[node] for node in sorted(best)]
 
 
 def _own(evidence: Evidence, node: str, broken: tuple[Broken, ...]) -> tuple[Broken, ...]:

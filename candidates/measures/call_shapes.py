@@ -1,0 +1,182 @@
+"""Which services call others differently than before: a call that is missing where it always was, or one never made.
+
+An exception that returns early leaves no slow span and often no error, only a hole in the call tree. A shape that
+the baseline never had, in spans with nothing odd below them, began at the operation that has it; where that
+operation only waits for another service, the hole is that service's: it was not reached. Beside new shapes, the
+share of spans that do less than their like may grow.
+
+References
+----------
+Good, "The Population Frequencies of Species and the Estimation of Population Parameters", Biometrika 40, 1953: the
+share of what was seen once is how often something new is to be expected anyway.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from candidates.measures.moderated import MIX
+from candidates.measures.own_time import traced
+from schemas.evidence import CallShape, Evidence, OperationProfile
+
+NOVELTY = 0.5
+"""New shapes that are granted to each system beside those seen once."""
+
+MIN_Z = 1.5
+SURE = 8.0
+FAR = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class OddCalls:
+    """What one operation calls differently, and whose doing it is.
+
+    Parameters
+    ----------
+    node
+        The service to blame.
+    mechanism
+        `early_return` (calls are missing), `unreached` (the callee's spans are missing) or `other_calls`.
+    missing, added
+        (service, operation) that the most frequent odd shape lacks, or has beyond its like.
+    n, total
+        Odd spans and all spans of the operation in the window.
+    before
+        Share of spans that were like this in the baseline.
+    z
+        How surely it is new, in standard deviations; at most 8.
+    """
+
+    node: str
+    operation: str
+    mechanism: str
+    missing: tuple[tuple[str, str], ...]
+    added: tuple[tuple[str, str], ...]
+    n: int
+    total: int
+    before: float
+    z: float
+    first: datetime | None
+
+    @property
+    def share(self) -> float:
+        """Return the share of the operation's spans of the window that are odd."""
+        return self.n / max(self.total, 1)
+
+
+def odd_calls(evidence: Evidence) -> Mapping[str, OddCalls]:
+    """Return node -> its surest odd calls."""
+    return evidence.once("odd_calls", lambda: _odd_calls(evidence))
+
+
+def _odd_calls(evidence: Evidence) -> Mapping[str, OddCalls]:
+    profiles = [profile for profile in traced(evidence) if _compared(profile.shapes)]
+    rate = _usual_rate(profiles)
+    by_node: dict[str, OddCalls] = {}
+    for profile in profiles:
+        for one in (_new_shapes(profile, rate, truncated=True), _new_shapes(profile, rate, truncated=False)):
+            _keep(by_node, evidence, one)
+        _keep(by_node, evidence, _more_often_truncated(profile))
+    return by_node
+
+
+def _keep(by_node: dict[str, OddCalls], evidence: Evidence, one: OddCalls | None) -> None:
+    if one is None or one.z < MIN_Z or one.node not in evidence.upstream:
+        return
+    if one.node not in by_node or one.z > by_node[one.node].z:
+        by_node[one.node] = one
+
+
+def _compared(shapes: Sequence[CallShape]) -> bool:
+    return any(shape.n_before for shape in shapes) and any(shape.n_after for shape in shapes)
+
+
+def _usual_rate(profiles: Sequence[OperationProfile]) -> float:
+    """Return how often a span of a typical operation has a shape of its own: the mean over operations."""
+    rates = []
+    for profile in profiles:
+        total = sum(shape.n_before for shape in profile.shapes)
+        if total > 1:
+            rates.append(sum(shape.n_before == 1 for shape in profile.shapes) / total)
+    return (math.fsum(rates) + NOVELTY) / (len(rates) + 1)
+
+
+def _is_truncated(shape: CallShape, shapes: Sequence[CallShape]) -> bool:
+    """Return whether all that a shape calls is called by another one of the baseline too, which calls more."""
+    children = set(shape.children)
+    return any(children < set(other.children) for other in shapes if other.n_before)
+
+
+def _new_shapes(profile: OperationProfile, rate: float, *, truncated: bool) -> OddCalls | None:
+    shapes = profile.shapes
+    alike = [shape for shape in shapes if _is_truncated(shape, shapes) is truncated]
+    new = [shape for shape in alike if shape.n_before == 0 and shape.own_after]
+    if not new:
+        return None
+    before = sum(shape.n_before for shape in shapes)
+    once = sum(shape.n_before == 1 for shape in alike) if before > 1 else 0
+    count, total = sum(shape.own_after for shape in new), sum(shape.n_after for shape in shapes)
+    expected = (once + rate) / (before + 1)
+    z = _surprise(count, total, once + rate, before + 1 - once - rate)
+    shape = max(new, key=lambda one: one.own_after)
+    return replace(_told(profile, shape), n=count, total=total, before=expected if once else 0.0, z=z)
+
+
+def _more_often_truncated(profile: OperationProfile) -> OddCalls | None:
+    """Return the growth of the share of spans that do less than their like."""
+    shapes = profile.shapes
+    alike = [shape for shape in shapes if shape.n_before and _is_truncated(shape, shapes)]
+    old, new = sum(shape.n_before for shape in alike), sum(shape.own_after for shape in alike)
+    if not old or not new:
+        return None
+    before, after = sum(shape.n_before for shape in shapes), sum(shape.n_after for shape in shapes)
+    cells = (old, before - old, new, after - new)
+    growth = math.log((new + 0.5) * (before - old + 0.5) / ((after - new + 0.5) * (old + 0.5)))
+    z = growth / math.sqrt(math.fsum(1 / (cell + 0.5) for cell in cells) + MIX**2)
+    shape = max(alike, key=lambda one: one.own_after)
+    return replace(_told(profile, shape), n=new, total=after, before=old / before, z=min(z, SURE))
+
+
+def _told(profile: OperationProfile, shape: CallShape) -> OddCalls:
+    """Return how a shape is odd and whose doing it is; how often and how surely is filled in by the caller."""
+    like = _most_alike(shape, profile.shapes)
+    missing = tuple(sorted(set(like) - set(shape.children)))
+    added = tuple(sorted(set(shape.children) - set(like)))
+    node, mechanism = profile.service, "other_calls" if added else "early_return"
+    if profile.callee and profile.callee in missing:
+        node, mechanism = profile.callee[0], "unreached"
+    operation = profile.callee[1] if profile.callee and mechanism == "unreached" else profile.operation
+    return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first)
+
+
+def _most_alike(shape: CallShape, shapes: Sequence[CallShape]) -> tuple[tuple[str, str], ...]:
+    """Return what the baseline's nearest shape calls: with the fewest differences, then the most frequent."""
+    children = set(shape.children)
+    others = [other for other in shapes if other.n_before and set(other.children) != children]
+    if not others:
+        return ()
+    return min(others, key=lambda o: (len(children ^ set(o.children)), -o.n_before, o.children)).children
+
+
+def _surprise(count: int, total: int, a: float, b: float) -> float:
+    """Return z of at least `count` odd spans among `total` when their share is Beta(a, b) (beta-binomial tail)."""
+    tail = sum(math.exp(_log_probability(k, total, a, b)) for k in range(min(count, int(FAR))))
+    if count > FAR:
+        return SURE
+    return _to_z(max(1.0 - tail, 1e-15))
+
+
+def _log_probability(k: int, n: int, a: float, b: float) -> float:
+    choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    top = math.lgamma(k + a) + math.lgamma(n - k + b) - math.lgamma(n + a + b)
+    return choose + top + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+
+
+def _to_z(p: float) -> float:
+    """Return the one-sided standard normal quantile (bisection), in [0, 8]."""
+    low, high = 0.0, SURE
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 0.5 * math.erfc(middle / math.sqrt(2)) > p else (low, middle)
+    return low
