@@ -141,7 +141,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": share,
-            "seen_in_requests": seen(evidence, top.strength, share),
+            "seen_in_requests": seen(evidence, top.strength, share, top.profile.calls_after),
             "ratio": _ratio(top.growth.before, top.growth.after),
             "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),
             "onset_gap_buckets": _onset_gap(evidence, top.growth),

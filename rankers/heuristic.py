@@ -1,9 +1,9 @@
 """The heuristic ranker: documented log-odds over evidence features, then one softmax per incident.
 
-The log-odds that a candidate is a cause are a weighted sum of features in fixed ranges (`FEATURES`)
-plus a prior of its family. All candidates of an incident and one virtual *none of these* then
-compete in a softmax, so confidences and `none_of_these` sum to one. A family without a prior takes
-the default: unknown families are ranked by their evidence.
+The log-odds that a candidate is the cause are a weighted sum of features in fixed ranges
+(`ranking_features`) plus a prior of its family. All candidates of an incident, the pairs of them that may
+be causes at once (`rankers.roots`) and one virtual *none of these* then compete in a softmax. A family
+without a prior takes the default: unknown families are ranked by their evidence.
 
 The priors are judgement: no source gives frequencies for these families (the nearest are the outage
 counts of Google's ML pipelines, OpML 2020, and of Microsoft Teams, SoCC 2022, which say that
@@ -14,10 +14,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rankers.roots import marginals, pairs_of
 from schemas.candidate import Candidate
 from schemas.evidence import Symptom
 
-VERSION = "heuristic-2"
+VERSION = "heuristic-3"
 
 WEIGHTS: Mapping[str, float] = {
     "share": 4.8,
@@ -56,6 +57,9 @@ SUPPORTED = 0.15
 
 BASE = -3.8
 """Log-odds of a candidate with no evidence at all."""
+
+SECOND = -6.3
+"""Log-odds that a second cause acts at the same time, before any evidence for it."""
 
 NONE = 0.0
 """Log-odds of *none of these* for a symptom that is real and nothing to explain it."""
@@ -122,13 +126,27 @@ def doubtfulness(p_value: float) -> float:
     return doubt + doubt**2
 
 
-def none_log_odds(symptom: Symptom) -> float:
-    """Return the log-odds of *none of these*: higher when the symptom may be natural fluctuation."""
-    return NONE + DOUBT * doubtfulness(symptom.p_value)
+def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
+    """Return the log-odds of *none of these*: higher when the symptom may be natural fluctuation.
+
+    Parameters
+    ----------
+    seen
+        How plainly a fault shows in the very requests that are complained of, [0, 1]: a metric over all of them that
+        did not notice says little then.
+    """
+    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - _unit(seen))
+
+
+def counted_twice(one: float, other: float) -> float:
+    """Return the log-odds to take off two causes that explain more than all of the symptom between them."""
+    return WEIGHTS["share"] * max(0.0, one + other - 1.0)
 
 
 def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Symptom) -> tuple[tuple[Ranked, ...], float]:
     """Return the candidates with their confidences, most probable first, and `none_of_these`.
+
+    Confidences need not sum to one with `none_of_these`: two causes can both be right.
 
     Parameters
     ----------
@@ -136,14 +154,14 @@ def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Sympt
         Per candidate: share of its anomaly that no upstream candidate explains, [0, 1].
     """
     features = [ranking_features(c, b) for c, b in zip(candidates, blame, strict=True)]
-    scores = [log_odds(c.family, f) for c, f in zip(candidates, features, strict=True)]
-    none = none_log_odds(symptom)
-    top = max([none, *scores])
-    weights = [math.exp(score - top) for score in scores]
-    total = sum(weights) + math.exp(none - top)
+    alone = [log_odds(c.family, f) for c, f in zip(candidates, features, strict=True)]
+    shares = [f["share"] for f in features]
+    pairs = pairs_of(candidates, alone)
+    together = [alone[i] + alone[j] - BASE + SECOND - counted_twice(shares[i], shares[j]) for i, j in pairs]
+    confidence, none = marginals(alone, together, pairs, none_log_odds(symptom))
     ranked = [
-        Ranked(c, w / total, {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)
-        for c, w, f in zip(candidates, weights, features, strict=True)
+        Ranked(c, float(p), {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)
+        for c, p, f in zip(candidates, confidence, features, strict=True)
     ]
     ranked.sort(key=lambda r: (-r.confidence, r.candidate.family, r.candidate.node, r.candidate.subject or ""))
-    return tuple(ranked), math.exp(none - top) / total
+    return tuple(ranked), none

@@ -40,11 +40,12 @@ def read_case(folder: Path) -> Case:
     analysis = rca.analyse.analyse_bundle(folder)[0]
     known = known_of(folder)
     p = analysis.incident.significance
+    seen = max((c.features.get("seen_in_requests", 0.0) for c in analysis.causes), default=0.0)
     return Case(
         features=np.array([[c.features[n] for n in NAMES] for c in analysis.causes]).reshape(-1, len(NAMES)),
         prior=np.array([heuristic.PRIORS.get(c.family, heuristic.DEFAULT_PRIOR) for c in analysis.causes]),
         right=np.array(right_of(known, analysis, folder), dtype=bool),
-        doubt=heuristic.doubtfulness(1.0 if p is None else p),
+        doubt=heuristic.doubtfulness(1.0 if p is None else p) * (1.0 - seen),
         faulty=bool(known["causes"]),
     )
 

@@ -25,6 +25,12 @@ MOST_USUAL = 0.5
 FAINT, PLAIN = 3.0, 7.0
 """Standard deviations from which on what spans show begins to count, and from which on it counts in full."""
 
+LARGE = 0.3
+"""Share of what changed in the requests that meet a fault from which on it is plain."""
+
+RARE = 0.05
+"""Fewer requests than this share count as as many: one odd request is not the symptom."""
+
 OF_REQUESTS = frozenset({*LATENCY_METRICS, "errors", "availability"})
 
 
@@ -38,7 +44,7 @@ def slowed(symptom: Symptom) -> bool:
     return symptom.incident.metric in LATENCY_METRICS and (symptom.direction == "up" or unproven(symptom))
 
 
-def seen(evidence: Evidence, strength: float, share: float) -> float:
+def seen(evidence: Evidence, strength: float, share: float, met: float = 1.0) -> float:
     """Return how plainly a fault shows in the requests complained of, whatever their metric says, in [0, 1].
 
     Parameters
@@ -47,10 +53,13 @@ def seen(evidence: Evidence, strength: float, share: float) -> float:
         Standard deviations by which spans changed.
     share
         What it is of all that changed in the requests, in [0, 1].
+    met
+        Share of the requests that meet it at all: a fault of a rare path is plain on that path.
     """
     if evidence.symptom.incident.metric not in OF_REQUESTS or not math.isfinite(strength):
         return 0.0
-    return min(max((strength - FAINT) / (PLAIN - FAINT), 0.0), 1.0) * min(max(share / 0.3, 0.0), 1.0)
+    large = share / (LARGE * min(max(met, RARE), 1.0))
+    return min(max((strength - FAINT) / (PLAIN - FAINT), 0.0), 1.0) * min(max(large, 0.0), 1.0)
 
 
 def whole_growth(evidence: Evidence, profiles: Sequence[OperationProfile], found: Sequence[OwnTime]) -> float:
