@@ -262,7 +262,8 @@ class ModelEvidence:
 class LogTimes:
     """Own times of one operation's spans in logarithms of milliseconds, over baseline and window.
 
-    Counts, means and variances; a mean is NaN without spans, a variance NaN with fewer than two.
+    Traces that have such spans (those of one trace share their fate), means and variances over the spans; a mean is
+    NaN without spans, a variance NaN with fewer than two.
     """
 
     n_before: int

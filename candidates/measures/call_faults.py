@@ -20,6 +20,9 @@ NAMED = 4
 SLOWNESS = 0.3
 """Most of a proven slowness that a change of what is called is thought to explain."""
 
+ENOUGH = 4
+"""Odd spans beyond the first from which on they are plain: a single one may be a lost span."""
+
 SURE_FROM, SURE_AT = 1.0, 4.0
 """Standard deviations between which odd calls come to count in full."""
 
@@ -81,7 +84,7 @@ def _candidate(evidence: Evidence, node: str, one: OddCalls, whole: float) -> Ca
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": impact,
-            "seen_in_requests": seen(evidence, 2 * one.z, impact),
+            "seen_in_requests": seen(evidence, 2 * one.z, impact) * min((one.n - 1) / ENOUGH, 1.0),
             "odd_spans": float(one.n),
             "odd_share": one.share,
         },

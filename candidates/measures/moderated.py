@@ -20,14 +20,14 @@ from candidates.measures.clock import within
 from schemas.evidence import Evidence, LogTimes, OperationProfile, Window
 
 Key = tuple[str, str]
-PRIOR_SPANS = 4.0
-"""As many spans as the typical variance counts for."""
+PRIOR_TRACES = 4.0
+"""As many traces as the typical variance counts for."""
 
 TYPICAL = 0.75
 """Quantile of the operations' variances that counts as typical: rather too large than too small."""
 
 KNOWN = 8
-"""From so many spans in each period on, an operation teaches what is typical."""
+"""From so many traces in each period on, an operation teaches what is typical."""
 
 LEAST_VARIANCE = 0.05
 LEAST_BETWEEN = 0.1
@@ -84,7 +84,7 @@ def moderated_calls(before: float, after: float) -> float:
 def _z(one: LogTimes, typical: float, between: float) -> float:
     """Return the growth in standard errors; the spread is the baseline's, which no fault has widened."""
     freedom = max(one.n_before - 1, 0)
-    own = one.var_before if freedom else 0.0
-    variance = (freedom * own + PRIOR_SPANS * typical) / (freedom + PRIOR_SPANS)
+    own = one.var_before if freedom and math.isfinite(one.var_before) else 0.0
+    variance = (freedom * own + PRIOR_TRACES * typical) / (freedom + PRIOR_TRACES)
     error = math.sqrt(variance * (1 / one.n_before + 1 / one.n_after) + between**2)
     return (one.mean_after - one.mean_before) / error
