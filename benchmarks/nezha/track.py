@@ -1,0 +1,135 @@
+"""The recorded cases from files to figures, as `rca bench nezha` runs it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.incidents.report import markdown, rate
+from benchmarks.nezha.answer import ENGINE, Answer, answers
+from benchmarks.nezha.cases import SAMPLE, Recorded, by_fault, read_cases
+from benchmarks.nezha.controls import calm, random_graph, shuffled_labels
+from benchmarks.nezha.figures import Figures, figures, place
+
+Progress = Callable[[str, int, int], None]
+HEAD = ("", "n", "AC@1", "AC@3", "Avg@5", "MRR", "ECE", "s ranking", "s from files")
+RANDOM_GRAPH = "engine, random graph"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which cases; `peers` also runs the other rankings and the controls."""
+
+    data: Path = SAMPLE
+    half: str = "held-out"
+    peers: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answers to all cases by method, in the cases' order, and what the controls gave."""
+
+    cases: tuple[Recorded, ...]
+    by_method: dict[str, list[Answer]]
+    calm: list[Answer] = field(default_factory=list)
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> list[str]:
+        """Return the faulty service of each case."""
+        return [case.node for case in self.cases]
+
+    @property
+    def false_alarms(self) -> int:
+        """Return in how many of the calm cases a cause is believed."""
+        return sum(bool(one.nodes) and one.confidence >= one.none_of_these for one in self.calm)
+
+    def of_method(self, method: str) -> Figures:
+        """Return a method's figures over all cases."""
+        return figures(self.by_method[method], self.labels)
+
+    def of_fault(self, names: Sequence[str]) -> Figures:
+        """Return the engine's figures over some cases."""
+        kept = [i for i, case in enumerate(self.cases) if case.name in names]
+        return figures([self.by_method[ENGINE][i] for i in kept], [self.labels[i] for i in kept])
+
+    def shuffled(self) -> tuple[float, float]:
+        """Return the engine's AC@1 and AC@3 under shuffled labels."""
+        ranked = [one.nodes for one in self.by_method[ENGINE]]
+        return shuffled_labels(ranked, self.labels, 1), shuffled_labels(ranked, self.labels, 3)
+
+    def markdown(self, listed: int = 0) -> str:
+        """Return the tables, the controls, and up to `listed` misses."""
+        methods = markdown(HEAD, [line(name, self.of_method(name)) for name in self.by_method])
+        faults = markdown(HEAD, [line(fault, self.of_fault(names)) for fault, names in by_fault(self.cases).items()])
+        first, third = self.shuffled()
+        said = [f"shuffled labels: AC@1 {rate(first)}, AC@3 {rate(third)}"]
+        if self.calm:
+            said.append(f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes")
+        parts = [methods, faults, "; ".join(said), *self._misses(listed)]
+        return "\n\n".join(parts)
+
+    def _misses(self, most: int) -> list[str]:
+        wrong = [
+            "\n    ".join([f"{case.name} {case.fault} {case.node}, {one.none_of_these:.2f} none of these", *one.told])
+            for case, one in zip(self.cases, self.by_method[ENGINE], strict=True)
+            if place(one.nodes, case.node) != 1
+        ]
+        return ["```\n" + "\n".join(wrong[:most]) + "\n```"] if wrong[:most] else []
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        first, third = self.shuffled()
+        return {
+            "made": self.made,
+            "methods": {name: self.of_method(name).as_json() for name in self.by_method},
+            "faults": {fault: self.of_fault(names).as_json() for fault, names in by_fault(self.cases).items()},
+            "shuffled_labels": {"ac1": round(first, 4), "ac3": round(third, 4)},
+            "calm": {"n": len(self.calm), "false_alarms": self.false_alarms},
+            "cases": [
+                {"name": case.name, "fault": case.fault, "node": case.node, "half": case.half}
+                | {name: _plain(found[i]) for name, found in self.by_method.items()}
+                for i, case in enumerate(self.cases)
+            ],
+        }
+
+
+def _plain(answer: Answer) -> dict[str, Any]:
+    return {name: None if value != value else value for name, value in asdict(answer).items()}  # noqa: PLR0124 - NaN
+
+
+def line(name: str, found: Figures) -> tuple[str, ...]:
+    """Return one line of a table."""
+    rates = (found.ac1, found.ac3, found.avg5, found.mrr, found.ece)
+    seconds = (f"{found.ranking_seconds:.3f}", f"{found.seconds:.2f}")
+    return (name, str(found.n), *map(rate, rates), *(text if text != "nan" else "-" for text in seconds))
+
+
+def run(options: Options, progress: Progress | None = None) -> Outcome:
+    """Let every method answer every case, and the engine the controls."""
+    cases = read_cases(options.data, options.half)
+    by_method: dict[str, list[Answer]] = {}
+    for done, case in enumerate(cases):
+        if progress:
+            progress(f"explaining {case.name}", done, len(cases))
+        for name, answer in answers(case.folder, peers=options.peers).items():
+            by_method.setdefault(name, []).append(answer)
+    quiet: list[Answer] = []
+    if options.peers:
+        with TemporaryDirectory(prefix="rca-nezha-") as scratch:
+            by_method[RANDOM_GRAPH], quiet = _controls(cases, Path(scratch), progress)
+    return Outcome(cases, by_method, quiet, {"track": "nezha", "half": options.half, "data": options.data.name})
+
+
+def _controls(cases: Sequence[Recorded], scratch: Path, progress: Progress | None) -> tuple[list[Answer], list[Answer]]:
+    """Return the engine's answers with a random graph, and those when nothing is wrong."""
+    astray, quiet = [], []
+    for done, case in enumerate(cases):
+        if progress:
+            progress(f"controls of {case.name}", done, len(cases))
+        astray.append(answers(random_graph(case.folder, scratch / "graph"), peers=False)[ENGINE])
+        bundle = calm(case.folder, scratch / "calm")
+        if bundle:
+            quiet.append(answers(bundle, peers=False)[ENGINE])
+    return astray, quiet
