@@ -24,6 +24,7 @@ from candidates.measures.latency_words import series_item
 from candidates.measures.own_errors import OwnErrors, own_errors
 from candidates.measures.own_time import comparable, own_times, traced
 from candidates.measures.recorded_errors import error_metric, own_error_rises
+from candidates.measures.requests import own_latency_key
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -190,5 +191,6 @@ def _explains(evidence: Evidence, node: str, origin: Broken, missing: Fallback |
     if symptom.node in reached and math.isfinite(origin.z):
         keys.add(("metric", symptom.node, symptom.metric))
     keys |= {("column", *column) for column in missing.columns} if missing else set()
+    keys.add(own_latency_key(evidence, node))
     own = ("metric", node, origin.metric)
     return (own, *sorted(keys - {own}))

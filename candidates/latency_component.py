@@ -27,7 +27,7 @@ from candidates.measures.latency_words import (
 )
 from candidates.measures.own_latency import OwnLatency, latency_series, own_latencies, together
 from candidates.measures.own_time import OwnTime, comparable, own_times, traced
-from candidates.measures.requests import seen, slowed, whole_growth
+from candidates.measures.requests import own_latency_key, seen, slowed, whole_growth
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -231,10 +231,11 @@ def _coincident(evidence: Evidence, node: str, growth: Growth) -> list[Change]:
 
 
 def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
-    """Return the latencies of the node and of everything that waits for it."""
+    """Return its own latency first, then those of everything that waits for it."""
     reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
     symptom = evidence.symptom.incident
     keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in LATENCY_METRICS and s.node in reached}
     if symptom.metric in LATENCY_METRICS and symptom.node in reached:
         keys.add(("metric", symptom.node, symptom.metric))
-    return tuple(sorted(keys))
+    own = own_latency_key(evidence, node)
+    return (own, *sorted(keys - {own}))

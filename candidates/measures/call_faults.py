@@ -10,7 +10,7 @@ import networkx as nx
 from candidates.measures.call_shapes import OddCalls, odd_calls
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.own_errors import own_errors
-from candidates.measures.requests import seen, unproven
+from candidates.measures.requests import own_latency_key, seen, unproven
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate
 from schemas.evidence import Evidence, Onset
@@ -129,5 +129,6 @@ def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
     reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
     spread = {*LATENCY_METRICS, "errors", "availability"}
     keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached}
+    keys.add(own_latency_key(evidence, node))
     own = ("metric", node, "errors")
     return (own, *sorted(keys - {own}))

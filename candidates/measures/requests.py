@@ -44,6 +44,12 @@ def slowed(symptom: Symptom) -> bool:
     return symptom.incident.metric in LATENCY_METRICS and (symptom.direction == "up" or unproven(symptom))
 
 
+def own_latency_key(evidence: Evidence, node: str) -> tuple[str, str, str]:
+    """Return the anomaly that a node's slowness is, recorded or not: in the metric complained of if a latency."""
+    metric = evidence.symptom.incident.metric
+    return ("metric", node, metric if metric in LATENCY_METRICS else "latency_p95")
+
+
 def seen(evidence: Evidence, strength: float, share: float, met: float = 1.0) -> float:
     """Return how plainly a fault shows in the requests complained of, whatever their metric says, in [0, 1].
 
