@@ -25,7 +25,7 @@ class Figures:
 
     def as_json(self) -> dict[str, float | None]:
         """Return plain data; null for NaN."""
-        rounded = {name: round(float(value), 4) for name, value in asdict(self).items()}
+        rounded = {name: round(value, 4) for name, value in asdict(self).items()}
         return {name: None if value != value else value for name, value in rounded.items()}  # noqa: PLR0124 - NaN
 
 

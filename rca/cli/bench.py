@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from rca.cli.output import print_lines, shown_progress, to_json
 from rca.errors import InputError, UnknownName
 
-Track = Literal["incidents", "natural", "ablation"]
+Track = Literal["incidents", "natural", "ablation", "nezha"]
 
 
 @Parameter(name="*")
@@ -59,6 +59,7 @@ def bench(
     score_only: Annotated[bool, Parameter(negative="")] = False,
     baselines: bool = True,
     nannyml_python: Path | None = None,
+    data: Path | None = None,
     misses: int = 0,
     json: Path | None = None,
     markdown: Path | None = None,
@@ -69,7 +70,8 @@ def bench(
     ----------
     track
         incidents: faults injected into real tables; natural: dated events that really happened;
-        ablation: the injected ones with one idea of the engine off at a time.
+        ablation: the injected ones with one idea of the engine off at a time; nezha: faults recorded in a shop of ten
+        services, scored by the service.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
@@ -80,6 +82,9 @@ def bench(
         Let simple rankings answer the same incidents.
     nannyml_python
         Interpreter of an environment that has NannyML, to ask its ranker itself.
+    data
+        nezha: folder of recorded cases; default: the few of the repository (`benchmarks/data/nezha/SOURCES.md` tells
+        how to bring the rest).
     misses
         How many wrong answers to list.
     json
@@ -90,6 +95,9 @@ def bench(
     _check(cases=drawn.cases, jobs=jobs)
     if score_only and out_folder is None:
         raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
+    if track == "nezha":
+        _tell(_nezha(data, drawn.half, baselines), misses, json, markdown)
+        return
     run = _benchmarks("benchmarks.incidents.run")
     ablations = track == "ablation"
     methods = run.Methods(baselines and not ablations, _interpreter(nannyml_python), ablations)
@@ -97,6 +105,12 @@ def bench(
     with _folder(out_folder) as folder, shown_progress() as progress:
         outcome = (_natural if track == "natural" else _injected)(folder, drawn, common, progress)
     _tell(outcome, misses, json, markdown)
+
+
+def _nezha(data: Path | None, half: str, baselines: bool) -> Any:
+    track = _benchmarks("benchmarks.nezha.track")
+    with shown_progress() as progress:
+        return track.run(track.Options(data or track.SAMPLE, half, peers=baselines), progress)
 
 
 def _natural(folder: Path, _: Drawn, common: dict[str, Any], progress: Any) -> Any:
