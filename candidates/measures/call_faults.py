@@ -84,7 +84,7 @@ def _candidate(evidence: Evidence, node: str, one: OddCalls, whole: float) -> Ca
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": impact,
-            "seen_in_requests": seen(evidence, 2 * one.z, impact) * min((one.n - 1) / ENOUGH, 1.0),
+            "seen_in_requests": seen(evidence, 2 * one.z, impact * min((one.n - 1) / ENOUGH, 1.0)),
             "odd_spans": float(one.n),
             "odd_share": one.share,
         },
