@@ -27,7 +27,11 @@ from schemas.system import System
 Progress = Callable[[str, int, int], None]
 REAL = 0.01
 MIN_CONFIDENCE = 0.001
-"""Candidates less probable than this are left out of the answer."""
+"""Candidates less probable than this are left out of the answer, ..."""
+
+LISTED = 3
+"""... except for so many of the first that explain anything: where to look first is worth knowing, however
+improbable; `none_of_these` says how much so."""
 
 
 class _Clock:
@@ -79,7 +83,7 @@ def analyse(
     ranked, none = heuristic.rank(candidates, [b.root for b in blame], symptom)
     clock.lap("rank")
     paths = {id(c): b.path for c, b in zip(candidates, blame, strict=True)}
-    shown = tuple(r for r in ranked if r.confidence >= MIN_CONFIDENCE)
+    shown = tuple(r for place, r in enumerate(ranked) if r.confidence >= MIN_CONFIDENCE or _first(place, r.candidate))
     return Analysis(
         incident=_summary(symptom),
         causes=tuple(_cause(i, r, paths[id(r.candidate)]) for i, r in enumerate(shown, start=1)),
@@ -90,6 +94,10 @@ def analyse(
         timings_ms=dict(timings_ms or {}) | clock.spent,
         warnings=(*symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
     )
+
+
+def _first(place: int, candidate: Candidate) -> bool:
+    return place < LISTED and candidate.impact > 0
 
 
 def _notes(findings: Mapping[str, Findings], which: str) -> tuple[FamilyNote, ...]:
