@@ -33,7 +33,7 @@ LEAST_VARIANCE = 0.05
 LEAST_BETWEEN = 0.1
 """Smallest standard deviation, in logarithms, of one operation between two healthy periods."""
 
-LONG = 3.0
+LONG = 2.0
 """A baseline this many times as long as the window shows by itself how such periods differ, ..."""
 
 HALF = 0.5

@@ -1,0 +1,128 @@
+"""Faults that only the shape of the call tree shows, through the family that names them and through the ranker."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from candidates.component_fault import generate
+from candidates.latency_component import generate as slow
+from rankers.heuristic import rank
+from tests.candidates.call_scenes import loud, moment, quiet, shop, told, without
+
+
+def causes(spans, what=None):
+    return {one.node: one for one in generate(told(spans, what)).candidates}
+
+
+def test_an_early_return_is_a_hole_below_the_service_that_returns():
+    found = causes(without(shop(), "6", after=0.2))
+    assert set(found) == {"cart"}
+    cart = found["cart"]
+    assert (cart.mechanism, cart.subject) == ("early_return", "errors")
+    assert "Get of cart returns without calling SELECT of db" in cart.summary
+    assert cart.impact > 0.9
+    (item,) = cart.evidence
+    assert item.data["missing"] == [["db", "SELECT"]]
+    json.dumps(item.data, allow_nan=False)
+    assert all(math.isfinite(value) for value in cart.features.values())
+
+
+def test_a_callee_without_spans_of_its_own_was_not_reached():
+    found = causes(without(shop(), "3", "6", after=0.3))
+    assert found["cart"].mechanism == "unreached"
+    assert found["cart"].subject == "availability"
+    assert "web" not in found
+
+
+def test_what_the_caller_then_leaves_out_is_the_callees_doing():
+    found = causes(without(shop(), "6", "4", "5", after=0.2))
+    assert set(found) == {"cart"}
+
+
+def test_calls_never_made_before_are_told():
+    spans = shop()
+    new = [(t, "7", "3", "audit", "Write", start + 1, 1.0) for t, name, _, _, _, start, _ in spans if name == "3"]
+    found = causes([*spans, *(span for span in new if span[5] >= 1_200_000)])
+    assert found["cart"].mechanism == "other_calls"
+    assert "Write of audit" in found["cart"].summary
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.0, 0.0), (0.5, 0.55), (0.5, 0.4)], ids=str)
+def test_another_mix_of_requests_is_no_fault(before, after):
+    assert not causes(without(shop(), "4", "5", before=before, after=after))
+
+
+def test_a_much_larger_share_that_does_less_is_told():
+    found = causes(without(shop(), "2", "3", "6", "4", "5", before=0.05, after=0.6))
+    assert found["web"].mechanism == "early_return"
+
+
+def test_the_only_trace_of_a_rare_path_says_something_and_little():
+    spans = without(shop(), "6", after=1.0)
+    rare = [span for span in spans if span[0] in {"t10", "t20", "t30", "t500"} or span[1][0] in "145"]
+    cart = causes(rare)["cart"]
+    assert cart.features["odd_spans"] == 1
+    assert 0 < cart.impact < 0.7
+    assert cart.strength < 3
+
+
+def test_a_proven_slowness_is_hardly_a_hole():
+    spans = without(shop(db=(5, 60)), "5", after=0.2)
+    assert causes(spans, loud())["ads"].impact < 0.5
+    assert slow(told(spans, loud())).candidates[0].node == "db"
+
+
+def test_a_hole_seen_in_the_requests_outweighs_a_metric_that_overlooked_it():
+    plain = told(without(shop(), "6", after=0.2))
+    candidates = generate(plain).candidates
+    ranked, none = rank(candidates, [1.0] * len(candidates), plain.symptom)
+    assert ranked[0].candidate.node == "cart"
+    assert ranked[0].confidence > none
+
+
+def test_other_metrics_are_not_about_requests():
+    plain = told(without(shop(), "6", after=0.2), quiet("auc"))
+    assert all(one.features["seen_in_requests"] == 0.0 for one in generate(plain).candidates)
+
+
+# --- slowness after a mere moment of traces ---
+
+
+def test_one_call_of_a_rare_path_is_enough_for_a_long_delay_of_its_edge():
+    some = {"t395", "t420", "t440", "t460", "t480"}
+    usual = [span for span in shop() if span[0] not in some and span[1][0] not in "45"]
+    rare = moment([*usual, *(span for span in shop(to_ads=(2, 400)) if span[0] in some)])
+    first = slow(told(rare)).candidates[0]
+    assert (first.node, first.mechanism) == ("ads", "network_gap")
+    assert first.features["seen_in_requests"] > 0.5
+
+
+def test_everything_a_little_slower_is_another_moment_and_no_fault():
+    slower = {name: (ms, 1.4 * ms) for name, ms in {"web": 10, "cart": 20, "db": 5, "ads": 15}.items()}
+    assert slow(told(moment(shop(**slower, to_cart=(2, 2.8), to_ads=(2, 2.8))))).ruled_out
+    assert slow(told(shop(**slower), loud())).candidates
+
+
+def test_one_service_far_slower_than_the_moment_explains():
+    slower = {name: (ms, 1.2 * ms) for name, ms in {"web": 10, "cart": 20, "ads": 15}.items()}
+    first = slow(told(moment(shop(**slower, db=(5, 100))))).candidates[0]
+    assert first.node == "db"
+
+
+def test_retries_are_told_from_another_mix_of_traffic():
+    assert slow(told(moment(shop(db_calls=(2, 3))))).ruled_out
+    retried = slow(told(moment(shop(db_calls=(2, 12))))).candidates[0]
+    assert (retried.node, retried.mechanism) == ("db", "more_calls")
+
+
+def test_a_latency_that_did_not_clearly_move_may_have_grown():
+    assert slow(told(shop(db=(5, 40)), quiet())).candidates[0].node == "db"
+
+
+def test_growth_within_what_the_metric_varies_anyway_explains_little():
+    small = slow(told(shop(db=(5, 7)), loud())).candidates[0]
+    noisy = quiet()
+    noisy.series.value[:] = noisy.series.value * (1 + 0.4 * (-1.0) ** np.arange(len(noisy.series.value)))
+    assert slow(told(shop(db=(5, 7)), noisy)).candidates[0].impact < 0.5 * small.impact
