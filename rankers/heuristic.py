@@ -58,7 +58,7 @@ SUPPORTED = 0.15
 BASE = -3.8
 """Log-odds of a candidate with no evidence at all."""
 
-SECOND = -6.3
+SECOND = -6.0
 """Log-odds that a second cause acts at the same time, before any evidence for it."""
 
 NONE = 0.0
@@ -158,7 +158,8 @@ def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Sympt
     shares = [f["share"] for f in features]
     pairs = pairs_of(candidates, alone)
     together = [alone[i] + alone[j] - BASE + SECOND - counted_twice(shares[i], shares[j]) for i, j in pairs]
-    confidence, none = marginals(alone, together, pairs, none_log_odds(symptom))
+    seen = max((c.features.get("seen_in_requests", 0.0) for c in candidates), default=0.0)
+    confidence, none = marginals(alone, together, pairs, none_log_odds(symptom, seen))
     ranked = [
         Ranked(c, float(p), {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)
         for c, p, f in zip(candidates, confidence, features, strict=True)
