@@ -19,11 +19,13 @@ from schemas.evidence import Evidence
 
 WORDS = {
     "burst": "rare or impossible in several columns at once",
-    "adversarial": "of columns that do not belong together, where the model errs",
+    "adversarial": "within the range of every column but not of this population, where the model errs",
     "replay": "near copies of each other",
 }
 REMEDY = "Block or quarantine the source; check inputs jointly (not only column by column) before scoring; rate-limit."
 SHOWN = 200
+SURE = 0.5
+"""How unmistakable a burst must be to stand for what is strange about its columns and answers."""
 
 
 def _summary(burst: Burst) -> str:
@@ -70,6 +72,16 @@ def _left(evidence: Evidence, burst: Burst) -> float:
     return 1.0 - 0.9 * explained_by_data(evidence) if burst.mechanism == "replay" else 1.0
 
 
+def _brought(burst: Burst) -> tuple[tuple[str, ...], ...]:
+    """Return the anomalies that are the burst's doing.
+
+    Columns that moved or came apart from the others, and answers that no stand-in could foresee.
+    """
+    columns = {*burst.restored, *(burst.strange if burst.sure > SURE else ())}
+    function = (("function", burst.node),) if burst.sure > SURE else ()
+    return (*(("column", burst.node, column) for column in sorted(columns)), *function)
+
+
 def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
     onset, left = burst.onset, _left(evidence, burst)
     return Candidate(
@@ -90,7 +102,7 @@ def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
         remedy=REMEDY,
         explains=(
             ("burst", burst.node),
-            *(("column", burst.node, column) for column in burst.restored),
+            *_brought(burst),
             # the other rows have the outcomes they always had
             ("outcome", burst.node),
         ),
@@ -115,7 +127,7 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(ruled_out="no excess of rows that are strange in several columns at once")
     # the same requests reach every model of a cascade: the one that the symptom is about tells of them
     near = [burst for burst in found if burst.node in symptomatic_models(evidence)]
-    along = tuple(("column", burst.node, column) for burst in found for column in burst.restored)
+    along = tuple(anomaly for burst in found for anomaly in _brought(burst))
     candidates = [_candidate(evidence, burst) for burst in near or found]
     return Findings(
         candidates=tuple(replace(c, explains=tuple(dict.fromkeys((*c.explains, *along)))) for c in candidates)

@@ -14,6 +14,8 @@ RIDGE = 0.05
 SUBSETS, FEWEST_COPIES, COPIED, TIMES = 5, 12, 0.015, 10.0
 """Near copies: so many rows at least, and so large a share, alike in half of the columns, so many times as usual."""
 FEWEST_COLUMNS, FEWEST_ALIKE = 4, 5
+RARELY, THROUGHOUT, TOGETHER = 0.005, 0.8, 0.4
+"""Shares of the window's rows off a column's grid: at least, less than a change of processing; off in two at least."""
 LEVELS = (0.9, 0.95, 0.98, 0.995)
 PURE = 0.75
 """Share of the rows beyond a level that must be in excess, for a lower level to be taken."""
@@ -38,6 +40,33 @@ def structure(found: Surprise, base: BoolArray) -> tuple[FloatArray, FloatArray]
     pulled = z @ precision
     parts = pulled**2 / np.diag(precision)
     return np.asarray((z * pulled).sum(axis=1) - parts.max(axis=1)), np.asarray(parts)
+
+
+def made_up(off: BoolArray, after: BoolArray) -> BoolArray:
+    """Return (N,) which rows hold a number that its column could not, where such numbers come together.
+
+    One column off its grid was processed otherwise. Of made-up requests the same ones are off in several columns: most
+    rows that are off in one are so in another, far beyond what columns that do not know of each other would show.
+
+    Parameters
+    ----------
+    off
+        (N, C) which values lie off their column's grid.
+    after
+        (N,) rows of the window.
+    """
+    touched = off[after].mean(axis=0) if after.any() else np.zeros(off.shape[1])
+    odd = off[:, (touched >= RARELY) & (touched < THROUGHOUT)]
+    count = odd.sum(axis=1)
+    some, several = np.asarray(count > 0), np.asarray(count > 1)
+    if odd.shape[1] < 2 or not some[after].any():
+        return np.zeros(len(off), dtype=bool)
+    rate = odd[after].mean(axis=0)
+    alone = float(np.prod(1 - rate))
+    chance = 1 - alone - float((rate / (1 - rate)).sum()) * alone
+    together, any_one = float(several[after].mean()), float(some[after].mean())
+    clear = together - chance > TOGETHER * max(any_one - chance, 0.0)
+    return some if clear else np.zeros(len(off), dtype=bool)
 
 
 def copies(places: IntArray, after: BoolArray, fresh: BoolArray) -> BoolArray:

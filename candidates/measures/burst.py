@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from candidates.measures.anomaly import copies, excess, rarity, structure
+from candidates.measures.anomaly import copies, excess, made_up, rarity, structure
 from candidates.measures.changepoint import change_point
 from candidates.measures.clock import to_datetime
 from candidates.measures.cohort import Trait, cohort
@@ -24,7 +24,7 @@ MAX_ROWS = 6_000
 FEWEST, FEWEST_COLUMNS = 50, 3
 LEAST, MOST = 0.01, 0.7
 """Share of the window's rows that a burst holds."""
-THROUGHOUT = 0.5
+THROUGHOUT = 0.6
 """A column strange in so many of the window's rows has moved as a whole: that is no burst."""
 STRANGE = 3.0
 """Surprise, nats, of a value in the rarest twentieth."""
@@ -32,6 +32,7 @@ BLOCKS = 12
 EXTREME, LOOSE, LOOSEST = 0.995, 0.8, 0.5
 LARGE, SEPARATED = 0.95, 0.2
 """Quantile of the baseline's errors that is large; gain of the area under the curve that is a clear one."""
+MUCH = 0.25
 ORDINARY, UNMISTAKABLE = 2.0, 12.0
 """Times the usual share of rows beyond the baseline's 99.5 % point: as drift also does, as only a burst does."""
 
@@ -55,6 +56,8 @@ class Burst:
         How unmistakable the burst is, [0, 1].
     restored
         Columns that moved and are as before without the anomalous rows.
+    strange
+        Columns that set the anomalous rows apart.
     traits, series, onset
         What the anomalous rows have in common; their share over time; since when.
     """
@@ -66,6 +69,7 @@ class Burst:
     strength: float
     sure: float
     restored: tuple[str, ...]
+    strange: tuple[str, ...]
     traits: tuple[Trait, ...]
     series: Series
     onset: Onset | None
@@ -87,6 +91,8 @@ class _Strange:
         Share of the anomalous rows that are near copies, [0, 1].
     erring
         How far the model errs where the columns do not belong together, beyond the baseline, [0, 1].
+    made
+        Whether the anomalous rows are told by numbers that their columns could not hold.
     """
 
     rows: BoolArray
@@ -95,6 +101,7 @@ class _Strange:
     extreme: float
     copied: float
     erring: float
+    made: bool
 
 
 def find_burst(evidence: Evidence, node: str) -> Burst | None:
@@ -142,6 +149,7 @@ def _find(evidence: Evidence, node: str) -> Burst | None:
         strength=strength,
         sure=_sure(strange, found.keys, back),
         restored=_restored(model, diagnosis, back),
+        strange=_apart(model, found.keys, strange.pull),
         traits=cohort(model, rows, chosen, strange.rows, dict(zip(found.keys, strange.pull, strict=True))),
         series=series,
         onset=_onset(series),
@@ -151,8 +159,7 @@ def _find(evidence: Evidence, node: str) -> Burst | None:
 def _in_part(found: Surprise, after: BoolArray) -> Surprise:
     """Leave out the columns that are strange throughout the window."""
     keep = (found.amount[after] > STRANGE).mean(axis=0) < THROUGHOUT
-    kept = tuple(key for key, fine in zip(found.keys, keep, strict=True) if fine)
-    return Surprise(kept, found.amount[:, keep], found.score[:, keep])
+    return found.only(keep)
 
 
 def _strange(found: Surprise, rows: Rows, chosen: IntArray) -> _Strange:
@@ -169,6 +176,9 @@ def _strange(found: Surprise, rows: Rows, chosen: IntArray) -> _Strange:
         # a sign much fainter than the other adds more ordinary rows than strange ones
         if 2 * sign.z > max(one.z for one in clear):
             flagged |= sign.rows
+    made = made_up(found.off, after)
+    if made[after].mean() >= LEAST:
+        flagged = made  # no ordinary row is among them, whatever else is rare
     joint = int(signs[1].z > signs[0].z)
     hit, pull = flagged & after, pulls[joint]
     extreme = max(float((s[after] > np.quantile(s[~after], EXTREME)).mean()) for s in scores) / (1 - EXTREME)
@@ -179,6 +189,7 @@ def _strange(found: Surprise, rows: Rows, chosen: IntArray) -> _Strange:
         extreme=extreme,
         copied=float(copied.sum() / max(hit.sum(), 1)),
         erring=_erring(apart, rows.score[chosen], after) if joint and clear else 0.0,
+        made=bool(made[after].mean() >= LEAST),
     )
 
 
@@ -255,13 +266,19 @@ def _restored(model: ModelEvidence, diagnosis: ModelDiagnosis, back: dict[str, f
     )
 
 
+def _apart(model: ModelEvidence, keys: tuple[str, ...], pull: FloatArray) -> tuple[str, ...]:
+    """Return the columns that set the anomalous rows apart by much of what the first of them does."""
+    return tuple(sorted({model.columns[k].column for k, p in zip(keys, pull, strict=True) if p > MUCH * pull.max()}))
+
+
 def _sure(strange: _Strange, keys: tuple[str, ...], back: dict[str, float]) -> float:
     """Return how unmistakable it is: how extreme, in how many columns, and whether these come back without it."""
     far = clip(np.log(strange.extreme / ORDINARY) / np.log(UNMISTAKABLE / ORDINARY)) if strange.extreme > 0 else 0.0
     far = max(far, strange.erring, 1.0 if strange.copied > 0.5 else 0.0)
     pull = strange.pull
     spread = float(pull.sum() ** 2 / max(float((pull**2).sum()), 1e-12))
-    several = 1.0 if strange.copied > 0.5 else clip((spread - 1) / 2)
+    # two columns are rare at once by chance, but not off their grids at once
+    several = 1.0 if strange.copied > 0.5 else clip((spread - 1) / (1 if strange.made else 2))
     weight = {key: float(w) for key, w in zip(keys, pull, strict=True) if key in back}
     total = sum(weight.values())
     whole = sum(back[key] * w for key, w in weight.items()) / total if total > 0 else 1.0

@@ -1,8 +1,9 @@
 """How surprising each value of each row is to the baseline, column by column.
 
 A value's surprise is -log of its tail probability in the baseline: the two-sided empirical tail for numbers, the
-total share of values no more frequent than it for categories. In the baseline it is about exponential with mean 1
-whatever the column, so that surprises of different columns can be added.
+total share of values no more frequent than it for categories; a number that the column could not even hold
+(`resolution`) surprises as much as such numbers are rare. In the baseline it is about exponential with mean 1 whatever
+the column, so that surprises of different columns can be added.
 
 References
 ----------
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.resolution import off_grid, unseen
 from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, ModelEvidence, Rows
 
 KINDS = frozenset({"numeric", "boolean", "category"})
@@ -32,12 +34,19 @@ LEVELS = np.array(
 class Surprise:
     """Rows by column: `amount` (N, C) of surprise, nats; `score` (N, C) the value as a normal score, 0 where unknown.
 
-    A category's score is its place in the order of the baseline's mean predictions.
+    A category's score is its place in the order of the baseline's mean predictions. `off` (N, C): a number that the
+    column could not even hold.
     """
 
     keys: tuple[str, ...]
     amount: FloatArray
     score: FloatArray
+    off: BoolArray
+
+    def only(self, keep: BoolArray) -> "Surprise":
+        """Return the surprise of the columns (C,) that are kept."""
+        kept = tuple(key for key, fine in zip(self.keys, keep, strict=True) if fine)
+        return Surprise(kept, self.amount[:, keep], self.score[:, keep], self.off[:, keep])
 
 
 def readable(model: ModelEvidence, rows: Rows) -> list[str]:
@@ -51,19 +60,20 @@ def surprise(model: ModelEvidence, rows: Rows, chosen: IntArray, keys: Sequence[
     The baseline's rows among them are what is usual; there must be at least one.
     """
     base = ~rows.after[chosen]
-    amount, score = np.zeros((len(chosen), len(keys))), np.zeros((len(chosen), len(keys)))
+    shape = (len(chosen), len(keys))
+    amount, score, off = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
     prediction = rows.prediction[chosen]
     for c, key in enumerate(keys):
         profile, place = model.columns[key], rows.bins[key][chosen]
         values = rows.values.get(profile.column)
         if profile.kind == "numeric" and values is not None and np.isfinite(values[chosen][base]).any():
-            amount[:, c], score[:, c] = _of_numbers(values[chosen], base)
+            amount[:, c], score[:, c], off[:, c] = _of_numbers(values[chosen], base)
         else:
             amount[:, c], score[:, c] = _of_bins(profile, place, prediction, base)
-    return Surprise(tuple(keys), amount, score)
+    return Surprise(tuple(keys), amount, score, off)
 
 
-def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatArray]:
+def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:
     known = np.isfinite(values)
     usual = np.sort(values[base & known])
     n, size = len(usual), int(base.sum())
@@ -73,9 +83,12 @@ def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatA
     width = max(float(np.subtract(*np.quantile(usual, [0.75, 0.25]))), float(usual[-1] - usual[0]) / 10, 1e-12)
     beyond = np.maximum(usual[0] - values, 0) + np.maximum(values - usual[-1], 0)
     amount += np.log1p(np.where(known, beyond, 0.0) / width)
+    between, fresh = off_grid(values, base), unseen(values, base)
+    for new, share in (between, fresh):
+        amount = np.maximum(amount, np.where(new, -np.log(share), 0.0))
     rare = -np.log((size - n + 1) / (size + 1))
     score = np.interp((left + right) / (2 * n), LEVELS, SCORES)
-    return np.where(known, amount, rare), np.where(known, _centred(score, base & known), 0.0)
+    return np.where(known, amount, rare), np.where(known, _centred(score, base & known), 0.0), between[0]
 
 
 def _of_bins(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from candidates.measures.anomaly import copies, excess, rarity, structure
+from candidates.measures.anomaly import copies, excess, made_up, rarity, structure
 from candidates.measures.surprise import Surprise
 
 
@@ -15,7 +15,7 @@ def scores(rng, rows=2000, columns=5):
 
 
 def found_of(z):
-    return Surprise(tuple("abcde"), np.abs(z), z)
+    return Surprise(tuple("abcde"), np.abs(z), z, np.zeros(z.shape, dtype=bool))
 
 
 def test_one_strange_column_makes_no_row_rare():
@@ -48,7 +48,7 @@ def test_one_broken_relation_is_left_out():
 
 def test_few_columns_or_rows_have_no_structure():
     z = np.ones((5, 2))
-    assert not structure(Surprise(("a", "b"), z, z), np.array([True] * 3 + [False] * 2))[0].any()
+    assert not structure(Surprise(("a", "b"), z, z, z < 0), np.array([True] * 3 + [False] * 2))[0].any()
 
 
 @pytest.mark.parametrize("columns", [6, 12])
@@ -73,3 +73,20 @@ def test_the_excess_is_that_of_the_window():
     assert found.z > 20
     assert found.rows[3800:].all()
     assert found.share - found.usual == pytest.approx(0.1, abs=0.02)
+
+
+def test_made_up_rows_are_off_in_several_columns_at_once():
+    rng = np.random.default_rng(5)
+    after = np.arange(3000) >= 2000
+    together = np.zeros((3000, 4), dtype=bool)
+    together[2700:, :3] = rng.random((300, 3)) < 0.8
+    assert made_up(together, after).sum() == together.any(axis=1).sum()
+    apart = np.zeros((3000, 4), dtype=bool)
+    apart[2000:, 0], apart[2000:, 1] = rng.random(1000) < 0.3, rng.random(1000) < 0.4
+    assert not made_up(apart, after).any()
+    processed = np.zeros((3000, 4), dtype=bool)
+    processed[2000:, :2] = True
+    assert not made_up(processed, after).any()
+    one = np.zeros((3000, 4), dtype=bool)
+    one[2500:, 0] = True
+    assert not made_up(one, after).any()
