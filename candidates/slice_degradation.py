@@ -121,6 +121,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
             "conditions": float(len(report.found.where.conditions)),
             "alone": report.found.alone,
             "sharp": report.found.sharp,
+            "matched": report.matched,
         },
     )
 

@@ -13,8 +13,9 @@ from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import clip, influence
 from candidates.measures.row_errors import RowErrors, row_errors
 from candidates.measures.scores import PREDICTION_METRICS
+from candidates.measures.slice_match import matched
 from candidates.measures.slices import FoundSlice, as_errors, find_slices, thinned
-from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Series
+from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Onset, Rows, Series
 from schemas.incident import MODEL_METRICS
 
 REAL = 0.01
@@ -23,8 +24,10 @@ LOSS = "loss"
 """Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
 LEAST = 0.05
 """Share of the symptom below which a slice is no cause."""
-NARROW, WIDEST = 0.3, 0.6
+NARROW, WIDEST = 0.4, 0.65
 """Shares of the rows up to which a slice is believed in full, and from which not at all."""
+BEYOND = 5.0
+"""Powers of ten of the chance from which a slice is beyond doubt."""
 CONFINED = 0.15
 """Most of the touched rate inside a slice that may be found outside, for a fault to be confined to it."""
 
@@ -52,6 +55,10 @@ class SliceReport:
         Mean errors of the slice's rows, and of all others.
     series
         Error of the slice's rows beyond the others', over time.
+    matched
+        Share of the growth that is left against other rows answered alike, [0, 1] (`slice_match`).
+    rows
+        (N,) positions of the slice's rows among the model's sampled rows.
     """
 
     found: FoundSlice
@@ -60,18 +67,20 @@ class SliceReport:
     rest: Means
     series: Series
     onset: Onset | None
+    matched: float
+    rows: IntArray
 
     @property
     def sure(self) -> float:
         """Return how unmistakable the slice is, [0, 1].
 
-        Beyond chance among all slices, with sharp ends, the other rows at peace, and narrow: what befalls half of
-        all rows is hardly a matter of one slice.
+        Beyond chance among all slices, with sharp ends, the other rows at peace whatever they are answered, and
+        narrow: what befalls half of all rows is hardly a matter of one slice.
         """
-        beyond = clip(-math.log10(max(self.found.p_value, 1e-12)) / 6)
+        beyond = clip(-math.log10(max(self.found.p_value, 1e-12)) / BEYOND)
         rows = self.inside.n_after / max(self.inside.n_after + self.rest.n_after, 1)
         narrow = clip((WIDEST - rows) / (WIDEST - NARROW))
-        return beyond * self.found.sharp * self.found.alone**2 * narrow
+        return beyond * self.found.sharp * (self.found.alone * self.matched) ** 3 * narrow
 
 
 def slice_share(evidence: Evidence, node: str) -> float:
@@ -168,9 +177,10 @@ class _Read:
 
 def _report(evidence: Evidence, read: _Read, found: FoundSlice) -> SliceReport:
     series = _over_time(read, found.inside)
-    share = clip(_undone(read, found.inside)) * found.alone * influence(evidence, read.model.node.id)
+    alike = matched(read.rows, read.model.node.task or "regression", read.errors, found.inside)
+    share = clip(_undone(read, found.inside)) * found.alone * alike * influence(evidence, read.model.node.id)
     inside, rest = (_means(read, which) for which in (found.inside, ~found.inside))
-    return SliceReport(found, share, inside, rest, series, _onset(series))
+    return SliceReport(found, share, inside, rest, series, _onset(series), alike, read.errors.rows[found.inside])
 
 
 def _means(read: _Read, which: BoolArray) -> Means:

@@ -121,9 +121,12 @@ class Contrast:
         ends = np.array([0]), np.array([len(order)])
         return self.of_runs(order, *ends, cost=np.array([self.cost(items)]), depth=len(items))
 
-    def amplitude(self, which: BoolArray) -> float:
-        """Return the amplitude of the errors over some rows (N,)."""
-        return float(self.moment[which].sum() / max(float(self.mass[which].sum()), 1e-12))
+    def growth(self, which: BoolArray) -> tuple[float, float]:
+        """Return by how much the amplitude of the errors grew over some rows (N,), and its standard error."""
+        mass = [max(float(self.mass[which & side].sum()), 1e-12) for side in (~self.after, self.after)]
+        level = [float(self.moment[which & side].sum()) for side in (~self.after, self.after)]
+        error = math.sqrt(self.variance[0] / mass[0] + self.variance[1] / mass[1])
+        return level[1] / mass[1] - level[0] / mass[0], error
 
     def judge(self, before: Sums, after: Sums, cost: FloatArray, depth: int) -> Judged:
         """Return slices judged by their sums on both sides, and what naming them costs."""

@@ -16,6 +16,8 @@ from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, Mod
 REFINED, SHOWN = 6, 5
 SAME = 0.9
 """Overlap (Jaccard) from which two slices are one."""
+ONE_SIDED = 1.64
+"""Standard errors that chance leaves one number below of twenty."""
 MOST_ROWS = 10_000
 """Rows read of each side."""
 
@@ -39,6 +41,8 @@ class FoundSlice:
         By which slices are ranked.
     sharp
         How sharply the errors rise at the ends of its numeric ranges, [0, 1].
+    rest_error
+        Standard error of `rest`.
     """
 
     where: Slice
@@ -50,6 +54,7 @@ class FoundSlice:
     rest: float
     worth: float
     sharp: float
+    rest_error: float
 
     @property
     def clear(self) -> float:
@@ -58,8 +63,8 @@ class FoundSlice:
 
     @property
     def alone(self) -> float:
-        """Return how much of the slice's growth the other rows do not share, [0, 1]."""
-        whole = self.rise + max(self.rest, 0.0)
+        """Return how much of the slice's growth the other rows do not share, beyond their sampling error, [0, 1]."""
+        whole = self.rise + max(self.rest - ONE_SIDED * self.rest_error, 0.0)
         return self.rise / whole if whole > 0 else 0.0
 
 
@@ -119,6 +124,7 @@ def _found(
     ends = [
         sharpness(contrast, values[space.name(i)], _all_but(masks, i), masks[i], rise) for i in items if space.is_run(i)
     ]
+    rest, rest_error = contrast.growth(~inside)
     return FoundSlice(
         where=Slice(tuple(sorted(conditions, key=lambda one: one.column))),
         inside=inside,
@@ -126,9 +132,10 @@ def _found(
         p_value=min(1.0, math.exp(min(cost, 700.0)) * 0.5 * math.erfc(z / math.sqrt(2))),
         cost=cost,
         rise=rise,
-        rest=contrast.amplitude(~inside & contrast.after) - contrast.amplitude(~inside & ~contrast.after),
+        rest=rest,
         worth=float(judged.worth[0]),
         sharp=min(ends, default=1.0),
+        rest_error=rest_error,
     )
 
 
