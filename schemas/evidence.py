@@ -242,6 +242,9 @@ class ModelEvidence:
         `prediction` and `label` -> profile, nulls included.
     label_vocabulary
         (label, rows before, rows after) of a multiclass model, most frequent first.
+    between
+        Sampled rows from the end of the baseline to the start of the window (all of them `after`), where a new version
+        came in by then: they tell whether what changed came with it. None otherwise.
     """
 
     node: Node
@@ -256,6 +259,7 @@ class ModelEvidence:
     duplicates: tuple[float, float] = (float("nan"), float("nan"))
     outcomes: Mapping[str, ColumnProfile] = field(default_factory=dict)
     label_vocabulary: tuple[tuple[str, int, int], ...] = ()
+    between: Rows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +293,8 @@ class CallShape:
         about them began here.
     first
         First such span of the window, UTC; None without one.
+    last_called
+        (service, operation) that most of `own_after` called last; None when they called nothing.
     """
 
     children: tuple[tuple[str, str], ...]
@@ -296,6 +302,7 @@ class CallShape:
     n_after: int
     own_after: int
     first: datetime | None = None
+    last_called: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from benchmarks.incidents.report import markdown, rate
 from benchmarks.nezha.answer import ENGINE, Answer, answers
 from benchmarks.nezha.cases import SAMPLE, Recorded, by_fault, read_cases
 from benchmarks.nezha.controls import calm, random_graph, shuffled_labels
-from benchmarks.nezha.figures import Figures, figures, place
+from benchmarks.nezha.figures import Figures, calibration_error, figures, place
 
 Progress = Callable[[str, int, int], None]
 HEAD = ("", "n", "AC@1", "AC@3", "Avg@5", "MRR", "ECE", "s ranking", "s from files")
@@ -45,6 +47,14 @@ class Outcome:
         """Return in how many of the calm cases a cause is believed."""
         return sum(bool(one.nodes) and one.confidence >= one.none_of_these for one in self.calm)
 
+    @property
+    def calibration(self) -> float:
+        """Return the engine's calibration error over faults and calm half minutes; in the latter no cause is right."""
+        told = [*self.by_method[ENGINE], *self.calm]
+        labels = [*self.labels, *("" for _ in self.calm)]
+        right = np.array([place(one.nodes, label) == 1 for one, label in zip(told, labels, strict=True)])
+        return calibration_error([one.confidence for one in told], right)
+
     def of_method(self, method: str) -> Figures:
         """Return a method's figures over all cases."""
         return figures(self.by_method[method], self.labels)
@@ -66,7 +76,9 @@ class Outcome:
         first, third = self.shuffled()
         said = [f"shuffled labels: AC@1 {rate(first)}, AC@3 {rate(third)}"]
         if self.calm:
-            said.append(f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes")
+            said.append(
+                f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes, ECE with them {rate(self.calibration)}"
+            )
         parts = [methods, faults, "; ".join(said), *self._misses(listed)]
         return "\n\n".join(parts)
 
@@ -86,7 +98,7 @@ class Outcome:
             "methods": {name: self.of_method(name).as_json() for name in self.by_method},
             "faults": {fault: self.of_fault(names).as_json() for fault, names in by_fault(self.cases).items()},
             "shuffled_labels": {"ac1": round(first, 4), "ac3": round(third, 4)},
-            "calm": {"n": len(self.calm), "false_alarms": self.false_alarms},
+            "calm": {"n": len(self.calm), "false_alarms": self.false_alarms, "ece_with_them": self.calibration},
             "cases": [
                 {"name": case.name, "fault": case.fault, "node": case.node, "half": case.half}
                 | {name: _plain(found[i]) for name, found in self.by_method.items()}

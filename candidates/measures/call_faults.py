@@ -20,6 +20,9 @@ NAMED = 4
 SLOWNESS = 0.3
 """Most of a proven slowness that a change of what is called is thought to explain."""
 
+LEAD = 0.4
+"""Of a single caller's early return, what is laid at the door of the callee that it called last."""
+
 ENOUGH = 4
 """Odd spans beyond the first from which on they are plain: a single one may be a lost span."""
 
@@ -29,11 +32,13 @@ SURE_FROM, SURE_AT = 1.0, 4.0
 VERIFY = {
     "early_return": "Open traces of {operation} of {node} that lack the missing calls: what did it return, and why?",
     "unreached": "Is {node} up? Calls to {operation} are made and its own spans are missing.",
+    "callers_stop": "Open traces that end after {operation} of {node}: what did it answer, and was it an exception?",
     "other_calls": "Compare a trace of {operation} of {node} from before with one since: what decides whom it calls?",
 }
 REMEDY = {
     "early_return": "Read the log of {node} for exceptions in {operation}; roll back its last deployment or flag.",
     "unreached": "Check the health and the network of {node}, and whether its spans are still exported.",
+    "callers_stop": "Read the log of {node} for exceptions in {operation}; roll back its last deployment or flag.",
     "other_calls": "Look for a deployment, flag or failed fallback of {node} that changes what {operation} does.",
 }
 
@@ -52,9 +57,10 @@ def _certain(one: OddCalls) -> float:
 def _impact(evidence: Evidence, one: OddCalls, whole: float) -> float:
     """Return the share of what went wrong in the requests: by certainty, for a number of them says little of harm."""
     symptom = evidence.symptom
-    share = _certain(one) ** 2 / whole if whole > 0 else 0.0
+    share = _certain(one) ** 2 / whole * (LEAD if one.lead else 1.0) if whole > 0 else 0.0
     if symptom.incident.metric in LATENCY_METRICS and not unproven(symptom):
-        return SLOWNESS * share
+        # requests that end early are over sooner
+        return share if symptom.direction == "down" and one.mechanism != "other_calls" else SLOWNESS * share
     if symptom.incident.metric in {"errors", "availability"}:
         # errors that spans tell of say more surely where they come from
         return share * (SLOWNESS if own_errors(evidence) else 1.0)
@@ -105,6 +111,8 @@ def _what(one: OddCalls) -> str:
     spans = f"{one.n} of {one.total} spans ({one.share:.0%}; before {one.before:.1%})"
     if one.mechanism == "unreached":
         return f"{one.operation} of {one.node} is called and leaves no span of its own in {spans}"
+    if one.mechanism == "callers_stop":
+        return f"callers return without {missing} after {one.operation} of {one.node} in {spans}"
     if one.mechanism == "other_calls":
         instead = f" instead of {missing}" if missing else ""
         return f"{one.operation} of {one.node} calls {added}{instead} in {spans}"

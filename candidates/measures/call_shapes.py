@@ -3,7 +3,8 @@
 An exception that returns early leaves no slow span and often no error, only a hole in the call tree. A shape that
 the baseline never had, in spans with nothing odd below them, began at the operation that has it; where that
 operation only waits for another service, the hole is that service's: it was not reached. Beside new shapes, the
-share of spans that do less than their like may grow.
+share of spans that do less than their like may grow. Callers that all stop after the same call are not each to blame
+for it: the callee is, as with the time that is lost between services.
 
 References
 ----------
@@ -28,6 +29,9 @@ SURE = 8.0
 FAR = 40.0
 
 
+Key = tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class OddCalls:
     """What one operation calls differently, and whose doing it is.
@@ -37,7 +41,8 @@ class OddCalls:
     node
         The service to blame.
     mechanism
-        `early_return` (calls are missing), `unreached` (the callee's spans are missing) or `other_calls`.
+        `early_return` (calls are missing), `unreached` (the callee's spans are missing), `other_calls`, or
+        `callers_stop` (callers return early after they called it).
     missing, added
         (service, operation) that the most frequent odd shape lacks, or has beyond its like.
     n, total
@@ -46,6 +51,10 @@ class OddCalls:
         Share of spans that were like this in the baseline.
     z
         How surely it is new, in standard deviations; at most 8.
+    after
+        The other service that was called last before a return without the rest, if any.
+    lead
+        Whether the node is only that other service of a single caller: where to look next.
     """
 
     node: str
@@ -58,6 +67,8 @@ class OddCalls:
     before: float
     z: float
     first: datetime | None
+    after: tuple[str, str] | None = None
+    lead: bool = False
 
     @property
     def share(self) -> float:
@@ -73,18 +84,62 @@ def odd_calls(evidence: Evidence) -> Mapping[str, OddCalls]:
 def _odd_calls(evidence: Evidence) -> Mapping[str, OddCalls]:
     profiles = [profile for profile in traced(evidence) if _compared(profile.shapes)]
     rate = _usual_rate(profiles)
+    inside = {(p.service, p.operation): after for p in profiles if (after := p.callee or p.shapes[0].last_called)}
     by_node: dict[str, OddCalls] = {}
     for profile in profiles:
         for one in (_new_shapes(profile, rate, truncated=True), _new_shapes(profile, rate, truncated=False)):
-            _keep(by_node, evidence, one)
-        _keep(by_node, evidence, _more_often_truncated(profile))
+            _keep(by_node, evidence, _behind(one, inside))
+        _keep(by_node, evidence, _behind(_more_often_truncated(profile), inside))
+    for one in _stopping(tuple(by_node.values())):
+        _keep(by_node, evidence, one)
     return by_node
+
+
+def _behind(one: OddCalls | None, inside: Mapping[Key, Key]) -> OddCalls | None:
+    """Return the finding with the other service that was called last, looked for below operations of its own."""
+    if one is None or one.mechanism != "early_return":
+        return one and replace(one, after=None)
+    after, seen = one.after, set[Key]()
+    while after is not None and after[0] == one.node and after not in seen:
+        seen.add(after)
+        after = inside.get(after)
+    return replace(one, after=None if after is None or after[0] == one.node else after)
+
+
+def _stopping(found: Sequence[OddCalls]) -> list[OddCalls]:
+    """Return the services after whose calls others return early; that of a single caller is a mere lead."""
+    after: dict[str, list[OddCalls]] = {}
+    for one in sorted(found, key=lambda one: (one.node, one.operation)):
+        if one.after:
+            after.setdefault(one.after[0], []).append(one)
+    return [_callee(some) for some in after.values()]
+
+
+def _callee(callers: Sequence[OddCalls]) -> OddCalls:
+    top = max(callers, key=lambda one: one.z)
+    z = math.sqrt(math.fsum(one.z**2 for one in callers))
+    node, operation = top.after or ("", "")
+    firsts = [one.first for one in callers if one.first]
+    return OddCalls(
+        node=node,
+        operation=operation,
+        mechanism="callers_stop",
+        missing=top.missing,
+        added=(),
+        n=sum(one.n for one in callers),
+        total=sum(one.total for one in callers),
+        before=top.before,
+        z=min(z, SURE),
+        first=min(firsts) if firsts else None,
+        lead=len(callers) == 1,
+    )
 
 
 def _keep(by_node: dict[str, OddCalls], evidence: Evidence, one: OddCalls | None) -> None:
     if one is None or one.z < MIN_Z or one.node not in evidence.upstream:
         return
-    if one.node not in by_node or one.z > by_node[one.node].z:
+    known = by_node.get(one.node)
+    if known is None or (one.z > known.z and not one.lead):
         by_node[one.node] = one
 
 
@@ -140,14 +195,15 @@ def _more_often_truncated(profile: OperationProfile) -> OddCalls | None:
 
 def _told(profile: OperationProfile, shape: CallShape) -> OddCalls:
     """Return how a shape is odd and whose doing it is; how often and how surely is filled in by the caller."""
-    like = _most_alike(shape, profile.shapes)
+    larger = [other for other in profile.shapes if set(shape.children) < set(other.children)]
+    like = _most_alike(shape, larger) or _most_alike(shape, profile.shapes)
     missing = tuple(sorted(set(like) - set(shape.children)))
     added = tuple(sorted(set(shape.children) - set(like)))
     node, mechanism = profile.service, "other_calls" if added else "early_return"
     if profile.callee and profile.callee in missing:
         node, mechanism = profile.callee[0], "unreached"
     operation = profile.callee[1] if profile.callee and mechanism == "unreached" else profile.operation
-    return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first)
+    return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first, shape.last_called)
 
 
 def _most_alike(shape: CallShape, shapes: Sequence[CallShape]) -> tuple[tuple[str, str], ...]:

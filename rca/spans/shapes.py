@@ -20,12 +20,12 @@ _SHAPES = """
 CREATE OR REPLACE TEMP TABLE reduced_shapes AS
 WITH called AS (
     -- a row is one span that called something
-    SELECT l.parent AS id, list_sort(list(DISTINCT o.op)) AS children
+    SELECT l.parent AS id, list_sort(list(DISTINCT o.op)) AS children, arg_max(o.op, (l.start_ns, o.op)) AS last_called
     FROM reduced_links AS l
     JOIN reduced_operations AS o ON o.service = l.callee_service AND o.operation = l.callee_operation GROUP BY l.parent
 )
 SELECT s.id, o.op, s.start_ns, s.failed, s.start_ns >= $after_low AND s.start_ns < $after_high AS is_after,
-       coalesce(called.children, []) AS children
+       coalesce(called.children, []) AS children, called.last_called
 FROM reduced_self AS s JOIN reduced_operations AS o USING (service, operation) LEFT JOIN called USING (id)
 WHERE s.start_ns >= $before_low AND s.start_ns < $before_high OR s.start_ns >= $after_low AND s.start_ns < $after_high
 """
@@ -47,11 +47,16 @@ WITH RECURSIVE known AS (
     -- a row is one span above an odd one; UNION ends at cycles of parents
     SELECT l.parent AS id FROM reduced_links AS l JOIN odd ON odd.id = l.child
     UNION SELECT l.parent FROM reduced_links AS l JOIN passed_on ON passed_on.id = l.child
+), ends AS (
+    -- a row is one shape with one operation that its spans of the window called last, nothing odd below
+    SELECT s.op, s.children, s.last_called, count(*) AS n FROM reduced_shapes AS s ANTI JOIN passed_on USING (id)
+    WHERE s.is_after GROUP BY s.op, s.children, s.last_called
 ), own AS (
-    SELECT s.op, s.children, count(*) AS n FROM reduced_shapes AS s ANTI JOIN passed_on USING (id)
-    WHERE s.is_after GROUP BY s.op, s.children
+    SELECT op, children, sum(n) AS n, arg_max(last_called, (n, last_called)) AS last_called
+    FROM ends GROUP BY op, children
 )
-SELECT k.op, k.children, k.n_before, k.n_after, coalesce(own.n, 0) AS own_after, k.first_ns
+SELECT k.op, k.children, k.n_before, k.n_after, CAST(coalesce(own.n, 0) AS BIGINT) AS own_after, k.first_ns,
+       own.last_called
 FROM known AS k LEFT JOIN own USING (op, children) WHERE k.calls
 ORDER BY k.n_before + k.n_after DESC, k.op, k.children LIMIT $limit
 """
@@ -90,9 +95,9 @@ def read_shapes(
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.reduced_shapes")
     found: dict[int, list[CallShape]] = defaultdict(list)
-    for op, children, before, after, own, first_ns in rows:
+    for op, children, before, after, own, first_ns, last in rows:
         called = tuple(sorted({names[child] for child in children}))
-        found[op].append(CallShape(called, before, after, own, _moment(first_ns)))
+        found[op].append(CallShape(called, before, after, own, _moment(first_ns), names.get(last)))
     return {op: tuple(shapes) for op, shapes in found.items()}
 
 

@@ -1,5 +1,6 @@
 """Faults that only the shape of the call tree shows, through the family that names them and through the ranker."""
 
+import dataclasses
 import json
 import math
 
@@ -8,7 +9,9 @@ import pytest
 
 from candidates.component_fault import generate
 from candidates.latency_component import generate as slow
+from candidates.measures.call_shapes import odd_calls
 from rankers.heuristic import rank
+from schemas.evidence import CallShape
 from tests.candidates.call_scenes import loud, moment, quiet, shop, told, without
 
 
@@ -74,6 +77,11 @@ def test_a_proven_slowness_is_hardly_a_hole():
     assert slow(told(spans, loud())).candidates[0].node == "db"
 
 
+def test_requests_that_became_faster_are_explained_by_returning_early():
+    faster = dataclasses.replace(loud(), direction="down")
+    assert causes(without(shop(), "6", after=0.2), faster)["cart"].impact > 0.9
+
+
 def test_a_hole_seen_in_the_requests_outweighs_a_metric_that_overlooked_it():
     plain = told(without(shop(), "6", after=0.2))
     candidates = generate(plain).candidates
@@ -85,6 +93,36 @@ def test_a_hole_seen_in_the_requests_outweighs_a_metric_that_overlooked_it():
 def test_other_metrics_are_not_about_requests():
     plain = told(without(shop(), "6", after=0.2), quiet("auc"))
     assert all(one.features["seen_in_requests"] == 0.0 for one in generate(plain).candidates)
+
+
+def two_callers(*, both: bool):
+    """Return traces of cart and ads that each call db and then log; after the fault some stop after db."""
+    spans = []
+    for k in range(400):
+        start = k * 4500.0
+        stops = k % 5 == 0 and start >= 1_200_000
+        spans += [(f"t{k}", "1", None, "web", "GET /", start, 90.0)]
+        for place, (name, also) in enumerate({"cart": True, "ads": both}.items()):
+            at = start + 30 * place + 1
+            spans += [(f"t{k}", f"2{name}", "1", name, "Get", at, 25.0)]
+            spans += [(f"t{k}", f"3{name}", f"2{name}", "db", "SELECT", at + 2, 5.0)]
+            spans += [] if stops and also else [(f"t{k}", f"4{name}", f"2{name}", name, "log", at + 10, 1.0)]
+    return spans
+
+
+def test_callers_that_stop_after_the_same_call_are_its_doing():
+    plain = told(two_callers(both=True))
+    found = {one.node: one for one in generate(plain).candidates}
+    assert found["db"].mechanism == "callers_stop"
+    assert "after SELECT of db" in found["db"].summary
+    assert found["db"].impact >= max(one.impact for one in found.values())
+    assert found["db"].explains[0] == ("metric", "db", "errors")
+
+
+def test_the_callee_of_a_single_caller_that_stops_is_a_lead_behind_it():
+    found = {one.node: one for one in generate(told(two_callers(both=False))).candidates}
+    assert found["cart"].impact > found["db"].impact > 0
+    assert found["cart"].mechanism == "early_return"
 
 
 # --- slowness after a mere moment of traces ---
@@ -126,3 +164,23 @@ def test_growth_within_what_the_metric_varies_anyway_explains_little():
     noisy = quiet()
     noisy.series.value[:] = noisy.series.value * (1 + 0.4 * (-1.0) ** np.arange(len(noisy.series.value)))
     assert slow(told(shop(db=(5, 7)), noisy)).candidates[0].impact < 0.5 * small.impact
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        (),
+        (CallShape((), 0, 0, 0),),
+        (CallShape((), 5, 0, 0),),
+        (CallShape((("db", "SELECT"),), 1, 0, 0), CallShape((), 0, 1, 1)),
+        (CallShape((("db", "SELECT"),), 10**9, 0, 0), CallShape((), 0, 10**9, 10**9, None, ("web", "o"))),
+        tuple(CallShape(((str(k), "o"),), k % 2, 1, 1) for k in range(50)),
+    ],
+    ids=["none", "empty", "one period", "one span", "huge", "all different"],
+)
+def test_degenerate_shapes_do_no_harm(shapes):
+    plain = told(shop(requests=60))
+    operations = tuple(dataclasses.replace(one, shapes=shapes) for one in plain.operations)
+    for one in odd_calls(dataclasses.replace(plain, operations=operations, cache={})).values():
+        assert math.isfinite(one.z)
+        assert 0 <= one.share <= 1
