@@ -7,19 +7,22 @@ models score. A system is named `<table>` or `<table>-<variant>`.
 from dataclasses import replace
 from functools import lru_cache
 
-from benchmarks.incidents.tables.adult import ADULT, ADULT_HOUSEHOLD
+from benchmarks.incidents.tables.adult import ADULT, ADULT_HOUSEHOLD, ADULT_TUNED, ADULT_WORDS
 from benchmarks.incidents.tables.bank import BANK
 from benchmarks.incidents.tables.beijing import BEIJING, BEIJING_LEVEL
 from benchmarks.incidents.tables.bike import BIKE
 from benchmarks.incidents.tables.flights import FLIGHTS, FLIGHTS_LATE
-from benchmarks.incidents.tables.hotel import HOTEL, HOTEL_PRICE
+from benchmarks.incidents.tables.hotel import HOTEL, HOTEL_BILL, HOTEL_PRICE
 from benchmarks.incidents.tables.metro import METRO, METRO_LEVEL
 from benchmarks.incidents.tables.taxi import TAXI, TAXI_LONG
 from benchmarks.incidents.tables.telco import TELCO
 from benchmarks.incidents.tables.text import TEXT, TEXT_TOPIC, TEXT_TUNED
 from rca.demo.cascade import Cascade, train
 
-TUNE_DOMAINS = (HOTEL, HOTEL_PRICE, ADULT, ADULT_HOUSEHOLD, BANK, TELCO, BEIJING, BEIJING_LEVEL)
+TUNE_DOMAINS = (
+    HOTEL, HOTEL_PRICE, HOTEL_BILL, ADULT, ADULT_HOUSEHOLD, ADULT_WORDS, ADULT_TUNED, BANK, TELCO, BEIJING,
+    BEIJING_LEVEL,
+)  # fmt: skip
 HELD_OUT_DOMAINS = (
     FLIGHTS, FLIGHTS_LATE, BIKE, METRO, METRO_LEVEL, TAXI, TAXI_LONG, TEXT, TEXT_TOPIC, TEXT_TUNED,
 )  # fmt: skip

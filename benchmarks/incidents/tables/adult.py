@@ -1,6 +1,10 @@
-"""Census income: a job score, then who earns much; and the same people's households."""
+"""Census income: a job score, then who earns much; their households; and their lives in words, read as text."""
 
+import numpy as np
+
+from benchmarks.incidents.models.embedder import fit_embedder
 from benchmarks.incidents.models.histgb import fit_histgb
+from benchmarks.incidents.models.sequential import fit_sequential
 from benchmarks.incidents.tables.system import banded, is_yes, system, table
 from rca.demo.domain import Columns, ModelSpec
 
@@ -56,4 +60,42 @@ ADULT_HOUSEHOLD = system(
         ),
     ),
     segments=("age_group", "race"),
+)
+
+WORDS = ("occupation", "education", "marital_status", "country", "workclass")
+
+
+def load_described() -> Columns:
+    """Return the people with most that is known of them as one text, which is not logged."""
+    columns = load_income()
+    parts = [columns.pop(name).astype(str) for name in WORDS]
+    text = np.array([" ".join(row) for row in zip(*parts, strict=True)], dtype=object)
+    return columns | {"text": text, "domain": parts[-1].astype(object)}
+
+
+DESCRIBED = {
+    "person-profile": ("age", "sex", "race", "age_group", "domain"),
+    "employment-registry": ("hours_per_week",),
+}
+NUMBERS = ("age", "hours_per_week", "capital_gain")
+
+ADULT_WORDS = system(
+    "adult-words",
+    load_described,
+    {**DESCRIBED, "tax-feed": MONEY},
+    (
+        ModelSpec("life-embedder", "embedding", "income", ("text",), "language-ml", "embedding", learner=fit_embedder),
+        ModelSpec("income-reader", "binary", "income", ("embedding", *NUMBERS), "credit-ml"),
+    ),
+    segments=("domain", "age_group"),
+    hidden=("text",),
+)
+
+ADULT_TUNED = system(
+    "adult-tuned",
+    load_described,
+    {**DESCRIBED, "tax-feed": MONEY},
+    (ModelSpec("tuned-income", "binary", "income", ("text", *NUMBERS), "credit-ml", learner=fit_sequential),),
+    segments=("domain", "age_group"),
+    hidden=("text",),
 )
