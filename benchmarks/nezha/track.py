@@ -76,9 +76,8 @@ class Outcome:
         first, third = self.shuffled()
         said = [f"shuffled labels: AC@1 {rate(first)}, AC@3 {rate(third)}"]
         if self.calm:
-            said.append(
-                f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes, ECE with them {rate(self.calibration)}"
-            )
+            said.append(f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes")
+            said.append(f"ECE with these {rate(self.calibration)}")
         parts = [methods, faults, "; ".join(said), *self._misses(listed)]
         return "\n\n".join(parts)
 
