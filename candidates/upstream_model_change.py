@@ -7,7 +7,7 @@ function on familiar inputs), not when it faithfully passes on a fault of its ow
 from candidates.measures.columns import UNLOGGED, MovedColumn, histogram_item, moved_columns
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.influence import function_share, influence, symptomatic_models
-from candidates.measures.versions import Switch, event_switch, function_strength, version_switch
+from candidates.measures.versions import Switch, event_switch, function_strength, spared, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -33,7 +33,8 @@ def _as_input(evidence: Evidence, node: str) -> MovedColumn | None:
 
 def _share(evidence: Evidence, node: str, carried: MovedColumn | None, switch: Switch | None) -> tuple[float, str]:
     if diagnose(evidence, node) is not None:
-        return function_share(evidence, node), "its logged outputs against a stand-in of its old function"
+        share = function_share(evidence, node) * (spared(evidence, node, switch) if switch else 1.0)
+        return share, "its logged outputs against a stand-in of its old function"
     if carried is not None:
         sure = 1.0 if switch and switch.alignment > ALIGNED else UNLOGGED
         return sure * max(carried.bad, carried.drift), carried.bad_words

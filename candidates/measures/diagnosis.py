@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
@@ -31,10 +30,10 @@ from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.outcome import LABEL, label_position, label_shares
 from candidates.measures.relations import correlation, relation_loss
-from candidates.measures.served_function import function_change
+from candidates.measures.served_function import Deviations, function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
-from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
+from schemas.evidence import Evidence, ModelEvidence, Onset, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
@@ -117,7 +116,7 @@ class ModelDiagnosis:
     function_onset
         Since when the logged predictions deviate from the baseline's function; None where no step is seen.
     deviation
-        Row by row: the deviations' sizes, which rows are the window's, and the rows' versions.
+        How far the logged predictions deviate from the baseline's function, row by row.
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -132,7 +131,7 @@ class ModelDiagnosis:
     variance: float
     unit: float = float("nan")
     function_onset: Onset | None = None
-    deviation: tuple[FloatArray, BoolArray, NDArray[np.object_]] | None = None
+    deviation: Deviations | None = None
 
     @property
     def function_moved(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from candidates.measures.answers import answers_of
 from candidates.measures.links import deviation, edited, link, unlink
-from candidates.measures.novelty import complete_effects, fresh_bins
+from candidates.measures.novelty import complete_effects, fresh_bins, new_versions
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift
 from candidates.measures.sides import MAX_COLUMNS, MAX_ROWS, Side, choose_columns, most_rows, thin
@@ -23,6 +23,8 @@ __all__ = ["MAX_COLUMNS", "MAX_ROWS", "Laboratory"]
 
 SILENT = 8.0
 """Strength of a shift from which a column is not asked what another should be."""
+HARDLY = 0.3
+"""Share of the stand-in's squared error from which a column's squared part in the answers matters."""
 FEWEST = 20
 """Rows below which a metric is not computed."""
 
@@ -32,8 +34,8 @@ class Laboratory:
 
     Attributes
     ----------
-    base, window
-        The rows of both sides.
+    base, window, between
+        The rows of both sides, and those in between where they are known.
     surrogate, effect
         The stand-in, and (F, K) its effects with those of fresh bins completed.
     fit
@@ -58,26 +60,35 @@ class Laboratory:
         fine = np.isfinite(rows.prediction)
         classes = answers.value.shape[1] if answers.value.ndim > 1 else 1
         before, after = (thin(fine & side, most_rows(classes)) for side in (~rows.after, rows.after))
-        output = {side: self._linked(answers.value[which]) for side, which in ((0, before), (1, after))}
-        self.keys = choose_columns(model, rows, shifts, before, output[0])
-        sizes = {key: len(model.columns[key].roles) for key in self.keys}
-        index, start = feature_index(rows.bins, self.keys, sizes)
-        self.base, self.window = (
-            Side(
-                index[which], output[side], answers.value[which], rows.label[which], rows.ts[which], rows.version[which]
-            )
-            for side, which in ((0, before), (1, after))
-        )
+        self.keys = choose_columns(model, rows, shifts, before, self._linked(answers.value[before]))
+        self.sizes = {key: len(model.columns[key].roles) for key in self.keys}
+        start = np.concatenate([[0], np.cumsum([self.sizes[key] for key in self.keys])]).astype(np.int64)
+        self.base, self.window = (self._side(rows, answers.value, which) for which in (before, after))
         self.held_out = np.arange(len(self.base.output)) % 4 == 3
         self.surrogate = self.stand_in(self.base.index, start, self.base.output, self.held_out)
         self.fresh = fresh_bins(model, self.surrogate, self.base, self.window)
         self.unknown = self.fresh[self.window.index]
-        switched = len(set(rows.version[after]) - set(rows.version[before])) > 0
-        self.effect = complete_effects(model, self.surrogate, self.window, self.fresh, self.scale, switched=switched)
+        new = new_versions(self.base, self.window)
+        self.effect = complete_effects(model, self.surrogate, self.window, self.fresh, self.scale, new)
         s = self.surrogate
-        self.fit = (s.predict(self.base.index), s.intercept + summed(self.effect, self.window.index))
+        self.fit = (s.predict(self.base.index), self.said(self.window))
         self.moved = [c for c, key in enumerate(self.keys) if shifts[key].strength >= SILENT]
         self.before, self.after = self.value(self.base), self.value(self.window)
+        self.between = self._between(metric)
+
+    def _side(self, rows: Rows, answer: FloatArray, which: BoolArray) -> Side:
+        index = feature_index({key: rows.bins[key][which] for key in self.keys}, self.keys, self.sizes)[0]
+        output, label = self._linked(answer[which]), rows.label[which]
+        return Side(np.flatnonzero(which), index, output, answer[which], label, rows.ts[which], rows.version[which])
+
+    def _between(self, metric: str) -> Side | None:
+        rows = self.model.between
+        if rows is None or not all(key in rows.bins for key in self.keys):
+            return None
+        answers = answers_of(rows, self.task, metric)
+        if answers.scale != self.scale or answers.value.shape[1:] != self.base.answer.shape[1:]:
+            return None
+        return self._side(rows, answers.value, np.isfinite(rows.prediction))
 
     def _linked(self, answer: FloatArray) -> FloatArray:
         return link(answer, self.scale).reshape(len(answer), -1)
@@ -94,6 +105,10 @@ class Laboratory:
         if self.scale == "votes":
             return fit_votes(index, start, self.keys, output, held_out, nearby)
         return fit_surrogate(index, start, self.keys, output, held_out)
+
+    def said(self, side: Side) -> FloatArray:
+        """Return (N, K) what the stand-in says of some rows, with the effects of fresh bins completed."""
+        return np.asarray(self.surrogate.intercept + summed(self.effect, side.index))
 
     def deviation(self, output: FloatArray, fit: FloatArray) -> FloatArray:
         """Return how far outputs (N, K) lie from a fit, on the scale of the effects."""
@@ -150,5 +165,14 @@ class Laboratory:
 
     @property
     def familiar(self) -> BoolArray:
-        """Return which window rows hold only values seen in the baseline."""
-        return np.asarray(~self.unknown.any(axis=1))
+        """Return which window rows hold only values seen in the baseline, but for columns that hardly matter.
+
+        What such a column contributes is less than the stand-in is off by itself: a broken one hides no answer.
+        """
+        return ~self.strange(self.window)
+
+    def strange(self, side: Side) -> BoolArray:
+        """Return which rows hold a value that the baseline says nothing about, in a column that matters."""
+        s = self.surrogate
+        matter = s.importance**2 > HARDLY * s.residual_sd**2
+        return np.asarray(self.fresh[side.index[:, matter]].any(axis=1))

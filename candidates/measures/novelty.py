@@ -12,6 +12,8 @@ BURST = 5.0
 """Growth of a lumped bin from which its old rows say nothing of the new ones."""
 MAX_NEW = 2_000
 STEPS = 10
+ELSEWHERE = 1.0
+"""How far a new version's answers may lie elsewhere, in standard deviations of the answers."""
 LUMPS_FROM = 0.01
 """Share of the window's rows from which a lumped bin's growth is looked at."""
 HIGH, LOW = frozenset({"above", "plus_inf"}), frozenset({"below", "minus_inf"})
@@ -29,12 +31,19 @@ def fresh_bins(model: ModelEvidence, surrogate: Surrogate, base: Side, window: S
     return np.asarray((surrogate.seen < NEW_BIN_ROWS) | (lumped & (after > BURST * before) & (after > LUMPS_FROM)))
 
 
+def new_versions(base: Side, window: Side) -> BoolArray:
+    """Return (N,) which of the window's rows a version answered that had answered few rows, or none, before."""
+    version, place, after = np.unique(window.version.astype(str), return_inverse=True, return_counts=True)
+    before = (base.version.astype(str)[:, None] == version).sum(axis=0)
+    return np.asarray((BURST * before / max(len(base.version), 1) < after / max(len(place), 1))[place])
+
+
 def _shares(index: IntArray, features: int) -> FloatArray:
     return np.bincount(index.ravel(), minlength=features) / max(len(index), 1)
 
 
 def complete_effects(
-    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, scale: str, *, switched: bool
+    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, scale: str, new_version: BoolArray
 ) -> FloatArray:
     """Return (F, K) effects with those of fresh bins estimated from the window's residuals.
 
@@ -46,8 +55,8 @@ def complete_effects(
     ----------
     scale
         Of the answers (`candidates.measures.answers`).
-    switched
-        Whether another version answers in the window: then all its answers may lie elsewhere.
+    new_version
+        (N,) rows of the window that a version answered which is new: all its answers may lie elsewhere.
     """
     effect = _from_the_edge(model, surrogate, fresh)
     new = np.unique(window.index[fresh[window.index]])
@@ -56,15 +65,15 @@ def complete_effects(
     owner = np.searchsorted(surrogate.start, new, side="right") - 1
     spread = float(np.sqrt((surrogate.importance**2).sum())) + 1e-9
     prior = 4 * surrogate.importance[owner] ** 2 + (0.01 * spread) ** 2
-    prior = np.append(prior, ((0.5 if switched else 0.2) * spread) ** 2)
+    prior = np.append(prior, [(0.2 * spread) ** 2, (ELSEWHERE * spread) ** 2])
     fit = surrogate.intercept + summed(effect, window.index)
-    design = _design(window.index, new, len(effect))
+    design = np.column_stack([_design(window.index, new, len(effect)), new_version])
     if scale == "votes":
-        effect[new] += _of_votes(design, window.output, fit, prior / fit.shape[1])[:-1]
+        effect[new] += _of_votes(design, window.output, fit, prior / fit.shape[1])[: len(new)]
         return effect
     noise = max(surrogate.residual_sd, 1e-6) ** 2
     found = np.linalg.solve(design.T @ design / noise + np.diag(1 / prior), design.T @ (window.output - fit) / noise)
-    effect[new] += found[:-1]
+    effect[new] += found[: len(new)]
     return effect
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from candidates.measures.changepoint import step_of
 from candidates.measures.laboratory import Laboratory
-from schemas.evidence import BoolArray, FloatArray, IntArray, Onset
+from schemas.evidence import BoolArray, FloatArray, IntArray, Onset, TimeArray
 
 SUSPECT_RATIO = 1.15
 """Deviation ratio from which it is asked whether one function could explain both sides."""
@@ -21,6 +21,29 @@ PARTS = 10
 FEWEST = 20
 SURE = 5.0
 """Standard errors from which a bend is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviations:
+    """How far some rows' answers lie from the baseline's function.
+
+    Parameters
+    ----------
+    part
+        (N,) 0 of held-out baseline rows, 1 of the window's, 2 of those between baseline and window.
+    row
+        (N,) positions among the model's sampled rows, or among those between.
+    size
+        (N,) added up over classes.
+    ts, version
+        (N,) when a row was answered, and by which version.
+    """
+
+    part: IntArray
+    row: IntArray
+    size: FloatArray
+    ts: TimeArray
+    version: NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +63,7 @@ class FunctionChange:
     onset
         Since when the logged outputs deviate; None where no step is seen.
     deviation
-        (N,) size of the deviations of the held-out baseline rows and the familiar rows of the window, (N,) which of
-        them are the window's, and (N,) their versions.
+        Row by row, of held-out baseline rows and the familiar ones of the window and before it.
     """
 
     undone: float
@@ -49,7 +71,7 @@ class FunctionChange:
     energy: float
     bend: float
     onset: Onset | None = None
-    deviation: tuple[FloatArray, BoolArray, NDArray[np.object_]] | None = None
+    deviation: Deviations | None = None
 
 
 def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:
@@ -68,32 +90,31 @@ def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:
     if ratio > SUSPECT_RATIO or bent > 0:
         one, bent_one = _one_function(lab, keep)
         ratio, bent = min(ratio, one), min(bent, bent_one)
-    onset = _onset(lab, left_base, left_window, keep, bucket_seconds) if ratio > SUSPECT_RATIO or bent > 0 else None
+    found = _deviations(lab, left_base, left_window, keep)
+    moved = ratio > SUSPECT_RATIO or bent > 0
     return FunctionChange(
         undone=undone - usual_loss,
         ratio=ratio,
         energy=max(0.0, ratio - 1) * usual,
         bend=bent,
-        onset=onset,
-        deviation=_sizes(lab, left_base, left_window, keep),
+        onset=step_of(found.ts, found.size, bucket_seconds) if moved else None,
+        deviation=found,
     )
 
 
-def _sizes(
-    lab: Laboratory, left_base: FloatArray, left_window: FloatArray, keep: BoolArray
-) -> tuple[FloatArray, BoolArray, NDArray[np.object_]]:
-    size = np.concatenate([np.abs(left_base[lab.held_out]), np.abs(left_window[keep])]).sum(axis=1)
-    version = np.concatenate([lab.base.version[lab.held_out], lab.window.version[keep]])
-    return size, np.arange(len(size)) >= int(lab.held_out.sum()), version
-
-
-def _onset(
-    lab: Laboratory, left_base: FloatArray, left_window: FloatArray, keep: BoolArray, bucket_seconds: float
-) -> Onset | None:
-    """Return the step in the size of the deviations over time: of held-out baseline rows, then the window's."""
-    ts = np.concatenate([lab.base.ts[lab.held_out], lab.window.ts[keep]])
-    size = np.concatenate([np.abs(left_base[lab.held_out]), np.abs(left_window[keep])]).sum(axis=1)
-    return step_of(ts, size, bucket_seconds)
+def _deviations(lab: Laboratory, left_base: FloatArray, left_window: FloatArray, keep: BoolArray) -> Deviations:
+    held, (base, window) = lab.held_out, (lab.base, lab.window)
+    parts = [(base, held, left_base), (window, keep, left_window)]
+    if lab.between is not None:
+        between = lab.between
+        parts.append((between, ~lab.strange(between), lab.deviation(between.output, lab.said(between))))
+    return Deviations(
+        part=np.repeat(np.arange(len(parts)), [int(which.sum()) for _, which, _ in parts]),
+        row=np.concatenate([side.row[which] for side, which, _ in parts]),
+        size=np.concatenate([np.abs(left[which]).sum(axis=1) for _, which, left in parts]),
+        ts=np.concatenate([side.ts[which] for side, which, _ in parts]),
+        version=np.concatenate([side.version[which] for side, which, _ in parts]),
+    )
 
 
 def _mean_square(deviation: FloatArray) -> float:

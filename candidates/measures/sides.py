@@ -22,6 +22,8 @@ class Side:
 
     Parameters
     ----------
+    row
+        (N,) positions among the sampled rows.
     index
         (N, C) feature numbers of the surrogate.
     output
@@ -34,6 +36,7 @@ class Side:
         (N,) when the row was logged, and by which version it was answered.
     """
 
+    row: IntArray
     index: IntArray
     output: FloatArray
     answer: FloatArray

@@ -15,7 +15,7 @@ from candidates.measures.row_errors import RowErrors, row_errors
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.slice_match import matched
 from candidates.measures.slices import FoundSlice, as_errors, find_slices, thinned
-from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Onset, Rows, Series
+from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Series
 from schemas.incident import MODEL_METRICS
 
 REAL = 0.01
@@ -57,8 +57,6 @@ class SliceReport:
         Error of the slice's rows beyond the others', over time.
     matched
         Share of the growth that is left against other rows answered alike, [0, 1] (`slice_match`).
-    rows
-        (N,) positions of the slice's rows among the model's sampled rows.
     """
 
     found: FoundSlice
@@ -68,7 +66,6 @@ class SliceReport:
     series: Series
     onset: Onset | None
     matched: float
-    rows: IntArray
 
     @property
     def sure(self) -> float:
@@ -180,7 +177,7 @@ def _report(evidence: Evidence, read: _Read, found: FoundSlice) -> SliceReport:
     alike = matched(read.rows, read.model.node.task or "regression", read.errors, found.inside)
     share = clip(_undone(read, found.inside)) * found.alone * alike * influence(evidence, read.model.node.id)
     inside, rest = (_means(read, which) for which in (found.inside, ~found.inside))
-    return SliceReport(found, share, inside, rest, series, _onset(series), alike, read.errors.rows[found.inside])
+    return SliceReport(found, share, inside, rest, series, _onset(series), alike)
 
 
 def _means(read: _Read, which: BoolArray) -> Means:

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from candidates.measures.predicates import Condition, Slice, range_condition
 from candidates.measures.row_errors import RowErrors
@@ -162,6 +164,17 @@ def _range(column: str, values: FloatArray, mask: BoolArray) -> Condition:
 
 def _single(profile: ColumnProfile, place: int) -> Condition:
     return Condition(profile.column, value=None if profile.roles[place] == "null" else profile.labels[place])
+
+
+def selected(where: Slice, profiles: Mapping[str, ColumnProfile], rows: Rows) -> BoolArray:
+    """Return which of any sampled rows (N,) of a model lie in a slice."""
+    columns: dict[str, NDArray[Any]] = {}
+    for one in where.conditions:
+        profile = profiles[one.column]
+        names = [None if role == "null" else name for role, name in zip(profile.roles, profile.labels, strict=True)]
+        numbers = rows.values.get(one.column)
+        columns[one.column] = np.array(names, dtype=object)[rows.bins[one.column]] if numbers is None else numbers
+    return where.mask(columns)
 
 
 def as_errors(rows: IntArray, value: FloatArray) -> RowErrors:

@@ -9,14 +9,20 @@ import numpy as np
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import function_share
+from candidates.measures.predicates import Slice
+from candidates.measures.served_function import Deviations
+from candidates.measures.slice_report import slice_reports
+from candidates.measures.slices import selected
+from candidates.measures.version_step import with_version
 from schemas.analysis import EvidenceItem
-from schemas.evidence import Evidence, Onset
+from schemas.evidence import BoolArray, Evidence, ModelEvidence, Onset
 from schemas.incident import Change
 
-FEW = 40
 SLACK = 0.1
 """Share of the window by which a change of the answers may be misdated."""
 FARTHER = 0.4
+CONFINED = 0.5
+"""How unmistakable a slice must be for the answers' change to be looked for in its rows alone."""
 SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
@@ -122,20 +128,30 @@ def dated(
 
 
 def spared(evidence: Evidence, node: str, switch: Switch) -> float:
-    """Return how far rows of the new version alone answer differently, [0, 1]; 1 when that cannot be seen.
+    """Return how far the answers changed with the new version's rows, and not at another moment, [0, 1].
 
-    When the window's rows that the old version answered deviate as much, it was not the version.
+    Where the change is confined to a slice only the slice's rows can tell. 1 when nothing can be seen.
     """
     diagnosis = diagnose(evidence, node)
     if diagnosis is None or switch.what != "version" or diagnosis.deviation is None:
         return 1.0
-    deviation, after, version = diagnosis.deviation
-    new = version == switch.subject
-    sides = (deviation[~after], deviation[after & ~new], deviation[after & new])
-    if min(map(len, sides)) < FEW:
-        return 1.0
-    usual, old, now = (float(np.mean(np.square(side))) for side in sides)
-    return float(np.clip(1.6 - 2.0 * (old - usual) / (now - usual), 0.0, 1.0)) if now > usual else 1.0
+    found = diagnosis.deviation
+    reports = slice_reports(evidence, node) or ()
+    sharpest = max(reports, key=lambda one: one.share * one.sure, default=None)
+    kept = np.ones(len(found.row), dtype=bool)
+    if sharpest is not None and sharpest.sure > CONFINED:
+        kept = _inside(evidence.models[node], sharpest.found.where, found)
+    new = found.version == switch.subject
+    return with_version(found.size[kept], found.ts[kept], new[kept], found.part[kept] == 0)
+
+
+def _inside(model: ModelEvidence, where: Slice, found: Deviations) -> BoolArray:
+    """Return (N,) which of the rows that were held against the old function lie in a slice."""
+    out = np.zeros(len(found.row), dtype=bool)
+    for rows, which in ((model.rows, found.part < 2), (model.between, found.part == 2)):
+        if rows is not None and which.any():
+            out[which] = selected(where, model.columns, rows)[found.row[which]]
+    return out
 
 
 def version_share(evidence: Evidence, node: str) -> float:

@@ -16,7 +16,17 @@ from rca.metrics import metric_series, prediction_table, score_sql
 from rca.spans.edges import read_span_edges
 from rca.spans.profiles import operation_profiles
 from rca.warehouse import Warehouse
-from schemas.evidence import ColumnProfile, Evidence, ModelEvidence, SchemaObservation, Series, Symptom, VersionSpan
+from schemas.evidence import (
+    ColumnProfile,
+    Evidence,
+    ModelEvidence,
+    Rows,
+    SchemaObservation,
+    Series,
+    Symptom,
+    VersionSpan,
+    Window,
+)
 from schemas.system import Node, System
 
 OUTPUTS = ("prediction_mean", "positive_rate", "brier", "mae", "accuracy")
@@ -132,6 +142,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
     rows = read_rows(
         warehouse, node, symptom.baseline, symptom.window, score.sql, baseline_split=symptom.reference_split
     )
+    versions = _versions(warehouse, table.name, symptom)
     outcomes = read_outputs(
         warehouse,
         node,
@@ -145,7 +156,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         columns=columns,
         outputs=_counted(_outputs(warehouse, node, symptom), outcomes.get("prediction")),
         rows=rows,
-        versions=_versions(warehouse, table.name, symptom),
+        versions=versions,
         producers=_producers(system, node),
         batches=_batches(warehouse, node.id),
         score_name=score.words,
@@ -160,7 +171,19 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         duplicates=repeated_shares(warehouse.connection, table.name, _sides(symptom)),
         outcomes=outcomes,
         label_vocabulary=_label_vocabulary(warehouse, node, symptom),
+        between=_between(warehouse, node, symptom, versions, score.sql) if rows else None,
     )
+
+
+def _between(
+    warehouse: Warehouse, node: Node, symptom: Symptom, versions: tuple[VersionSpan, ...], score: str
+) -> Rows | None:
+    """Return the rows between baseline and window where a version came in that had served little or not at all."""
+    gap = Window(symptom.baseline.end, symptom.window.start)
+    new = any(v.first < gap.end and v.n_before < v.n_after for v in versions)
+    if symptom.reference_split or not new or gap.start >= gap.end:
+        return None
+    return read_rows(warehouse, node, Window(gap.end, gap.end), gap, score)
 
 
 def _counted(outputs: dict[str, Series], prediction: ColumnProfile | None) -> dict[str, Series]:
