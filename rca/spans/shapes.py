@@ -65,11 +65,11 @@ ORDER BY k.n_before + k.n_after DESC, k.op, k.children LIMIT $limit
 _LOGS = """
 WITH logs AS (
     -- a row is one span of baseline or window
-    SELECT o.op, s.trace_id, s.start_ns >= $after_low AND s.start_ns < $after_high AS is_after,
+    SELECT o.op, hash(s.trace_id) AS trace, s.start_ns >= $after_low AND s.start_ns < $after_high AS is_after,
            s.start_ns >= $before_low AND s.start_ns < $before_high AS is_before, ln(greatest(s.self_ms, $least)) AS y
     FROM reduced_self AS s JOIN reduced_operations AS o USING (service, operation)
 )
-SELECT op, count(DISTINCT trace_id) FILTER (is_before), count(DISTINCT trace_id) FILTER (is_after),
+SELECT op, count(DISTINCT trace) FILTER (is_before), count(DISTINCT trace) FILTER (is_after),
        coalesce(avg(y) FILTER (is_before), 'nan'), coalesce(avg(y) FILTER (is_after), 'nan'),
        coalesce(var_samp(y) FILTER (is_before), 'nan'), coalesce(var_samp(y) FILTER (is_after), 'nan')
 FROM logs GROUP BY op ORDER BY op
