@@ -13,15 +13,18 @@ from benchmarks.incidents.draw.distractors import draw_distractors
 from benchmarks.incidents.draw.evidence import draw_evidence, draw_unlabelled
 from benchmarks.incidents.draw.luck import Luck
 from benchmarks.incidents.draw.two_roots import draw_pair
+from benchmarks.incidents.faults.labels import Unlabelled
 from benchmarks.incidents.job import Job
-from benchmarks.incidents.noticed import SKEW, Seen, fluctuation, noticed
+from benchmarks.incidents.noticed import SKEW, Seen, Worlds, fluctuation, noticed
 from benchmarks.incidents.tables import DOMAINS, cascade_of
 from rca.demo.bundle import write_world
 from rca.demo.cascade import Cascade
 from rca.demo.domain import Domain
 from rca.demo.scenario import Evidence, Scenario
+from rca.demo.services import SERVICES
 from rca.demo.simulate import simulate
 from rca.demo.world import Effect, Fault, World
+from schemas.incident import LATENCY_METRICS
 
 ATTEMPTS = 80
 ROWS = (6000, 9000, 14_000, 20_000, 28_000, 40_000)
@@ -81,8 +84,19 @@ def symptoms_in(scenario: Scenario, luck: Luck, onset: float, seed: int, rows: i
         return world, fluctuation(world, onset, delay, luck)
     calm = simulate(luck.cascade, scenario.without_faults(), seed, rows)
     alone = [replace(scenario, faults=(fault,)) for fault in scenario.faults] if len(scenario.faults) > 1 else []
-    only = [simulate(luck.cascade, one, seed, rows) for one in alone]
-    return world, noticed(world, calm, only, scenario.faults, delay)
+    only = tuple(simulate(luck.cascade, one, seed, rows) for one in alone)
+    silent = tuple(effect for effect in scenario.distractors if isinstance(effect, Unlabelled))
+    bare = simulate(prepared(luck.cascade, scenario.faults), replace(scenario, distractors=silent), seed, rows)
+    return world, noticed(Worlds(world, calm, bare, only), scenario.faults, delay)
+
+
+def in_evidence(choice: Seen, scenario: Scenario, domain: Domain) -> bool:
+    """Return whether the bundle carries what a symptom is read from."""
+    node, metric, _ = choice
+    kept = scenario.evidence
+    if node in SERVICES and metric in LATENCY_METRICS:
+        return kept.traces > 0 or (kept.resources and kept.latency_kpis)
+    return kept.upstream_log or node not in {spec.node for spec in domain.models[:-1]}
 
 
 def make_case(job: Job) -> str:
@@ -97,9 +111,7 @@ def make_case(job: Job) -> str:
         scenario, onset = draw_scenario(job, luck, faults)
         seed = job.seed + 1000 * job.number + attempt
         world, choices = symptoms_in(scenario, luck, onset, seed, rows)
-        if not scenario.evidence.upstream_log:
-            upstream = {spec.node for spec in luck.domain.models[:-1]}
-            choices = [choice for choice in choices if choice[0] not in upstream]
+        choices = [choice for choice in choices if in_evidence(choice, scenario, luck.domain)]
         if choices:
             said, truth = write_case(scenario, world, luck, choices, job.folder)
             note_down(truth, scenario, job, {"attempts": attempt + 1, "rows": rows, "seed": seed})

@@ -1,6 +1,7 @@
 """Would anybody notice? How far each figure moved, and whether the faults did it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +16,9 @@ NOTICED = 3.0
 
 INNOCENT_SHARE = 0.3
 """The innocent effects alone may make at most this share of the symptom."""
+
+FAULT_SHARE = 0.6
+"""The faults make at least this share of the symptom when nothing else happens."""
 
 ROOT_SHARE = 0.25
 """Of two faults each must make at least this share of the symptom."""
@@ -46,25 +50,40 @@ def change(move: Move) -> float:
     return move.after - move.before
 
 
-def noticed(faulty: World, calm: World, only: Sequence[World], faults: Sequence[Fault], delay: float) -> list[Seen]:
-    """Return the symptoms that moved clearly, for the worse, and because of the faults.
+@dataclass(frozen=True)
+class Worlds:
+    """The same stretch of traffic in several ways.
 
     Parameters
     ----------
-    calm
-        The same stretch with the innocent effects alone.
+    faulty
+        With everything that happens.
+    calm, bare
+        With the innocent effects alone, and with the faults alone.
     only
-        With several faults: the same stretch with each fault alone.
+        With several faults: with the innocent effects and one fault each.
     """
-    truths = [fault.cause(faulty.domain) for fault in faults]
+
+    faulty: World
+    calm: World
+    bare: World
+    only: tuple[World, ...] = ()
+
+
+def noticed(worlds: Worlds, faults: Sequence[Fault], delay: float) -> list[Seen]:
+    """Return the symptoms that moved clearly, for the worse, and because of the faults."""
+    truths = [fault.cause(worlds.faulty.domain) for fault in faults]
     first, family, found = min(faults, key=lambda fault: -fault.extent.onset), truths[0].family, []
-    for pair in shared_symptoms(faulty.domain, truths):
-        move, innocent = (moved(world, pair, first, family, delay) for world in (faulty, calm))
+    for pair in shared_symptoms(worlds.faulty.domain, truths):
+        move, innocent, guilty = (
+            moved(world, pair, first, family, delay) for world in (worlds.faulty, worlds.calm, worlds.bare)
+        )
         if not (np.isfinite(move.z) and abs(move.z) >= NOTICED and move.z * WORSE.get(pair[1], move.z) > 0):
             continue
-        parts = [change(moved(world, pair, first, family, delay)) - change(innocent) for world in only]
+        parts = [change(moved(world, pair, first, family, delay)) - change(innocent) for world in worlds.only]
         each = all(part / change(move) >= ROOT_SHARE for part in parts)
-        if each and abs(change(innocent)) < INNOCENT_SHARE * abs(change(move)):
+        by_faults = change(guilty) / change(move) >= FAULT_SHARE
+        if each and by_faults and abs(change(innocent)) < INNOCENT_SHARE * abs(change(move)):
             found.append((*pair, move.z))
     return found
 

@@ -46,7 +46,9 @@ def fit_sequential(spec: ModelSpec, columns: Columns, target: NDArray[Any], seed
     """Train on one domain after the other, the largest first, then rehearse all of them."""
     from sklearn.linear_model import SGDClassifier  # noqa: PLC0415 - loaded when a model is trained
 
-    estimator = SGDClassifier(loss="log_loss", alpha=1e-5, learning_rate="constant", eta0=0.5, average=False)
+    estimator = SGDClassifier(
+        loss="log_loss", alpha=1e-5, learning_rate="constant", eta0=0.5, average=False, random_state=seed % 2**32
+    )
     matrix = learn_matrix(columns, tuple(name for name in spec.inputs if name != TEXT))
     model = SequentialModel(spec, estimator, matrix, {})
     domains, counts = np.unique(columns["domain"].astype(str), return_counts=True)
