@@ -1,24 +1,23 @@
 """What happened to a column's categories: the same ones spelled otherwise, new ones, or garbage."""
 
-import re
-import unicodedata
-
 from candidates.measures.signatures import Signature
+from candidates.measures.spelling import lossy, original, plain
 
 MIN_SHARE = 0.01
+BROKEN = 0.2
+"""Share of the new values' rows whose characters were lost, from which the texts are broken."""
+FORKED = 1.8
+"""Spellings of one old value, effectively, from which they are damage: a new encoding gives each value one."""
+COPIES = 0.5
+MAX_FRESH = 500
 Vocabulary = tuple[tuple[str, int, int], ...]
-
-
-def _plain(value: str) -> str:
-    text = unicodedata.normalize("NFKD", value).casefold()
-    return re.sub(r"[^0-9a-z]+", "", "".join(c for c in text if not unicodedata.combining(c)))
 
 
 def _matched(new: dict[str, float], old: dict[str, float]) -> float:
     """Return the share of the new values' rows whose plain spelling (or its start) is an old value's."""
-    plain = {_plain(value) for value in old}
+    spellings = {plain(value) for value in old}
     total = sum(new.values())
-    hit = sum(w for value, w in new.items() if _plain(value) in plain)
+    hit = sum(w for value, w in new.items() if plain(value) in spellings)
     return hit / total if total else 0.0
 
 
@@ -31,11 +30,40 @@ def _same_profile(new: dict[str, float], old: dict[str, float]) -> float:
     return 1 - sum(abs(x / total_a - y / total_b) for x, y in zip(a, b, strict=True)) / 2
 
 
+def _copies(new: dict[str, float], old: dict[str, float]) -> dict[str, list[float]]:
+    """Return the rows of each new value that is a copy of an old one, by old one."""
+    known = sorted(old, key=lambda value: (-old[value], value))
+    found: dict[str, list[float]] = {}
+    for value in sorted(new, key=lambda v: (-new[v], v))[:MAX_FRESH]:
+        copied = original(value, known)
+        if copied is not None:
+            found.setdefault(copied, []).append(new[value])
+    return found
+
+
+def _damage(new: dict[str, float], old: dict[str, float]) -> tuple[float, str]:
+    """Return how surely the new values are damaged old ones, and why.
+
+    A new encoding writes each old value in one way; damage writes it in several, or loses characters.
+    """
+    total = sum(new.values())
+    broken = sum(rows for value, rows in new.items() if lossy(value, list(old))) / total
+    if broken > BROKEN:
+        return min(0.95, 0.8 + 0.3 * broken), "characters are lost"
+    copies = _copies(new, old)
+    copied = sum(map(sum, copies.values()))
+    if copied < COPIES * total:
+        return 0.0, ""
+    # Simpson's effective number of spellings of each old value, weighted by its rows
+    spellings = sum(sum(rows) * sum(rows) ** 2 / sum(n * n for n in rows) for rows in copies.values()) / copied
+    return (0.85, "the old ones, each damaged in several ways") if spellings >= FORKED else (0.0, "")
+
+
 def vocabulary_signature(vocabulary: Vocabulary) -> tuple[Signature, ...]:
     """Return the signature of a changed vocabulary.
 
     Mechanisms: `re_encoded` (old values spelled otherwise, or codes in place of names),
-    `new_categories` (a few valid-looking values more), `garbled` (many rare values never seen before).
+    `new_categories` (a few valid-looking values more), `garbled` (old values damaged, or many rare ones never seen).
     """
     before = {value: float(was) for value, was, _ in vocabulary if was > 0}
     after = {value: float(now) for value, _, now in vocabulary if now > 0}
@@ -51,12 +79,20 @@ def vocabulary_signature(vocabulary: Vocabulary) -> tuple[Signature, ...]:
     lost = {value: part for value, part in lost.items() if part > 0.05 * share}
     shown = ", ".join(repr(v) for v in sorted(fresh, key=lambda v: (-fresh[v], v))[:3])
     words = f"values never seen before hold {share:.1%} of the rows ({shown})"
+    return (_kind_of(fresh, before, lost, share, words),)
+
+
+def _kind_of(
+    fresh: dict[str, float], before: dict[str, float], lost: dict[str, float], share: float, words: str
+) -> Signature:
+    damaged, how = _damage(fresh, before)
+    if damaged:
+        return Signature("garbled", damaged, share, f"{words}: {how}")
     if _matched(fresh, before) > 0.6:
-        return (Signature("re_encoded", 0.95, share, f"{words}: the old ones spelled otherwise"),)
+        return Signature("re_encoded", 0.95, share, f"{words}: the old ones spelled otherwise")
     alike = _same_profile(fresh, lost)
     if alike > 0.7 and len(fresh) <= len(before) + 2 and (len(fresh) > 1 or len(lost) == 1):
-        return (Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones"),)
-    rare = len(fresh) > max(10, 2 * len(before))
-    if rare:
-        return (Signature("garbled", 0.8, share, words),)
-    return (Signature("new_categories", 0.7, share, words),)
+        return Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones")
+    if len(fresh) > max(10, 2 * len(before)):
+        return Signature("garbled", 0.8, share, words)
+    return Signature("new_categories", 0.7, share, words)

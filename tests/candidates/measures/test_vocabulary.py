@@ -85,3 +85,37 @@ def test_the_share_touched_is_that_of_the_new_values():
     (sign,) = vocabulary_signature(counted({"Germany": 500, "GERMANY": 500}))
     assert sign.touched == pytest.approx(0.5)
     assert "'GERMANY'" in sign.words
+
+
+def damaged(*ways):
+    """Return half of each value's rows as they were, the others damaged in turn."""
+    after = {value: n // 2 for value, n in COUNTRIES.items()}
+    for way in ways:
+        for value, n in COUNTRIES.items():
+            broken = way(value)
+            after[broken] = after.get(broken, 0) + n // 2 // len(ways)
+    return after
+
+
+DAMAGE = {
+    "replaced characters": (lambda v: f"\ufffd{v[1:]}",),
+    "question marks": (lambda v: "?" * len(v), lambda v: v[:1]),
+    "cut anywhere": (lambda v: v[:2], lambda v: v[:3], lambda v: v[:4]),
+    "typing errors": (lambda v: v[1:], lambda v: v[:2] + v[3:], lambda v: v[:-1], lambda v: f"{v[:3]}x{v[3:]}"),
+    "mixed case": (str.upper, str.lower, str.swapcase),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_old_values_damaged_in_several_ways_are_garbage(kind):
+    assert mechanism(damaged(*DAMAGE[kind])) == "garbled"
+
+
+def test_next_releases_are_no_damage():
+    builds = {"web-117": 300, "web-118": 500}
+    assert mechanism({"web-118": 400, "web-119": 250, "web-120": 150}, builds) != "garbled"
+
+
+def test_a_mark_for_unknown_that_was_there_before_is_no_damage():
+    jobs = {"Sales": 500, "Clerk": 400, "?": 100}
+    assert mechanism({"Sales": 500, "Clerk": 200, "? ?": 60, "Pilot": 200}, jobs) != "garbled"

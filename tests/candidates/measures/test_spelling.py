@@ -1,0 +1,37 @@
+"""Which text a new one is a copy of, and whether characters were lost."""
+
+import pytest
+
+from candidates.measures.spelling import lossy, original
+
+KNOWN = ["Male", "Female", "web-118", "Own-child"]
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"),
+    [
+        ("MALE", "Male"),
+        ("M", "Male"),
+        ("Mle", "Male"),
+        ("MaleÃ©", "Male"),
+        ("own child", "Own-child"),
+        ("web-119", None),
+        ("Tablet", None),
+        ("", None),
+    ],
+)
+def test_a_copy_is_traced_to_the_one_value_it_was(text, copied):
+    assert original(text, KNOWN) == copied
+
+
+def test_the_start_of_several_values_is_a_copy_of_none():
+    assert original("We", ["West", "Weald"]) is None
+
+
+@pytest.mark.parametrize(("text", "lost"), [("\ufffdale", True), ("????", True), ("a\x00", True), ("Café", False), ("", False)])
+def test_lost_characters_show(text, lost):
+    assert lossy(text, KNOWN) is lost
+
+
+def test_a_mark_that_is_an_old_value_is_no_loss():
+    assert not lossy("?", ["?", "Sales"])
