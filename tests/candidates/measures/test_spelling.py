@@ -28,7 +28,9 @@ def test_the_start_of_several_values_is_a_copy_of_none():
     assert original("We", ["West", "Weald"]) is None
 
 
-@pytest.mark.parametrize(("text", "lost"), [("\ufffdale", True), ("????", True), ("a\x00", True), ("Café", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "lost"), [("\ufffdale", True), ("????", True), ("a\x00", True), ("Café", False), ("", False)]
+)
 def test_lost_characters_show(text, lost):
     assert lossy(text, KNOWN) is lost
 
