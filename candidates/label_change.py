@@ -48,7 +48,7 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
         explains=(("outcome", node),),
         features={
             "alignment": alignment(onset, evidence.symptom),
-            "coincident_change": float(any(sign.mechanism == "guideline" for sign in signs)),
+            "coincident_change": float(any(sign.announced for sign in signs)),
             "label_sign": best.specificity,
         },
     )

@@ -1,6 +1,7 @@
 """What the labels say of themselves: whether they are the same as before, known as soon, and called the same."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,16 +25,22 @@ HOUR = 1 / 24
 CLEAR = 4.0
 """Standard errors by which labels that agreed must differ."""
 ONE_WAY = 0.85
+WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|from|feed|source)", re.IGNORECASE)
+"""What titles of changes say when they are about labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSign:
-    """One sign that the labels, not the world, changed: its mechanism, how sure it is in [0, 1], and a clause."""
+    """One sign that the labels, not the world, changed: its mechanism, how sure it is in [0, 1], and a clause.
+
+    `announced`: whether a change event tells it.
+    """
 
     mechanism: str
     specificity: float
     words: str
     item: EvidenceItem | None = None
+    announced: bool = False
 
 
 def label_producer(evidence: Evidence, model: ModelEvidence) -> str | None:
@@ -179,7 +186,8 @@ def _alike(one: tuple[float, float, int], other: tuple[float, float, int]) -> bo
 
 def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
     nodes = {model.node.id, label_producer(evidence, model)}
-    events = [c for c in evidence.changes if c.node in nodes and _about_labels(c, model.node.id)]
+    told = [(c, _about_labels(c, model.node.id)) for c in evidence.changes if c.node in nodes]
+    events = [(c, sure) for c, sure in told if sure > 0]
     if not events:
         return None
     symptom = evidence.symptom
@@ -190,18 +198,23 @@ def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange |
         early, late = (onset.low - event.ts).total_seconds(), (event.ts - onset.high).total_seconds()
         return max(early, late, 0.0)
 
-    nearest = min(events, key=lambda event: (gap(event), event.title or ""))
+    nearest, sure = min(events, key=lambda told: (gap(told[0]) > slack, -told[1], gap(told[0]), told[0].title or ""))
     if gap(nearest) > slack:
         return None
     title = f": {nearest.title}" if nearest.title else ""
     words = f"the labelling changed at {stamp(nearest.ts)}{title}"
-    return LabelSign("guideline", 0.9, words, change_item(nearest))
+    mechanism = "guideline" if nearest.kind == "label_guideline" else "label_source"
+    return LabelSign(mechanism, sure, words, change_item(nearest), announced=True)
 
 
-def _about_labels(change: Change, model: str) -> bool:
-    return change.kind == "label_guideline" or (
-        change.node != model and change.kind in {"data_feed", "schema", "deploy"}
-    )
+def _about_labels(change: Change, model: str) -> float:
+    """Return how surely a change is one of labels, [0, 1]: by its kind, its words, or because of where it was made."""
+    if change.kind == "label_guideline" or WORDS.search(change.title or ""):
+        return 0.9
+    if change.node != model:
+        return 0.8 if change.kind in {"data_feed", "schema", "deploy"} else 0.0
+    # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels
+    return 0.6 if change.kind == "data_feed" else 0.0
 
 
 def _one_way(change: OutcomeChange | None) -> LabelSign | None:

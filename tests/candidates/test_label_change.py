@@ -16,6 +16,10 @@ def lost(label, columns, rng):
     return np.where(rng.random(len(label)) < 0.4, 0.0, label)
 
 
+def flips(label, columns, rng):
+    return np.where(rng.random(len(label)) < 0.2, 1 - label, label)
+
+
 def with_rows(given: Evidence, **parts) -> Evidence:
     model = given.models["scorer"]
     changed = replace(model, rows=replace(model.rows, **parts))
@@ -54,3 +58,16 @@ def test_a_new_class_among_the_labels_is_a_changed_vocabulary():
 def test_without_labels_it_is_not_examined():
     scene = relabelled(lambda label, columns, rng: np.full(len(label), np.nan))
     assert "labels" in generate(evidence_of(scene, "prediction_mean")).not_examined
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"), [("data_feed", "labels now come from the case tool"), ("deploy", "new annotation vendor")]
+)
+def test_a_model_s_own_feed_or_the_words_of_a_change_tell_another_source_of_its_labels(kind, title):
+    cause = first(evidence_of(relabelled(flips), changes=[event("scorer", kind, title=title)]))
+    assert (cause.family, cause.mechanism) == ("label_change", "label_source")
+
+
+@pytest.mark.parametrize("kind", ["deploy", "config"])
+def test_another_change_of_the_model_says_nothing_of_its_labels(kind):
+    assert first(evidence_of(relabelled(flips), changes=[event("scorer", kind, title="3.1")])).family != "label_change"
