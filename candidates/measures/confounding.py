@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from candidates.measures.distances import jensen_shannon, shares
+from candidates.measures.standing import FAINT, standing
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
-MAX_WEIGHT = 20.0
+MAX_WEIGHT = 50.0
 PARSIMONY = 0.05
+LEAST, TIE = 0.15, 0.12
+"""Least factor of a column that another carried along; what may be lost between equals."""
 ALONE = 0.9
 """Share of its own shift that no other column explains, from which a column drifted by itself."""
 
@@ -42,8 +45,9 @@ def leadership(
     -------
     dict
         Key -> product of the share of its own shift that no other column explains (at least 0.15)
-        and of the share of the others' shifts that it explains, relative to the best. A column that
-        drifted by itself leads itself: 1, and is nobody's leader.
+        and of the share of the others' shifts that it explains, relative to the best; less where another
+        column explains it and it does not explain that one (`_follows`). A column that drifted by itself leads
+        itself: 1, and is nobody's leader.
     """
     if len(columns) < 2:
         return dict.fromkeys(columns, 1.0)
@@ -64,12 +68,33 @@ def leadership(
     share_left = np.minimum(left / whole, 1.0)
     np.fill_diagonal(share_left, 1.0)
     own = share_left.min(axis=0)
-    together = own < ALONE
+    found = standing(bins, sizes, after, columns)
+    follows = found.carried
+    together = (own < ALONE) | follows.any(axis=0) | follows.any(axis=1)
     np.fill_diagonal(share_left, 0.0)
     moved = whole * together
     others = 1 - (share_left * moved).sum(axis=1) / np.maximum(moved.sum() - moved, 1e-9)
     # of columns that explain as much, the one with fewer values says it more simply
     simple = np.array([float(max((a + b > 0).sum(), 2)) for a, b in zip(p, q, strict=True)]) ** -PARSIMONY
     score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
+    score *= _leading(found.z, follows)
     best = float(score[together].max()) if together.any() else 1.0
     return {c: float(score[i] / best) if together[i] else 1.0 for i, c in enumerate(columns)}
+
+
+def _leading(z: FloatArray, follows: BoolArray) -> FloatArray:
+    """Return (n,) how far each column may still be the leader, in [`LEAST`, 1], given the clearest that it is not.
+
+    A column whose shift another explains, while in rows alike in it that other one still stands otherwise than
+    before, was carried along, however much of the other's shift it reflects.
+
+    Parameters
+    ----------
+    z, follows
+        (n, n) standard errors by which column k still moved among rows alike in column j; whether k carried j along.
+    """
+    still = np.maximum(z, 0.0)
+    over = np.where(follows, np.maximum(still - FAINT - 2 * still.T, 0.0), 0.0)
+    rest = np.where(follows & follows.T, still, 0.0)  # between equals, the one that leaves less
+    equal = 1 - TIE * np.minimum(rest.max(axis=1) / FAINT, 1.0)
+    return np.asarray(np.maximum(equal / (1 + over.max(axis=1) / 2), LEAST))

@@ -70,11 +70,15 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     if model is None or model.rows is None or diagnosis is None:
         return ()
     drifted = _drifted(diagnosis)
-    found = [
-        _segment(evidence, model, diagnosis, name, drifted)
+    names = [
+        name
         for name in model.node.segments
         if name in drifted and model.columns[drifted[name]].kind in {"category", "boolean", "numeric"}
     ]
+    keys = list(drifted.values())
+    sizes = {key: len(model.columns[key].roles) for key in keys}
+    leads = leadership(model.rows.bins, sizes, model.rows.after, keys) if names else {}
+    found = [_segment(evidence, model, diagnosis, name, drifted, leads=leads[drifted[name]]) for name in names]
     label = _label(evidence, model, diagnosis, drifted)
     return tuple(mix for mix in (*found, label) if mix is not None)
 
@@ -91,15 +95,19 @@ def _drifted(diagnosis: ModelDiagnosis) -> dict[str, str]:
 
 
 def _segment(
-    evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, name: str, drifted: dict[str, str]
+    evidence: Evidence,
+    model: ModelEvidence,
+    diagnosis: ModelDiagnosis,
+    name: str,
+    drifted: dict[str, str],
+    *,
+    leads: float,
 ) -> Mix | None:
     rows, profile = model.rows, model.columns[drifted[name]]
     if rows is None:
         return None
-    sizes = {key: len(model.columns[key].roles) for key in drifted.values()}
-    leads = leadership(rows.bins, sizes, rows.after, list(drifted.values()))[drifted[name]]
     shift = measure_shift(profile, evidence.symptom)
-    share = _reweighted(evidence, model, diagnosis, rows.bins[drifted[name]], sizes[drifted[name]])
+    share = _reweighted(evidence, model, diagnosis, rows.bins[drifted[name]], len(profile.roles))
     order = np.argsort(-np.abs(shift.after - shift.before), kind="stable")[:3]
     moved = tuple((profile.labels[i], float(shift.before[i]), float(shift.after[i])) for i in order)
     return Mix(name, share, leads, shift, tuple(sorted(set(drifted) - {name})), moved)

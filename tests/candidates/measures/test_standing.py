@@ -1,0 +1,42 @@
+"""What still moved among rows that are alike in another column."""
+
+import numpy as np
+import pytest
+
+from candidates.measures.standing import standing
+from tests.candidates.measures.test_confounding import NAMES, SIZES, drifted
+
+
+@pytest.mark.parametrize("by", NAMES)
+def test_only_among_equals_of_the_column_that_rows_were_chosen_by_nothing_moved(by: str) -> None:
+    bins, after = drifted(by)
+    found = standing(bins, SIZES, after, NAMES)
+    chosen = NAMES.index(by)
+    assert (found.whole > 6).all()
+    assert np.abs(found.z[chosen]).max() < 4
+    others = [j for j in range(3) if j != chosen]
+    assert (found.z[others, chosen] > 6).all()
+    assert found.carried[others, chosen].all()
+
+
+def test_columns_that_moved_apart_stand_for_themselves() -> None:
+    rng = np.random.default_rng(0)
+    after = np.arange(8000) >= 4000
+    bins = {c: np.where(after, rng.binomial(9, 0.5, 8000), rng.binomial(9, 0.4, 8000)) for c in "ab"}
+    found = standing(bins, {"a": 10, "b": 10}, after, ("a", "b"))
+    assert (found.share[[0, 1], [1, 0]] > 0.8).all()
+    assert not found.carried.any()
+
+
+def test_a_column_without_equals_in_the_baseline_explains_nothing() -> None:
+    bins, after = drifted("leader")
+    bins["new"] = np.where(after, 1, 0)
+    found = standing(bins, SIZES | {"new": 2}, after, (*NAMES, "new"))
+    assert (found.z[3] == found.whole).all()
+
+
+def test_small_shifts_are_nobodys_doing() -> None:
+    rng = np.random.default_rng(1)
+    bins = {c: rng.integers(0, 5, 400) for c in "ab"}
+    found = standing(bins, {"a": 5, "b": 5}, np.arange(400) >= 200, ("a", "b"))
+    assert not found.carried.any()
