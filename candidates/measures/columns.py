@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.batches import SchemaDifference, schema_differences
+from candidates.measures.borne_out import borne_out
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.influence import column_share, has_moved, origin
@@ -18,6 +19,8 @@ from schemas.evidence import ColumnProfile, Evidence, ModelEvidence
 SHOWN_BINS = 12
 LOST_STRENGTH = 30.0
 """Strength of a relation to the other columns that is gone altogether, on the scale of a shift's."""
+SHAPES = frozenset({"unit_change", "default_value"})
+"""Signatures that a real shift of the population, borne out by other columns, may happen to look like."""
 UNLOGGED = 0.6
 """How far a cause is believed to act through a model whose inputs and outputs are not logged."""
 
@@ -130,6 +133,8 @@ def _describe(
     drift, drift_words = column_share(evidence, node, column, bad=False)
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
     encoding = changed_encoding(profile, reference=reference)
+    wrong = wrong_values(profile, model.rows, reference=reference)
+    real = column.column in borne_out(evidence, node)
     return MovedColumn(
         model=model,
         column=column,
@@ -139,7 +144,7 @@ def _describe(
         bad_words=bad_words,
         drift=drift,
         drift_words=drift_words,
-        wrong=wrong_values(profile, model.rows, reference=reference),
+        wrong=tuple(sign for sign in wrong if not (real and sign.mechanism in SHAPES)),
         encoding=vocabulary or encoding,
         schema=schema,
     )
