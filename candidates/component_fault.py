@@ -7,6 +7,7 @@ the trouble, or modestly by timing.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import networkx as nx
@@ -20,11 +21,14 @@ from candidates.measures.component_series import component_series, is_resource
 from candidates.measures.fallback import Fallback, fallback
 from candidates.measures.fault_share import Share, fault_share
 from candidates.measures.fault_words import REMEDY, VERIFY, fault_summary
+from candidates.measures.flow import flows
 from candidates.measures.latency_words import series_item
+from candidates.measures.metric_roots import own_key
 from candidates.measures.own_errors import OwnErrors, own_errors
 from candidates.measures.own_time import comparable, own_times, traced
 from candidates.measures.recorded_errors import error_metric, own_error_rises
 from candidates.measures.requests import own_latency_key
+from candidates.measures.root_growth import broken_roots, own_parts
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -50,7 +54,8 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(
             not_examined="no component metrics (errors, cpu, memory, disk, network, availability) or traces"
         )
-    broken = {node: own for node, some in broken_metrics(evidence).items() if (own := _own(evidence, node, some))}
+    every = _with_roots(broken_metrics(evidence), {} if errors else broken_roots(evidence))
+    broken = {node: own for node, some in every.items() if (own := _own(evidence, node, some))}
     for node, one in errors.items():
         broken[node] = _with_spans(broken.get(node, ()), one)
     candidates = [_candidate(evidence, node, broken[node], errors.get(node)) for node in sorted(broken)]
@@ -79,8 +84,20 @@ def _own(evidence: Evidence, node: str, broken: tuple[Broken, ...]) -> tuple[Bro
         traced_here = any(profile.service == node for profile in traced(evidence))
         passed = traced_here and node not in own_errors(evidence)
         return tuple(one for one in broken if is_resource(one.kind) or not passed)
+    if node in (roots := own_parts(evidence)):
+        return tuple(one for one in broken if is_resource(one.kind) or roots[node] >= PASSED_ON)
     own = own_error_rises(evidence).get(node, 0.0)
     return tuple(one for one in broken if is_resource(one.kind) or own >= PASSED_ON * one.rise)
+
+
+def _with_roots(broken: Mapping[str, tuple[Broken, ...]], roots: Mapping[str, Broken]) -> dict[str, tuple[Broken, ...]]:
+    """Return the broken metrics with the error rates that move with the symptom, dated near its onset."""
+    found = dict(broken)
+    for node, root in roots.items():
+        resources = tuple(one for one in found.get(node, ()) if is_resource(one.kind))
+        first = tuple(one for one in resources if _not_after(one, root))
+        found[node] = (*first, root, *(one for one in resources if one not in first))
+    return found
 
 
 def _with_spans(broken: tuple[Broken, ...], errors: OwnErrors) -> tuple[Broken, ...]:
@@ -186,11 +203,19 @@ def _explains(evidence: Evidence, node: str, origin: Broken, missing: Fallback |
     """
     reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
     spread = {*LATENCY_METRICS, "errors", "availability"}
-    keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached}
+    keys: set[tuple[str, ...]] = {
+        ("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached
+    }
     symptom = evidence.symptom.incident
     if symptom.node in reached and math.isfinite(origin.z):
         keys.add(("metric", symptom.node, symptom.metric))
     keys |= {("column", *column) for column in missing.columns} if missing else set()
     keys.add(own_latency_key(evidence, node))
     own = ("metric", node, origin.metric)
+    found = flows(evidence)
+    if found and (found.target.kind, node) not in found.by_node:
+        # nothing of what its callers' metrics call their own was measured given this component
+        keys |= {own_key(key) for key in keys if key[0] == "metric"}
+    if node in broken_roots(evidence) and not is_resource(origin.kind):
+        return (own_key(own), own, *sorted(keys - {own}))
     return (own, *sorted(keys - {own}))

@@ -8,12 +8,14 @@ not a latency it stays modest, since slowness rarely explains a wrong number.
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import networkx as nx
 
 from candidates.measures.broken import broke_first
 from candidates.measures.clock import alignment
+from candidates.measures.flow import flows
 from candidates.measures.growth import Growth
 from candidates.measures.latency_words import (
     REMEDY,
@@ -25,9 +27,11 @@ from candidates.measures.latency_words import (
     series_item,
     span_summary,
 )
-from candidates.measures.own_latency import OwnLatency, latency_series, own_latencies, together
+from candidates.measures.metric_roots import MetricRoot, metric_roots, own_key, plainly
+from candidates.measures.own_latency import OwnLatency, latency_series, operation_of, own_latencies, together
 from candidates.measures.own_time import OwnTime, comparable, own_times, traced
 from candidates.measures.requests import own_latency_key, seen, slowed, whole_growth
+from candidates.measures.root_growth import root_growth
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -53,6 +57,9 @@ ELSEWHERE = frozenset({"config", "flag", "infrastructure"})
 
 FOLLOWS = 0.5
 """How much less it speaks for slowness of its own when a resource of the service broke first (`component_fault`)."""
+
+CERTAIN = 0.7
+"""How much the metric of a service that clearly moves by itself speaks for it; spans would say more."""
 
 SPECIFICITY = {"slow_operation": 0.9, "more_calls": 0.8, "network_gap": 0.7}
 
@@ -154,11 +161,20 @@ def _from_metrics(evidence: Evidence) -> Findings:
     found = own_latencies(evidence)
     if not found:
         return Findings(not_examined="no latency metric covers both the baseline and the window")
-    own = [one for one in found if _moved(one.growth, one.growth.z) and one.own > MIN_RELATIVE * abs(one.growth.before)]
-    whole = _symptom_growth(evidence) or max((one.own * one.calls for one in own), default=0.0)
     top = max(found, key=lambda one: (one.own, one.node))
     largest = f"largest change {top.own:+.2g} in {top.series.metric} of {top.node}, {_p(top.growth)}"
+    if _is_latency(evidence) and flows(evidence):
+        return _finish(_of_roots(evidence), largest)
+    own = [one for one in found if _moved(one.growth, one.growth.z) and one.own > MIN_RELATIVE * abs(one.growth.before)]
+    whole = _symptom_growth(evidence) or max((one.own * one.calls for one in own), default=0.0)
     return _finish([_metric_candidate(evidence, one, whole) for one in own], largest)
+
+
+def _of_roots(evidence: Evidence) -> list[Candidate]:
+    """Return the services whose latency moves with the symptom, by what of it no callee explains."""
+    moved = [(root, root_growth(evidence, root)) for root in metric_roots(evidence) if root.flow.kind == "time"]
+    own = [(root, growth) for root, growth in moved if _moved(growth, root.z) and root.impact >= MIN_SHARE]
+    return [_root_candidate(evidence, *one) for one in own]
 
 
 def _symptom_growth(evidence: Evidence) -> float:
@@ -166,10 +182,29 @@ def _symptom_growth(evidence: Evidence) -> float:
     return growth if _is_latency(evidence) and math.isfinite(growth) and growth > 0 else 0.0
 
 
+def _root_candidate(evidence: Evidence, root: MetricRoot, growth: Growth) -> Candidate:
+    """Return the candidate of a root; what it calls has been taken off already."""
+    flow = root.flow
+    one = OwnLatency(flow.node, operation_of(evidence, flow.node), root.own * growth.delta, flow.calls, root.callee,
+                     growth, flow.series)  # fmt: skip
+    found = _with_share(evidence, one, root.impact, root.r)
+    return replace(
+        found,
+        strength=root.z,
+        specificity=(CERTAIN * root.certainty) * _by_itself(evidence, flow.node, growth),
+        explains=(own_key(found.explains[0]), *found.explains),
+        features={**found.features, "seen_in_requests": plainly(evidence, root)},
+    )
+
+
 def _metric_candidate(evidence: Evidence, one: OwnLatency, whole: float) -> Candidate:
-    growth, onset = one.growth, one.growth.onset
     fit = together(evidence, one.series)
-    share = min(max(one.own * one.calls / whole, 0.0), 1.0) * fit
+    return _with_share(evidence, one, min(max(one.own * one.calls / whole, 0.0), 1.0) * fit, fit)
+
+
+def _with_share(evidence: Evidence, one: OwnLatency, share: float, fit: float) -> Candidate:
+    """Return the candidate of a service whose latency rose, given its share of the growth and how it moves with it."""
+    growth, onset = one.growth, one.growth.onset
     changes = _coincident(evidence, one.node, growth)
     return Candidate(
         family=FAMILY,

@@ -4,7 +4,8 @@ Every candidate explains anomalies (`Candidate.explains`); what it explains reac
 edges: a model's changed output is the changed input column of the next model, and a slow service
 slows its callers. A candidate whose own anomaly is reached from another one further upstream stands
 back by the share that the other explains. A changed function was seen on the same inputs: no input
-explains it. Cycles are followed once.
+explains it. Nor do callees explain what of a service's metric is its own, measured given them. Cycles
+are followed once.
 """
 
 from collections import deque
@@ -47,6 +48,9 @@ def _reached(system: System, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
         kind, node = anomaly[0], anomaly[1]
         if kind in ("column", "function"):
             queue.append(("output", node))
+            continue
+        if kind == "own":
+            queue.append(("metric", node, *anomaly[2:]))
             continue
         for target, columns in outgoing.get(node, ()):
             if kind == "output":

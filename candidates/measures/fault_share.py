@@ -9,11 +9,13 @@ from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.clock import alignment
 from candidates.measures.component_series import kind_of
 from candidates.measures.fallback import Fallback
+from candidates.measures.flow import flows
 from candidates.measures.health import explained_by_data
+from candidates.measures.metric_roots import metric_roots
 from candidates.measures.own_errors import error_share, own_errors
 from candidates.measures.own_latency import calls_per_request, own_latencies, together
 from candidates.measures.own_time import comparable, own_times, traced
-from candidates.measures.recorded_errors import SELDOM, error_metric, own_error_rises
+from candidates.measures.recorded_errors import BROKEN_BEHIND, SELDOM, error_metric, own_error_rises
 from candidates.measures.requests import slowed, whole_growth
 from candidates.measures.tracking import tracking
 from schemas.evidence import Evidence
@@ -108,7 +110,25 @@ def _error_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
         words = "{node} itself makes {share:.0%} of the errors that reach the symptom (spans)"
         return {node: error_share(evidence, node) for node in nodes}, words
     words = "errors that no callee explains make {node} account for {share:.0%} of the rise (metrics)"
+    if flows(evidence):
+        return _root_shares(evidence), words
     return _recorded_shares(evidence), words
+
+
+def _root_shares(evidence: Evidence) -> Mapping[str, float]:
+    """Return node -> share of the symptom by the error rates that move with it.
+
+    What is a caller's own lies mostly with a component behind it that broke and whose errors nobody records.
+    """
+    found, broken = flows(evidence), broken_metrics(evidence)
+    shares = {root.flow.node: root.impact for root in metric_roots(evidence)}
+    silent = [node for node in sorted(broken) if found and ("errors", node) not in found.by_node]
+    for node in silent:
+        for caller in sorted(evidence.graph.successors(node)) if node in evidence.graph else ():
+            moved = BROKEN_BEHIND * together(evidence, broken[node][0].series, broken[node][0].excess)
+            shares[node] = shares.get(node, 0.0) + moved * shares.get(caller, 0.0)
+            shares[caller] = (1.0 - moved) * shares.get(caller, 0.0)
+    return shares
 
 
 def _recorded_shares(evidence: Evidence) -> Mapping[str, float]:

@@ -234,6 +234,11 @@ def _request_rates(evidence: Evidence) -> dict[str, float]:
     return {node: max(values) for node, values in rates.items()}
 
 
+def operation_of(evidence: Evidence, node: str) -> str | None:
+    """Return the operation of a node whose latency grew most, where a dimension names operations."""
+    return _operation(evidence, latency_series(evidence).get(node, ()))
+
+
 def _operation(evidence: Evidence, choice: Sequence[Series]) -> str | None:
     """Return the operation whose latency grew most, where a dimension names operations."""
     named = [
