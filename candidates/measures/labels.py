@@ -8,22 +8,28 @@ import numpy as np
 
 from candidates.measures.batches import schema_differences
 from candidates.measures.clock import stamp
+from candidates.measures.label_arrival import coverage, latest, settled
+from candidates.measures.label_peers import agreement
 from candidates.measures.outcome_change import OutcomeChange
 from candidates.measures.versions import change_item
 from schemas.analysis import EvidenceItem
-from schemas.evidence import Evidence, ModelEvidence
+from schemas.evidence import Evidence, ModelEvidence, Rows
 from schemas.incident import Change
 
 NEW_LABELS = 0.01
 """Share of the labels that are of a class never logged before, from which the vocabulary changed."""
 GONE = 0.02
-LATER = 1.5
-"""Factor by which labels come later, from which their delay changed."""
+LATE = 0.1
+"""Share of one outcome's labels that took longer than they ever did, from which their delay changed."""
+SOONER = 1.5
+"""Factor by which labels come sooner, from which they come from elsewhere."""
 FEWER, FEWER_SURE = 0.1, 0.4
 FEW = 30
 HOUR = 1 / 24
 CLEAR = 4.0
 """Standard errors by which labels that agreed must differ."""
+DIFFER = 0.02
+"""Share of the requests by which labels that agreed must differ."""
 ONE_WAY = 0.85
 WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|from|feed|source)", re.IGNORECASE)
 """What titles of changes say when they are about labels."""
@@ -99,64 +105,97 @@ def _unreadable(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
 
 
 def _later(model: ModelEvidence) -> LabelSign | None:
-    rows = model.rows
-    if rows is None or rows.label_delay is None:
+    if model.rows is None:
+        return None
+    late = latest(model.rows, model.node.task or "regression")
+    if late is None or late.share < LATE:
+        return _sooner(model.rows)
+    of = _outcome_name(model, late.place)
+    words = (
+        f"{late.share:.0%} of the labels {of} took longer than 99% of them did before: {late.after:.1f} days, "
+        f"usually {late.before:.1f} (medians)"
+    )
+    data = {
+        "share_late": round(late.share, 4),
+        "before_days": round(late.before, 3),
+        "after_days": round(late.after, 3),
+    }
+    sure = 0.6 + 0.3 * min(1.0, (late.share - LATE) / LATE)
+    return LabelSign("label_delay", sure, words, EvidenceItem(kind="estimate", text=words, data=data))
+
+
+def _outcome_name(model: ModelEvidence, place: int) -> str:
+    """Return an outcome as a reader knows it: the class, or which tenth of the values before."""
+    if model.rows is None or model.node.task == "regression":
+        return f"in tenth {place + 1} of the values before"
+    values = np.unique(model.rows.label[np.isfinite(model.rows.label)])
+    value, names = values[place], model.rows.classes
+    return repr(names[int(value)]) if 0 <= value < len(names) else f"{value:g}"
+
+
+def _sooner(rows: Rows) -> LabelSign | None:
+    if rows.label_delay is None:
         return None
     known = np.isfinite(rows.label_delay) & np.isfinite(rows.label)
-    if not known.any():
-        return None
-    age = (rows.ts[known].max() - rows.ts) / np.timedelta64(1, "D")
-    before = rows.label_delay[known & ~rows.after]
-    # of recent rows only the early labels are there: rows old enough for a usual label are asked
-    settled = known & rows.after & (age >= (np.quantile(before, 0.95) if len(before) else 0.0))
-    after = rows.label_delay[settled if settled.sum() >= FEW else known & rows.after]
+    before, after = rows.label_delay[known & ~rows.after], rows.label_delay[known & settled(rows)]
     if len(before) < FEW or len(after) < FEW:
         return None
     was, now = (max(float(np.median(x)), HOUR) for x in (before, after))
-    sooner = settled.sum() >= FEW and now < was / LATER
-    if now < LATER * was and not sooner:
+    if now >= was / SOONER:
         return None
     words = f"labels arrive {now:.1f} days after the prediction, before {was:.1f} (median)"
     data = {"before_days": round(was, 3), "after_days": round(now, 3)}
-    item = EvidenceItem(kind="estimate", text=words, data=data)
-    return LabelSign("label_source" if sooner else "label_delay", 0.75 if sooner else 0.85, words, item)
+    return LabelSign("label_source", 0.75, words, EvidenceItem(kind="estimate", text=words, data=data))
 
 
 def _fewer(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
-    profile = model.outcomes.get("label")
-    if profile is None or not profile.before.sum() or not profile.after.sum():
+    shares = coverage(model.rows) if model.rows is not None else None
+    if shares is None:
         return None
-    null = np.array([role in {"null", "nan"} for role in profile.roles])
-    was, now = (1 - float(n[null].sum() / n.sum()) for n in (profile.before, profile.after))
+    was, now = shares
     if was - now < FEWER or now < 1e-9:
         return None
-    words = f"{now:.0%} of the rows have a label, before {was:.0%}"
+    words = f"{now:.0%} of the rows that are old enough have a label, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
     # labels that are missing for one outcome more than for another move the known ones in one direction
     one_way = change is not None and change.moved.one_way >= ONE_WAY
-    sure = FEWER_SURE + (0.5 * min(1.0, (was - now - FEWER) / 0.4) if one_way else 0.0)
+    sure = FEWER_SURE + (0.5 * min(1.0, (was - now) / (2 * FEWER)) if one_way else 0.0)
     return LabelSign("labels_missing", sure, words, EvidenceItem(kind="estimate", text=words, data=data))
 
 
 def _disagreeing(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
-    """Tell labels that agreed with those of another model of the same outcome, and no longer do.
-
-    When the world changes, all who record the outcome see it; when one of them records it otherwise, the others do not.
-    """
-    own = _label_means(model, classes=model.node.task != "regression")
+    """Tell labels that followed from those of another model of the same outcome, and no longer do."""
     for node, other in sorted(evidence.models.items()):
-        if node == model.node.id or other.node.task != model.node.task:
+        if node == model.node.id:
             continue
-        its = _label_means(other, classes=model.node.task != "regression")
-        if own is None or its is None:
-            continue
-        (was, error), (now, error_now) = ((_gap(own[i], its[i])) for i in (0, 1))
-        same = abs(was) < 2 * error and _alike(own[0], its[0])
-        if same and abs(now - was) > CLEAR * math.hypot(error, error_now):
-            words = f"its labels no longer agree with those of {node}, which records the same outcome"
-            data = {"mean": round(own[1][0], 5), "other_mean": round(its[1][0], 5), "other": node}
-            return LabelSign("label_source", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
+        found = agreement(model, other)
+        if found is None and other.node.task == model.node.task:
+            sign = _apart(model, node, other)
+            if sign is not None:
+                return sign
+        elif found is not None and found.z > CLEAR and found.before - found.after > DIFFER:
+            words = (
+                f"its labels agree with those of {node}, which records the same outcome, for {found.after:.0%} of the "
+                f"requests, before for {found.before:.0%}"
+            )
+            data = {"before": round(found.before, 4), "after": round(found.after, 4), "other": node}
+            return LabelSign("label_source", 0.9, words, EvidenceItem(kind="estimate", text=words, data=data))
     return None
+
+
+def _apart(model: ModelEvidence, node: str, other: ModelEvidence) -> LabelSign | None:
+    """Tell labels that had the mean of those of another model, and no longer have."""
+    classes = model.node.task != "regression"
+    own, its = _label_means(model, classes=classes), _label_means(other, classes=classes)
+    if own is None or its is None:
+        return None
+    (was, error), (now, error_now) = ((_gap(own[i], its[i])) for i in (0, 1))
+    same = abs(was) < 2 * error and _alike(own[0], its[0])
+    if not same or abs(now - was) <= CLEAR * math.hypot(error, error_now):
+        return None
+    words = f"its labels no longer agree with those of {node}, which records the same outcome"
+    data = {"mean": round(own[1][0], 5), "other_mean": round(its[1][0], 5), "other": node}
+    return LabelSign("label_source", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
 
 
 def _label_means(model: ModelEvidence, *, classes: bool) -> tuple[tuple[float, float, int], ...] | None:
