@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from candidates.measures.changepoint import precision, searched
+from candidates.measures.changepoint import searched
 from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
+from rca.symptom.trust import trust
 from schemas.evidence import BoolArray, FloatArray
 
 WILD = 6.0
@@ -27,7 +28,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One period: robust mean, residuals around it (scaled by weight), and its effective number of buckets.
+    """One period: robust mean, residuals around it (scaled by weight), and the average buckets that it is worth.
 
     `tails` is the standard deviation with all but the wildest values: what a few buckets may do.
     """
@@ -40,13 +41,14 @@ class _Side:
 
 
 def _side(value: FloatArray, weight: FloatArray) -> _Side:
-    middle = float(np.median(value))
-    tamed = middle + winsorise(value - middle)
+    middle, root = float(np.median(value)), np.sqrt(weight)
+    away = root * (value - middle)
+    tamed = middle + winsorise(away) / root
     mean = float(np.average(tamed, weights=weight))
-    effective = float(weight.sum() ** 2 / (weight**2).sum())
-    wild = np.sqrt(weight) * (middle + winsorise(value - middle, WILD) - mean)
+    wild = winsorise(away, WILD) - root * (mean - middle)
     tails = math.sqrt(float(wild @ wild) / max(wild.size - 1, 1))
-    return _Side(mean, np.sqrt(weight) * (tamed - mean), int((tamed != value).sum()), effective, tails)
+    pulled_in = int((~np.isclose(tamed, value, rtol=1e-9)).sum())
+    return _Side(mean, root * (tamed - mean), pulled_in, float(weight.sum()), tails)
 
 
 def _slow_variance(residual: FloatArray, buckets: int) -> float:
@@ -97,12 +99,20 @@ def control_chart(
         None when either period has no value.
     """
     known = np.isfinite(value) & (rows > 0)
-    weight = precision(np.where(known, rows, 0.0))
     first, second = baseline & known, window & known
     if not first.any() or not second.any():
         return None
+    weight = _weights(value, rows, first, second)
     old, new = (_side(value[part], weight[part]) for part in (first, second))
     return _verdict(old, new, sampling=sampling, seasonal=seasonal, tests=tests)
+
+
+def _weights(value: FloatArray, rows: FloatArray, first: BoolArray, second: BoolArray) -> FloatArray:
+    """Return how far the buckets of both periods can be trusted (T,), mean 1 over the two."""
+    level = np.where(first, np.median(value[first]), np.median(value[second]))
+    both, weight = first | second, np.zeros(value.size)
+    weight[both] = trust((value - level)[both], rows[both])
+    return weight
 
 
 def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests: float) -> Chart:
@@ -116,7 +126,8 @@ def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests:
     spread = max(math.sqrt(float(residual @ residual) / freedom), floor_of(old.mean))
     phi = lag_one(old.residual)
     tempered = (1 - phi) / (1 + phi)
-    effective = [max(side.effective * tempered, 1.0) for side in (old, new)]
+    # neighbours that repeat each other are worth one bucket at least, a bucket of few rows is worth less
+    effective = [max(side.effective * tempered, min(side.effective, 1.0)) for side in (old, new)]
     slow = _slow_variance(old.residual, new.residual.size) * (1 + new.residual.size / old.residual.size)
     between = spread**2 / effective[0] + max(spread, old.tails) ** 2 / effective[1]
     error = math.sqrt(max(between, slow, sampling**2) + seasonal**2)

@@ -7,6 +7,7 @@ import numpy as np
 
 from candidates.measures.changepoint import SHORTEST, Sums, interval, precision, tame
 from candidates.measures.robust import floor_of, lag_one
+from rca.symptom.trust import trust
 from schemas.evidence import FloatArray, IntArray
 
 RETURNED = 0.35
@@ -63,7 +64,7 @@ class Finder:
         lasting: bool = False,
         start: int | None = None,
     ) -> None:
-        self.shown, self.weight = value, precision(rows)
+        self.shown, self.rows, self.weight = value, rows, precision(rows)
         self._use(tame(value))
         self.detected, self.sign, self.size, self.start = detected, sign, value.size, start
         self.stops = np.array([value.size]) if lasting else self._stops()
@@ -111,7 +112,9 @@ class Finder:
         return start, stop
 
     def _refit(self, start: int, stop: int) -> None:
-        """Pull outliers in around the levels, and learn how far neighbours repeat each other."""
+        """Pull outliers in around the levels, and learn how buckets vary and how far neighbours repeat each other."""
+        parts = [part for part in np.split(self.shown, [start, stop]) if part.size]
+        self.weight = trust(np.concatenate([part - np.median(part) for part in parts]), self.rows)
         self._use(tame(self.shown, start, stop))
         parts = [part for part in np.split(self.value, [start, stop]) if part.size]
         residual = np.concatenate([part - part.mean() for part in parts])
