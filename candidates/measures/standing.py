@@ -19,8 +19,8 @@ import numpy as np
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 MAX_ROWS = 6_000
-FAINT, CARRIED = 3.0, 0.5
-"""Standard errors that are chance; share of a shift that may remain for it to be another column's doing."""
+FAINT, CARRIED, COARSE = 3.0, 0.5, 0.1
+"""Standard errors that are chance; shares of a shift, and of its standard errors, that may remain (bins are coarse)."""
 FEWEST, MOST = 3, 0.5
 """Rows of a bin on either side, for the bin to be compared; share of the window's rows in bins that can be."""
 
@@ -44,7 +44,8 @@ class Standing:
     @property
     def carried(self) -> BoolArray:
         """Return (n, n) whether column j moved only as the rows that column k chose: it stands among their equals."""
-        found = (self.share.T < CARRIED) & (self.whole > FAINT)[:, None]
+        nothing = self.z.T < (FAINT + COARSE * self.whole)[:, None]
+        found = (self.share.T < CARRIED) & nothing & (self.whole > FAINT)[:, None]
         np.fill_diagonal(found, val=False)
         return np.asarray(found)
 
