@@ -24,8 +24,8 @@ WORDS = {
 }
 REMEDY = "Block or quarantine the source; check inputs jointly (not only column by column) before scoring; rate-limit."
 SHOWN = 200
-SURE = 0.5
-"""How unmistakable a burst must be to stand for what is strange about its columns and answers."""
+LIKELY, SURE = 0.2, 0.5
+"""How unmistakable a burst must be to stand for the columns that are as before without it; for all that is strange."""
 
 
 def _summary(burst: Burst) -> str:
@@ -77,8 +77,11 @@ def _brought(burst: Burst) -> tuple[tuple[str, ...], ...]:
 
     Columns that moved or came apart from the others, and answers that no stand-in could foresee.
     """
-    columns = {*burst.restored, *(burst.strange if burst.sure > SURE else ())}
-    function = (("function", burst.node),) if burst.sure > SURE else ()
+    if burst.sure <= LIKELY:
+        return ()  # leaving out rare rows also takes away a shift towards what was rare
+    sure = burst.sure > SURE
+    columns = {*burst.restored, *(burst.strange if sure else ())}
+    function = (("function", burst.node),) if sure else ()
     return (*(("column", burst.node, column) for column in sorted(columns)), *function)
 
 
