@@ -11,6 +11,8 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 MIN_DIVERGENCE = 0.005
+FOLLOWER = 0.15
+"""Part of its share that a column keeps which others carried along."""
 CHANGES = {"data_feed", "business", "other"}
 
 
@@ -24,7 +26,7 @@ def _specificity(moved: MovedColumn) -> float:
 def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
     column = moved.column
     share, estimator = max((moved.drift, moved.drift_words), (0.5 * moved.bad, moved.bad_words))
-    impact = share * (0.3 + 0.7 * column.leads)
+    impact = share * (FOLLOWER + (1 - FOLLOWER) * column.leads)
     return column_candidate(
         evidence,
         moved,

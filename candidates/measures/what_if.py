@@ -18,7 +18,7 @@ OVERLAP = 0.5
 """Share of the window's rows that must lie in bins seen before, for reweighting to mean anything."""
 MIN_EFFECTIVE_ROWS = 100
 """Kish's effective sample size below which a reweighted metric is noise."""
-MAX_WEIGHT = 20.0
+MAX_WEIGHT = 50.0
 FEWEST_NEW, MOST_NEW = 0.01, 0.9
 """Shares of never-seen rows between which leaving them out is a test."""
 
