@@ -163,7 +163,8 @@ def _diagnose_column(
     # held-out rows only: what the fit has seen relates better than anything new can
     held = lab.held_out
     lost = relation_loss(before[held], told_before[held], after, told_after)
-    if lost < LOST and correlation(before[held], told_before[held]) > RELATED:
+    kept = lost < LOST and correlation(before[held], told_before[held]) > RELATED
+    if kept:
         from_label = 0.0  # it still stands beside the values that it belongs to: the outcome moved, not the column
     heard = reacted(lab, asked)
     rng = np.random.default_rng(0)
@@ -173,7 +174,7 @@ def _diagnose_column(
         shift=shift,
         importance=importance,
         repair=heard * repair(lab, asked) / unit,
-        redo=heard * redo(lab, asked, shift, shuffled=max(lost, from_label), rng=rng) / unit,
+        redo=heard * redo(lab, asked, shift, shuffled=max(lost, from_label), kept=kept, rng=rng) / unit,
         mix=mix(lab, asked, shift) / unit,
         drop=drop(lab, asked) / unit,
         energy=sum(map(quantile_energy, before.T, after.T)) + lost * float(before.var(axis=0).sum()),

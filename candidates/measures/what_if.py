@@ -88,17 +88,22 @@ def repair(lab: Laboratory, column: Column) -> float:
     return (base - lab.before) - (window - lab.after)
 
 
-def redo(lab: Laboratory, column: Column, shift: Shift, *, shuffled: float, rng: np.random.Generator) -> float:
+def redo(
+    lab: Laboratory, column: Column, shift: Shift, *, shuffled: float, kept: bool, rng: np.random.Generator
+) -> float:
     """Return what the metric's change would be if the column's fault befell the baseline.
 
-    Rows leave bins that shrank for bins that grew, whatever their other columns say (a fault
-    does not ask them); of `shuffled` of the rows the value is another row's.
+    Rows leave bins that shrank for bins that grew, whatever their other columns say (a fault does not ask them);
+    where the column's effect is known to have `kept` its relation to the others, the rows keep their order by it.
+    Of `shuffled` of the rows the value is another row's.
     """
     before, after = column.effect
     if not len(after) or not len(before):
         return float("nan")
     vector = len(column.own) > 1
     new = after[rng.choice(len(after), size=len(before))] if vector else _moved_effects(lab, column, shift, rng)
+    if kept and before.shape[1] == 1:
+        new = _in_order_of(before, new)
     if shuffled > 0:
         mixed = rng.random(len(new)) < shuffled
         new = np.where(mixed[:, None], new[rng.permutation(len(new))], new)
@@ -118,6 +123,13 @@ def _moved_effects(lab: Laboratory, column: Column, shift: Shift, rng: np.random
     leaves = rng.random(len(own)) < lost[own]
     target = rng.choice(len(gained), size=len(own), p=gained / gained.sum())
     return np.where(leaves[:, None], lab.effect[first + target], before)
+
+
+def _in_order_of(before: FloatArray, new: FloatArray) -> FloatArray:
+    """Return effects (N, 1) dealt out anew: the least to the row that had the least (monotone transport)."""
+    dealt = np.empty_like(new)
+    dealt[np.argsort(before[:, 0], kind="stable"), 0] = np.sort(new[:, 0])
+    return dealt
 
 
 def mix(lab: Laboratory, column: Column, shift: Shift) -> float:
