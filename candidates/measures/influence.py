@@ -9,11 +9,17 @@ judged by how the KPI followed the model's output in the baseline.
 import math
 
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, ModelDiagnosis, diagnose
-from candidates.measures.following import mean_shift, predicted_change, series_strength
+from candidates.measures.following import correlation, mean_shift, predicted_change, series_strength, sides
 from schemas.evidence import Evidence
 
 ENERGY_FLOOR = 0.02
 """Movement of an output, in its own variance, below which nobody carries it."""
+
+ANSWERS = frozenset({"rows", "prediction_mean", "positive_rate"})
+"""Outputs that say what a model answered; the others say how right it was."""
+CLOSE, UNSEEN, DISTURBED = 0.8, 0.6, 0.25
+"""Correlation from which what a KPI followed is all there is to it; how far a KPI is believed to have followed what
+nobody sees since; the movement of the answers, in their variance, that leaves no answer as it was."""
 
 MATTERS = 0.1
 """Share from which putting a column back is no accident: a lost relation shows in both its columns, the repair
@@ -86,9 +92,14 @@ def drift_share(column: ColumnDiagnosis) -> tuple[float, str]:
 
 def _carried(diagnosis: ModelDiagnosis, energy: float) -> float:
     """Return the share of the output's movement that one part's energy is."""
-    total = sum(c.energy for c in diagnosis.columns.values() if has_moved(c))
-    total += diagnosis.function_energy if diagnosis.function_moved else 0.0
+    total = _moved_energy(diagnosis)
     return energy / (total + ENERGY_FLOOR * diagnosis.variance) if energy > 0 else 0.0
+
+
+def _moved_energy(diagnosis: ModelDiagnosis) -> float:
+    """Return the energy of all that moved in a model: its columns and its function."""
+    total = sum(c.energy for c in diagnosis.columns.values() if has_moved(c))
+    return total + (diagnosis.function_energy if diagnosis.function_moved else 0.0)
 
 
 def _mean_moved(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> bool:
@@ -107,7 +118,7 @@ def function_share(evidence: Evidence, node: str) -> float:
     if node == evidence.symptom.incident.node:
         return sure * clip(diagnosis.function)
     share = clip(diagnosis.function) if _mean_moved(evidence, node, diagnosis) else 0.0
-    return sure * influence(evidence, node) * max(share, _carried(diagnosis, diagnosis.function_energy))
+    return sure * influence(evidence, node, bad=True) * max(share, _carried(diagnosis, diagnosis.function_energy))
 
 
 def column_share(evidence: Evidence, node: str, column: ColumnDiagnosis, *, bad: bool) -> tuple[float, str]:
@@ -118,14 +129,29 @@ def column_share(evidence: Evidence, node: str, column: ColumnDiagnosis, *, bad:
         return share, words
     carried = _carried(diagnosis, column.energy)
     moved = _mean_moved(evidence, node, diagnosis)
-    if (bad and carried > share) or not moved:
+    known = moved and math.isfinite(column.redo) and _followed_metric(evidence, node, diagnosis)
+    if (bad and carried > share and not known) or not moved:
         share, words = carried, "its share of what moved in the model's output"
-    return influence(evidence, node) * share, f"{words}, times what passes through {node}"
+    return influence(evidence, node, bad=bad) * share, f"{words}, times what passes through {node}"
 
 
-def influence(evidence: Evidence, node: str) -> float:
-    """Return the share of the symptom that passes through a model's output, in [0, 1]."""
-    return evidence.once(("influence", node), lambda: _influence(evidence, node))
+def _followed_metric(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> bool:
+    """Return whether a KPI followed the metric that a model is judged by: then its shares are the KPI's."""
+    series = evidence.models[node].outputs.get(diagnosis.metric)
+    if series is None or node not in _last_logged(evidence):
+        return False
+    return math.isfinite(correlation(evidence.symptom.series, series, evidence.symptom)[0])
+
+
+def influence(evidence: Evidence, node: str, *, bad: bool | None = None) -> float:
+    """Return the share of the symptom that passes through a model's output, in [0, 1].
+
+    A model that reads a wrong output suffers as from any other wrong value (`bad`): its other columns stay. If the
+    population moved, they move along (not `bad`). None takes the larger of the two.
+    """
+    if bad is None:
+        return max(influence(evidence, node, bad=True), influence(evidence, node, bad=False))
+    return evidence.once(("influence", node, bad), lambda: _influence(evidence, node, bad=bad))
 
 
 def _unsettled(evidence: Evidence, node: str) -> bool:
@@ -136,12 +162,12 @@ def _unsettled(evidence: Evidence, node: str) -> bool:
     )
 
 
-def _influence(evidence: Evidence, node: str) -> float:
+def _influence(evidence: Evidence, node: str, *, bad: bool) -> float:
     symptom = evidence.symptom
     if node == symptom.incident.node:
         return 1.0
-    evidence.cache[("influence", node)] = 0.0  # a cycle adds nothing
-    best = _followed(evidence, node) if symptom.incident.node not in evidence.models else 0.0
+    evidence.cache[("influence", node, bad)] = 0.0  # a cycle adds nothing
+    best = _followed(evidence, node) if node in _last_logged(evidence) else 0.0
     for edge in evidence.system.edges:
         if edge.source != node or edge.target not in evidence.models:
             continue
@@ -149,23 +175,68 @@ def _influence(evidence: Evidence, node: str) -> float:
         for name in edge.columns if diagnosis else ():
             column = diagnosis.columns.get(name) if diagnosis else None
             if column is not None and (has_moved(column) or (column.repair >= MATTERS and _unsettled(evidence, node))):
-                bad = column_share(evidence, edge.target, column, bad=True)[0]
-                best = max(best, bad, column_share(evidence, edge.target, column, bad=False)[0])
+                wrong = column_share(evidence, edge.target, column, bad=True)[0]
+                drift = 0.0 if bad else column_share(evidence, edge.target, column, bad=False)[0]
+                best = max(best, wrong, drift)
     return best
 
 
+def _last_logged(evidence: Evidence) -> frozenset[str]:
+    """Return the models with a log from which a KPI is reached without passing another one."""
+    return evidence.once("last_logged", lambda: _reached(evidence))
+
+
+def _reached(evidence: Evidence) -> frozenset[str]:
+    start = evidence.symptom.incident.node
+    if start in evidence.models or not evidence.graph.has_node(start):
+        return frozenset()
+    found: set[str] = set()
+    seen, stack = {start}, [start]
+    while stack:
+        for node in evidence.graph.predecessors(stack.pop()):
+            if node in seen:
+                continue
+            seen.add(node)
+            if diagnose(evidence, node) is not None:
+                found.add(node)
+            else:
+                stack.append(node)
+    return frozenset(found)
+
+
 def _followed(evidence: Evidence, node: str) -> float:
-    """Return the share of a KPI's change that a model's outputs predict from the baseline's relation."""
+    """Return the share of a KPI's change that a model's outputs predict from the baseline's relation.
+
+    Where the KPI followed how right the model was, and nobody can say how right it has been since, the model is
+    held for as wrong as its answers are disturbed.
+    """
     symptom = evidence.symptom
     change = symptom.value - symptom.baseline_value
-    best = 0.0
-    for name, series in evidence.models[node].outputs.items() if node in evidence.models else ():
+    best, seen, unseen = 0.0, 0.0, 0.0
+    model = evidence.models[node]
+    for name, series in model.outputs.items():
         if name == "rows":
             continue
+        known = abs(correlation(symptom.series, series, symptom)[0])
+        if not len(sides(series, symptom)[1]):
+            unseen = max(unseen, known if math.isfinite(known) else 0.0)
+            continue
+        seen = max(seen, known if math.isfinite(known) else 0.0)
         predicted = predicted_change(symptom.series, series, symptom)
         if math.isfinite(predicted) and change:
             share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
         else:
             share = 0.5 * clip((abs(series_strength(series, symptom)) - 2) / 4)
         best = max(best, share)
+    judged = any(len(sides(s, symptom)[1]) for name, s in model.outputs.items() if name not in ANSWERS)
+    if unseen > seen or (not judged and seen < CLOSE):
+        best = max(best, (UNSEEN + (1 - UNSEEN) * unseen) * _disturbed(evidence, node))
     return best
+
+
+def _disturbed(evidence: Evidence, node: str) -> float:
+    """Return how far wrong columns and changes of the function moved a model's answers, [0, 1]."""
+    diagnosis = diagnose(evidence, node)
+    if diagnosis is None:
+        return 0.0
+    return clip(_moved_energy(diagnosis) / (DISTURBED * diagnosis.variance + 1e-12))
