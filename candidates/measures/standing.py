@@ -44,8 +44,8 @@ class Standing:
     @property
     def carried(self) -> BoolArray:
         """Return (n, n) whether column j moved only as the rows that column k chose: it stands among their equals."""
-        nothing = self.z.T < (FAINT + COARSE * self.whole)[:, None]
-        found = (self.share.T < CARRIED) & nothing & (self.whole > FAINT)[:, None]
+        chance = (FAINT + COARSE * self.whole)[:, None]
+        found = (self.share.T < CARRIED) & (chance > self.z.T) & (self.whole > FAINT)[:, None]
         np.fill_diagonal(found, val=False)
         return np.asarray(found)
 
