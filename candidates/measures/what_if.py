@@ -89,7 +89,7 @@ def repair(lab: Laboratory, column: Column) -> float:
 
 
 def redo(
-    lab: Laboratory, column: Column, shift: Shift, *, shuffled: float, kept: bool, rng: np.random.Generator
+    lab: Laboratory, column: Column, shift: Shift, *, shuffled: float, kept: bool = False, rng: np.random.Generator
 ) -> float:
     """Return what the metric's change would be if the column's fault befell the baseline.
 
