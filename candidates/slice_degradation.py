@@ -1,7 +1,7 @@
 """The loss sits in one slice and no mechanism explains it.
 
 Found by a scan of all slices of one to three conditions (`candidates.measures.slices`), by difference in differences:
-what moved everywhere is no slice. Gives way as far as a moved column, a schema change or a new version explains the
+what moved everywhere is no slice. Gives way as far as putting a moved column, or the old version, back undoes the
 symptom.
 """
 
@@ -9,7 +9,7 @@ import math
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
-from candidates.measures.health import explained_by_data
+from candidates.measures.health import undone_by_data
 from candidates.measures.influence import clip, symptomatic_models
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import outcome_change
@@ -75,7 +75,7 @@ def _series(report: SliceReport) -> EvidenceItem:
 def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], index: int) -> Candidate:
     report, best = reports[index], reports[0]
     where = str(report.found.where)
-    left = 1.0 - 0.9 * explained_by_data(evidence)
+    left = 1.0 - 0.9 * undone_by_data(evidence)
     signs = label_signs(evidence, evidence.models[node], outcome_change(evidence, node))
     labels = LABELLED * max((sign.specificity for sign in signs if sign.specificity > ANOTHER_BOUND), default=0.0)
     share_of_rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)

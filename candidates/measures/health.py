@@ -1,15 +1,19 @@
 """Which parts of the system moved with the symptom, and what of the symptom nothing else explains."""
 
+import math
+
 import numpy as np
 
-from candidates.measures.columns import moved_columns
+from candidates.measures.columns import MovedColumn, moved_columns
 from candidates.measures.following import series_strength
-from candidates.measures.influence import clip, influence
+from candidates.measures.influence import bad_share, clip, influence
 from candidates.measures.own_time import comparable, own_times, request_time, traced
 from candidates.measures.versions import version_share
 from schemas.evidence import Evidence, Series
 
 MOVED = 4.0
+INFLUENCE = 0.02
+"""Share of the answers' variation from which a column has influence."""
 
 
 def operation_series(evidence: Evidence, service: str) -> list[Series]:
@@ -47,6 +51,24 @@ def explained_by_data(evidence: Evidence) -> float:
     shares = [max(moved.bad, moved.drift) for moved in moved_columns(evidence)]
     shares += [version_share(evidence, node) for node in evidence.models]
     return max(shares, default=0.0)
+
+
+def undone_by_data(evidence: Evidence) -> float:
+    """Return the largest share of the symptom that putting a column back, or the old version, undoes.
+
+    Stricter than `explained_by_data`: that a fault could have done as much, or that a column without influence drifted
+    meanwhile, takes nothing from what is seen in some rows and not in others.
+    """
+    shares = [_undone(moved) for moved in moved_columns(evidence)]
+    return max([*shares, *(version_share(evidence, node) for node in evidence.models)], default=0.0)
+
+
+def _undone(moved: MovedColumn) -> float:
+    column = moved.column
+    could = bad_share(column)[0]
+    did = max(clip(column.repair if math.isfinite(column.repair) else column.redo), clip(column.drop))
+    wrong = moved.bad * min(did / could, 1.0) if could > 0 else moved.bad
+    return max(wrong, moved.drift * clip(column.importance / INFLUENCE))
 
 
 def upstream_share(evidence: Evidence) -> tuple[float, str]:
