@@ -10,6 +10,7 @@ from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
 from candidates.measures.row_faults import RowFault, row_faults, row_source
+from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -121,4 +122,4 @@ def generate(evidence: Evidence) -> Findings:
             found.append(_candidate(evidence, moved, signature))
     if not found:
         return Findings(ruled_out="no null burst, unit change, frozen, out-of-range or misjoined column, no lost rows")
-    return Findings(candidates=tuple(found))
+    return Findings(candidates=merged(found))

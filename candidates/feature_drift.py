@@ -7,6 +7,7 @@ not matter is no cause. Stands back where values are wrong or the encoding chang
 
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
+from candidates.measures.same_cause import merged
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
@@ -57,4 +58,4 @@ def generate(evidence: Evidence) -> Findings:
     ]
     if not found:
         return Findings(ruled_out="no input column's distribution moved beyond its usual variation")
-    return Findings(candidates=tuple(found))
+    return Findings(candidates=merged(found))

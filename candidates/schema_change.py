@@ -12,6 +12,7 @@ import numpy as np
 from candidates.measures.batches import SchemaDifference, schema_differences
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.distances import kolmogorov_smirnov
+from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -125,7 +126,7 @@ def generate(evidence: Evidence) -> Findings:
             found.append(candidate)
     if not found:
         return Findings(ruled_out="the batches kept their columns, types and categories")
-    return Findings(candidates=tuple(found))
+    return Findings(candidates=merged(found))
 
 
 def _wrong_says_more(moved: MovedColumn, sign: Signature) -> bool:
