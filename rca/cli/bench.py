@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from rca.cli.output import print_lines, shown_progress, to_json
 from rca.errors import InputError, UnknownName
 
-Track = Literal["incidents", "natural", "ablation", "nezha"]
+Track = Literal["incidents", "natural", "ablation", "nezha", "petshop"]
 
 
 @Parameter(name="*")
@@ -59,6 +59,7 @@ def bench(
     score_only: Annotated[bool, Parameter(negative="")] = False,
     baselines: bool = True,
     nannyml_python: Path | None = None,
+    rcaeval_python: Path | None = None,
     data: Path | None = None,
     misses: int = 0,
     json: Path | None = None,
@@ -71,7 +72,7 @@ def bench(
     track
         incidents: faults injected into real tables; natural: dated events that really happened;
         ablation: the injected ones with one idea of the engine off at a time; nezha: faults recorded in a shop of ten
-        services, scored by the service.
+        services, scored by the service; petshop: faults recorded in a shop of forty components, from metrics alone.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
@@ -82,9 +83,11 @@ def bench(
         Let simple rankings answer the same incidents.
     nannyml_python
         Interpreter of an environment that has NannyML, to ask its ranker itself.
+    rcaeval_python
+        petshop: interpreter of an environment that has RCAEval, to ask its methods themselves.
     data
         nezha: folder of recorded cases; default: the few of the repository (`benchmarks/data/nezha/SOURCES.md` tells
-        how to bring the rest).
+        how to bring the rest). petshop: folder of the tables; default: the repository's.
     misses
         How many wrong answers to list.
     json
@@ -95,8 +98,9 @@ def bench(
     _check(cases=drawn.cases, jobs=jobs)
     if score_only and out_folder is None:
         raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
-    if track == "nezha":
-        _tell(_nezha(data, drawn.half, baselines), misses, json, markdown)
+    if track in ("nezha", "petshop"):
+        asked = {"rcaeval": _interpreter(rcaeval_python, "RCAEval")} if track == "petshop" else {}
+        _tell(_recorded(track, data, drawn.half, peers=baselines, **asked), misses, json, markdown)
         return
     run = _benchmarks("benchmarks.incidents.run")
     ablations = track == "ablation"
@@ -107,10 +111,11 @@ def bench(
     _tell(outcome, misses, json, markdown)
 
 
-def _nezha(data: Path | None, half: str, baselines: bool) -> Any:
-    track = _benchmarks("benchmarks.nezha.track")
+def _recorded(name: str, data: Path | None, half: str, **asked: Any) -> Any:
+    track = _benchmarks(f"benchmarks.{name}.track")
+    given = {"data": data} if data else {}
     with shown_progress() as progress:
-        return track.run(track.Options(data or track.SAMPLE, half, peers=baselines), progress)
+        return track.run(track.Options(half=half, **given, **asked), progress)
 
 
 def _natural(folder: Path, _: Drawn, common: dict[str, Any], progress: Any) -> Any:
@@ -160,9 +165,9 @@ def _known(what: str, names: list[str] | None, known: Any) -> tuple[str, ...]:
     return tuple(names or ())
 
 
-def _interpreter(python: Path | None) -> str | None:
+def _interpreter(python: Path | None, package: str = "NannyML") -> str | None:
     if python is not None and not python.is_file():
-        raise InputError("no such interpreter", file=python, mend="give the python of an environment with NannyML")
+        raise InputError("no such interpreter", file=python, mend=f"give the python of an environment with {package}")
     return None if python is None else str(python.absolute())
 
 
