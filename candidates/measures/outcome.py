@@ -13,7 +13,7 @@ loss into P(x) and P(y | x)).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class Outcomes:
         (N, K) the outcome as numbers (K = 1, or one column per class) and what the baseline predicts.
     known
         (N,) rows whose values were seen in the baseline, in every column that says something of the outcome.
+    bins
+        column -> (N,) bins of what the outcome is expected from.
     """
 
     rows: IntArray
@@ -54,6 +56,7 @@ class Outcomes:
     truth: FloatArray
     expected: FloatArray
     known: BoolArray
+    bins: Mapping[str, IntArray] = field(default_factory=dict)
 
     @property
     def residual(self) -> FloatArray:
@@ -68,7 +71,8 @@ class Moved:
     Parameters
     ----------
     z
-        The clearest of four signs (level, slope, structure, spread), in standard errors, corrected for their number.
+        The clearest of five signs (level, slope, structure, spread, one input's relation), in standard errors,
+        corrected for their number.
     offset
         Mean change of the residual, in the outcome's unit; of the class that moved most.
     lost
@@ -170,7 +174,7 @@ def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[st
     elif task == "multiclass":
         expected = np.clip(expected, 0.001, 1.0)
         expected /= expected.sum(axis=1, keepdims=True)
-    return Outcomes(chosen, after, held_out, truth, expected, known)
+    return Outcomes(chosen, after, held_out, truth, expected, known, {key: bins[key] for key in keys})
 
 
 def _telling(bins: Mapping[str, IntArray], sizes: Mapping[str, int], truth: FloatArray, after: BoolArray) -> list[str]:
@@ -203,9 +207,10 @@ def how_moved(found: Outcomes) -> Moved:
         _slope(found, base, window),
         _structure(found, base, window),
         _spread(found, base),
+        _relations(found, base, window),
     ]
     return Moved(
-        # four looks at the same rows: the clearest of four nulls reaches about 1 standard error by itself
+        # five looks at the same rows: the clearest of five nulls reaches about 1 standard error by itself
         z=max(0.0, max(signs) - 1.0),
         offset=float(offsets[k]),
         lost=_lost(found, base, window),
@@ -238,24 +243,39 @@ def _structure(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
     """
     k = int(found.expected[window].var(axis=0).argmax())
     edges = np.quantile(found.expected[window, k], np.linspace(0, 1, TENTHS + 1)[1:-1])
+    places = np.searchsorted(edges, found.expected[:, k]).astype(np.int64)
+    return _repeated(places, found.residual[:, k], base, window)
+
+
+def _relations(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
+    """Return how surely the residuals depend on one of the inputs otherwise than before, in standard errors.
+
+    An input whose relation turned round leaves the level and the spread as they were.
+    """
+    k = int(found.expected[window].var(axis=0).argmax())
+    # one extreme outcome must not stand for a relation
+    residual = np.clip(found.residual[:, k], *np.quantile(found.residual[base, k], (0.01, 0.99)))
+    signs = [_repeated(place, residual, base, window) for place in found.bins.values()]
+    # the clearest of so many nulls
+    return max(signs, default=0.0) - max(0.0, float(np.sqrt(2 * np.log(max(len(signs), 1)))) - 1.0)
+
+
+def _repeated(place: IntArray, residual: FloatArray, base: BoolArray, window: BoolArray) -> float:
+    """Return how surely one half of the window repeats the other's mean residuals in some bins, in standard errors."""
+    size = int(place.max()) + 1
     halves = []
     for half in (0, 1):
-        usual = _means(*_tenths(found, base, half, k, edges))
-        tenth, residual = _tenths(found, window, half, k, edges)
-        halves.append((tenth, residual - usual[tenth]))
-    (tenth, first), (other, second) = halves
-    product = _means(tenth, first)[other] * second
-    return float(product.mean() / max(float(product.std()) / np.sqrt(len(product)), 1e-12))
+        usual = np.flatnonzero(base)[half::2]
+        chosen = np.flatnonzero(window)[half::2]
+        means = _means(place[usual], residual[usual], size)
+        halves.append((place[chosen], residual[chosen] - means[place[chosen]]))
+    (first_place, first), (second_place, second) = halves
+    product = _means(first_place, first, size)[second_place] * second
+    return float(product.mean() / max(float(product.std()) / np.sqrt(max(len(product), 1)), 1e-12))
 
 
-def _tenths(found: Outcomes, rows: BoolArray, half: int, k: int, edges: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return the tenth of the expectation and the residual of every second of some rows."""
-    chosen = np.flatnonzero(rows)[half::2]
-    return np.searchsorted(edges, found.expected[chosen, k]).astype(np.int64), found.residual[chosen, k]
-
-
-def _means(tenth: IntArray, value: FloatArray) -> FloatArray:
-    return np.asarray(np.bincount(tenth, value, TENTHS) / np.maximum(np.bincount(tenth, minlength=TENTHS), 1))
+def _means(place: IntArray, value: FloatArray, size: int) -> FloatArray:
+    return np.asarray(np.bincount(place, value, size) / np.maximum(np.bincount(place, minlength=size), 1))
 
 
 def _spread(found: Outcomes, base: BoolArray) -> float:

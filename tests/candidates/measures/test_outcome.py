@@ -29,6 +29,22 @@ def test_a_changed_outcome_is_seen_with_and_without_the_inputs_that_moved(how):
     assert change.onset is not None
 
 
+def moved(turned, seed):
+    """Return how far an outcome moved that depends on `a`, and on `b` the other way round in the window if `turned`."""
+    rng = np.random.default_rng(seed)
+    x = {name: rng.normal(size=6000) for name in "abc"}
+    label = 2 * x["a"] + np.where(LATE & turned, -1.0, 1.0) * x["b"] + 3 * rng.standard_t(4, size=6000)
+    model = make_model(x, 2 * x["a"] + x["b"], label, DAY)
+    sizes = {key: len(profile.roles) for key, profile in model.columns.items()}
+    return how_moved(expect(model.rows, "regression", sizes, list(x), answer=True)).z
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_input_s_relation_that_turned_round_is_seen_though_level_and_spread_stayed(seed):
+    assert moved(turned=True, seed=seed) > 6
+    assert moved(turned=False, seed=seed) < 3
+
+
 def test_the_same_outcomes_explain_nothing():
     change = change_of(LABEL)
     assert change.sure == 0.0
