@@ -8,10 +8,9 @@ moved column or a new function explains the symptom, and where the labels themse
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import explained_by_data
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import label_signs
-from candidates.measures.outcome_change import OutcomeChange, outcome_change
+from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
 from candidates.measures.slice_report import slice_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -27,7 +26,7 @@ UNSEEN = "no labels on both sides of the onset: whether the same inputs have oth
 def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidate:
     signs = label_signs(evidence, evidence.models[node], change)
     labels = max((sign.specificity for sign in signs), default=0.0)
-    left = 1.0 - 0.9 * explained_by_data(evidence)
+    left = unexplained(evidence, change)
     # half of the symptom in one slice says little: what acts on all rows harms some of them most
     sliced = max(0.0, 2.0 * slice_share(evidence, node) - 1.0)
     impact = min(change.share, left) * change.sure

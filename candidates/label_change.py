@@ -6,10 +6,9 @@ all, outcomes that moved one way only. A guideline event alone, with outcomes as
 """
 
 from candidates.measures.clock import alignment, stamp
-from candidates.measures.health import explained_by_data
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import LabelSign, label_producer, label_signs
-from candidates.measures.outcome_change import OutcomeChange, outcome_change
+from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -17,8 +16,7 @@ from schemas.evidence import Evidence
 
 def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tuple[LabelSign, ...]) -> Candidate:
     best = signs[0]
-    left = 1.0 - 0.9 * explained_by_data(evidence)
-    impact = min(change.share, left) * change.sure
+    impact = min(change.share, unexplained(evidence, change)) * change.sure
     onset = change.onset or evidence.symptom.onset
     text = (
         f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "

@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ SOONER = 1.5
 """Factor by which labels come sooner, from which they come from elsewhere."""
 FEWER, FEWER_SURE = 0.1, 0.4
 FEW = 30
+UNREAD = 0.4
+"""What is left of a sign where the symptom is no model's metric."""
 HOUR = 1 / 24
 CLEAR = 4.0
 """Standard errors by which labels that agreed must differ."""
@@ -67,7 +69,10 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _disagreeing(evidence, model),
         _one_way(change),
     ]
-    return tuple(sorted((sign for sign in found if sign), key=lambda s: (-s.specificity, s.mechanism)))
+    # a figure that is no model's metric seldom reads labels: what moved it is no matter of how they are recorded
+    apart = 1.0 if evidence.symptom.incident.node in evidence.models else UNREAD
+    signs = [replace(sign, specificity=apart * sign.specificity) for sign in found if sign]
+    return tuple(sorted(signs, key=lambda s: (-s.specificity, s.mechanism)))
 
 
 def _vocabulary(model: ModelEvidence) -> LabelSign | None:

@@ -1,12 +1,13 @@
 """What a change of the outcome given the inputs did to a model's metric, since when, and what kind of change it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from candidates.measures.answers import judge_of
 from candidates.measures.changepoint import step_of
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
+from candidates.measures.health import explained_by_data
 from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import Moved, Outcomes, expect, how_moved
 from candidates.measures.scores import PREDICTION_METRICS, Metric
@@ -15,6 +16,10 @@ from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Ons
 SURE = 3.0
 """Standard errors from which the outcome given the inputs is believed to have moved; in full from twice that on."""
 FEW = 20
+SEEN = 0.1
+"""Share of the window's rows that must be known for every input to say something of the outcome."""
+BLIND = 0.5
+"""How far inputs that stayed are believed alone: what is new in the others may bring outcomes of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +61,59 @@ def outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
     return evidence.once(("outcome", node), lambda: _outcome_change(evidence, node))
 
 
+def unexplained(evidence: Evidence, change: OutcomeChange) -> float:
+    """Return the share of the symptom that a changed outcome may explain beside moved columns and new versions, [0, 1].
+
+    Neither changes the outcome given the inputs that kept their distribution: the surer that one moved, the less it
+    stands back. Both may be causes at once, and a decoy must not take what it cannot explain.
+    """
+    doubt = 1.0 - clip(change.strength / SURE - 2.0)
+    return 1.0 - 0.9 * doubt * explained_by_data(evidence)
+
+
 def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
     model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
     if model is None or model.rows is None or diagnosis is None:
         return None
     task = model.node.task or "regression"
-    sizes = {key: len(profile.roles) for key, profile in model.columns.items()}
-    keys = _inputs(model, model.rows)
-    intact = [key for key in keys if _kept(diagnosis, model.columns[key].column)]
-    unharmed = len(intact) == len(keys) and not diagnosis.function_moved
-    full = expect(model.rows, task, sizes, keys, answer=not diagnosis.function_moved)
-    if full is None:
+    looks = _looks(model, model.rows, diagnosis, task)
+    if not looks:
         return None
-    moved = how_moved(full)
-    rest = full if unharmed else expect(model.rows, task, sizes, intact, answer=False)
-    kept = moved if unharmed or rest is None else how_moved(rest)
+    moved = [how_moved(found) for found in looks]
+    if not _sees(looks[0]):
+        looks, moved = looks[1:], [replace(one, z=BLIND * one.z) for one in moved[1:]]
+    if not looks:
+        return None
     share = 0.0
     if diagnosis.metric not in PREDICTION_METRICS:
         metric, answer = judge_of(model, model.rows, diagnosis.metric)
-        change = _undone(full, model.rows, answer, metric, task)
+        # wrong values make the outcome look changed: what those that stayed do not see is no change of it
+        change = float(np.fmin.reduce([_undone(found, model.rows, answer, metric, task) for found in looks]))
         share = clip(change / diagnosis.unit) * influence(evidence, node)
     return OutcomeChange(
         share=share,
-        moved=moved,
-        intact=kept,
-        onset=_onset(full, model.rows, evidence.symptom),
-        before=int((~full.after).sum()),
-        after=int(full.after.sum()),
+        moved=moved[0],
+        intact=moved[-1],
+        onset=_onset(looks[0], model.rows, evidence.symptom),
+        before=int((~looks[0].after).sum()),
+        after=int(looks[0].after.sum()),
     )
+
+
+def _looks(model: ModelEvidence, rows: Rows, diagnosis: ModelDiagnosis, task: str) -> list[Outcomes]:
+    """Return what every input says of the outcome, and what those alone that kept their distribution say if not all."""
+    sizes = {key: len(profile.roles) for key, profile in model.columns.items()}
+    keys = _inputs(model, rows)
+    intact = [key for key in keys if _kept(diagnosis, model.columns[key].column)]
+    looks = [expect(rows, task, sizes, keys, answer=not diagnosis.function_moved)]
+    if len(intact) < len(keys) or diagnosis.function_moved:
+        looks.append(expect(rows, task, sizes, intact, answer=False))
+    return [found for found in looks if found is not None]
+
+
+def _sees(found: Outcomes) -> bool:
+    """Return whether enough of the window's rows have values that the baseline knew."""
+    return bool((found.after & found.known).sum() >= SEEN * found.after.sum())
 
 
 def _inputs(model: ModelEvidence, rows: Rows) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from candidates.concept_drift import generate
-from tests.candidates.faults import evidence, healthy
+from tests.candidates.faults import evidence, faulty, healthy
 from tests.candidates.scenes import event, evidence_of, first, found, ranked, reversioned
 
 
@@ -65,3 +65,9 @@ def test_a_calm_period_has_no_changed_outcome():
 def test_without_labels_it_says_that_it_cannot_see():
     scene = relabelled(lambda label, columns, rng: np.full(len(label), np.nan))
     assert "labels" in generate(evidence_of(scene, "prediction_mean")).not_examined
+
+
+@pytest.mark.parametrize("fault", ["decoy nulls", "nulls", "upper case"])
+def test_it_does_not_stand_back_for_an_input_that_broke_beside_it(fault):
+    alone, beside = (found("concept_drift", evidence_of(relabelled(noisy, scene))) for scene in (None, faulty(fault)))
+    assert beside["scorer", None].impact > 0.3 * alone["scorer", None].impact

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from candidates.label_change import generate
+from candidates.measures.labels import label_signs
+from candidates.measures.outcome_change import outcome_change
 from schemas.evidence import Evidence
 from tests.candidates.faults import evidence
 from tests.candidates.scenes import event, evidence_of, first
@@ -71,3 +73,13 @@ def test_a_model_s_own_feed_or_the_words_of_a_change_tell_another_source_of_its_
 @pytest.mark.parametrize("kind", ["deploy", "config"])
 def test_another_change_of_the_model_says_nothing_of_its_labels(kind):
     assert first(evidence_of(relabelled(flips), changes=[event("scorer", kind, title="3.1")])).family != "label_change"
+
+
+def test_what_moved_a_figure_that_reads_no_labels_is_hardly_how_they_are_recorded():
+    given = evidence_of(relabelled(lost))
+    model = given.models["scorer"]
+    change = outcome_change(given, "scorer")
+    apart = replace(given.symptom, incident=given.symptom.incident.model_copy(update={"node": "approval"}))
+    of_model, of_figure = (label_signs(e, model, change) for e in (given, replace(given, symptom=apart)))
+    assert [sign.mechanism for sign in of_model] == [sign.mechanism for sign in of_figure]
+    assert all(mine.specificity > 2 * its.specificity for mine, its in zip(of_model, of_figure, strict=True))
