@@ -4,11 +4,12 @@ The signature says what kind of wrong; the *repair*, *redo* and *drop* estimates
 Stands back where the batches' schemas show that the column was dropped, renamed or retyped.
 """
 
+import math
 from dataclasses import replace
 
 from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
-from candidates.measures.diagnosis import MOVED
+from candidates.measures.diagnosis import MOVED, ColumnDiagnosis
 from candidates.measures.row_faults import RowFault, row_faults, row_source
 from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
@@ -17,6 +18,8 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 NOVEL = 0.05
+UNDONE = 0.3
+"""Share of the symptom that putting a column back must undo, for a relation lost in few of the rows to be a fault."""
 CHANGES = {"data_feed", "deploy", "config", "schema", "infrastructure", "other"}
 VERIFY = {
     "null_burst": "Query the source of {c} for nulls since the onset; compare with the feed's own row counts.",
@@ -42,6 +45,9 @@ def _signature(moved: MovedColumn) -> Signature | None:
         drifted = shift.strength >= MOVED and column.mix > 0.3
         sure = (0.5 + 0.4 * column.relation_loss) * (0.35 if drifted else 1.0)
         signs.append(Signature("misjoined", sure, 1.0, words))
+    elif column.relation_loss > 0 and _undone(column) > UNDONE:
+        words = f"in some rows it lost its relation to the other columns ({column.relation_loss:.0%} over all rows)"
+        signs.append(Signature("misjoined", 0.5 + 0.4 * _undone(column), column.relation_loss, words))
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
         signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))
@@ -51,6 +57,15 @@ def _signature(moved: MovedColumn) -> Signature | None:
         # a factor in some of the rows breaks the relation to the others just so
         return replace(units, specificity=max(units.specificity, best.specificity))
     return best
+
+
+def _undone(column: ColumnDiagnosis) -> float:
+    """Return the share of the symptom that a column's lost relation both would make and undoes, [0, 1].
+
+    Of a column that kept its distribution: one that drifted relates less to the others as well.
+    """
+    share = min(column.repair, column.redo) if column.shift.strength < MOVED else 0.0
+    return min(1.0, share) if math.isfinite(share) else 0.0
 
 
 def _stands_back(moved: MovedColumn, signature: Signature) -> float:

@@ -16,7 +16,7 @@ mechanism at a time); Cai, Namkoong and Yadlowsky, "Diagnosing model performance
 shift", 2023 (the split into P(x) and P(y | x)).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,11 +29,12 @@ from candidates.measures.histograms import has_losses, loss_shares
 from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.outcome import LABEL, label_position, label_shares
+from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
-from schemas.evidence import Evidence, ModelEvidence, Onset, Rows, Symptom
+from schemas.evidence import Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 
 MOVED = 4.0
 """Strength from which a column counts as moved."""
@@ -148,6 +149,7 @@ def _diagnose_column(
     *,
     from_label: float,
     unit: float,
+    without: Sequence[int] = (),
 ) -> ColumnDiagnosis:
     shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
     own = lab.block(keys)
@@ -158,7 +160,7 @@ def _diagnose_column(
     importance = float((lab.surrogate.importance[own] ** 2).sum()) / total
     if shift.strength < MOVED and importance < 0.02:
         return ColumnDiagnosis(column, keys, shift, importance, nothing, nothing, nothing, nothing, 0.0, 0.0, 0.0)
-    asked = column_of(lab, own)
+    asked = column_of(lab, own, without)
     (before, after), (told_before, told_after) = asked.effect, asked.expected
     # held-out rows only: what the fit has seen relates better than anything new can
     held = lab.held_out
@@ -229,14 +231,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         return None
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
-    groups: dict[str, list[str]] = {}
-    for key in sorted(shifts):
-        groups.setdefault(model.columns[key].column, []).append(key)
-    columns = {}
-    for column, keys in groups.items():
-        own = lab.block(tuple(keys))
-        loss = float(gone[own].max()) if own else 0.0
-        columns[column] = _diagnose_column(lab, column, tuple(keys), shifts, symptom, from_label=loss, unit=unit)
+    columns = _columns(lab, shifts, symptom, gone, unit)
     columns = _with_leaders(model, rows, columns)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
@@ -254,6 +249,27 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
         variance=float((lab.surrogate.importance**2).sum()),
         unit=unit,
     )
+
+
+def _columns(
+    lab: Laboratory, shifts: Mapping[str, Shift], symptom: Symptom, gone: FloatArray, unit: float
+) -> dict[str, ColumnDiagnosis]:
+    """Return the diagnosis of each column; those that lost only what broken ones took are held against the others."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for key in sorted(shifts):
+        name = lab.model.columns[key].column
+        groups[name] = (*groups.get(name, ()), key)
+    own = {name: lab.block(keys) for name, keys in groups.items()}
+
+    def diagnosed(name: str, without: Sequence[int] = ()) -> ColumnDiagnosis:
+        loss = float(gone[own[name]].max()) if own[name] else 0.0
+        return _diagnose_column(lab, name, groups[name], shifts, symptom, from_label=loss, unit=unit, without=without)
+
+    columns = {name: diagnosed(name) for name in groups}
+    lost = {name: own[name] for name, c in columns.items() if c.relation_loss > 0}
+    broken = broken_among(lab, lost)
+    silent = [position for name in broken for position in own[name]]
+    return columns | {name: diagnosed(name, silent) for name in lost if broken and name not in broken}
 
 
 def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:

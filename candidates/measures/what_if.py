@@ -4,6 +4,7 @@ The four undo and redo tests of `diagnosis`; each returns a change of the metric
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,19 +43,20 @@ class Column:
     expected: tuple[FloatArray, FloatArray]
 
 
-def column_of(lab: Laboratory, own: list[int]) -> Column:
-    """Return the part of the column with some positions among the surrogate's."""
+def column_of(lab: Laboratory, own: list[int], without: Sequence[int] = ()) -> Column:
+    """Return the part of the column with some positions among the surrogate's; columns `without` are not asked."""
     base, window = (summed(lab.effect, side.index[:, own]) for side in (lab.base, lab.window))
-    return Column(own, (base, window), _expected(lab, own))
+    return Column(own, (base, window), _expected(lab, own, without))
 
 
-def _expected(lab: Laboratory, own: list[int]) -> tuple[FloatArray, FloatArray]:
+def _expected(lab: Laboratory, own: list[int], without: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     """Return what the other columns predict a column's effect to be, for baseline and window rows.
 
     Only columns that kept their distribution are asked: one that broke would make the others look wrong.
     """
     s = lab.surrogate
-    silent = sorted({*own, *lab.moved}) if len({*own, *lab.moved}) < len(s.columns) else own
+    mute = {*own, *lab.moved, *without}
+    silent = sorted(mute) if len(mute) < len(s.columns) else own
     target = np.zeros(s.effect.shape)
     for c in own:
         target[s.start[c] : s.start[c + 1]] = s.effect[s.start[c] : s.start[c + 1]]

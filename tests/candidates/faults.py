@@ -104,6 +104,7 @@ FAULTS: dict[str, Callable[[Logs], Logs]] = {
     "frozen": corrupted("amount", lambda old, _: np.full(len(old), 31.0)),
     "sentinel": corrupted("temp", lambda old, _: np.full(len(old), -999.0), 0.6),
     "misjoined": corrupted("temp", lambda old, rng: rng.permutation(old)),
+    "leader misjoined": corrupted("amount", lambda old, rng: rng.permutation(old)),
     "decoy nulls": corrupted("noise", _null, 0.6),
     "decoy unit": corrupted("noise", lambda old, _: 100 * old),
     "drift": resampled("amount", 1.0),

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from candidates.data_quality import generate
+from candidates.measures.diagnosis import diagnose
 from schemas.evidence import Series
 from tests.candidates.faults import evidence, healthy
-from tests.candidates.scenes import embedded, event, evidence_of, first, found, ranked, reversioned
+from tests.candidates.scenes import corrupted, embedded, event, evidence_of, first, found, logs, ranked, reversioned
 
 WRONG = [
     ("nulls", "amount", "null_burst"),
@@ -18,6 +19,7 @@ WRONG = [
     ("frozen", "amount", "frozen"),
     ("sentinel", "temp", "out_of_range"),
     ("misjoined", "temp", "misjoined"),
+    ("leader misjoined", "amount", "misjoined"),
     ("garbled", "country", "garbled"),
 ]
 
@@ -30,6 +32,19 @@ def test_a_wrong_column_comes_first(fault, column, mechanism):
     assert cause.impact > 0.5
     assert cause.observed_at == "scorer"
     assert cause.explains[0] == ("column", "scorer", column)
+
+
+def test_partners_of_a_misjoined_column_are_not_strangers():
+    columns = diagnose(evidence("leader misjoined"), "scorer").columns
+    assert columns["amount"].relation_loss > 0.8
+    assert columns["temp"].relation_loss == columns["follower"].relation_loss == 0
+
+
+def test_a_column_misjoined_in_some_rows_shows_by_what_putting_it_back_undoes():
+    fault = corrupted("amount", lambda old, rng: rng.permutation(old), 0.25)
+    cause = first(evidence_of(fault(logs(rows=12_000))))
+    assert (cause.subject, cause.mechanism) == ("amount", "misjoined")
+    assert cause.impact > 0.3
 
 
 @pytest.mark.parametrize("fault", ["nulls", "times 100", "sentinel", "frozen"])
