@@ -32,6 +32,9 @@ MOST_FACTOR = 1.5
 USUAL = 0.95
 """Share of the baseline's stretches that move less than what is called usual."""
 
+COUNTED = 0.1
+"""How much the calls counted weigh against what fits best: of contributions alike in shape each counts as recorded."""
+
 MOST_CALLEES = 12
 ROUNDS = 30
 
@@ -214,9 +217,10 @@ def _share(look: Look, shape: FloatArray, most: float) -> float:
 
 
 def bounded_fit(y: FloatArray, parts: Sequence[FloatArray], most: Sequence[float]) -> FloatArray:
-    """Return the factors (K,) in [0, most] with which parts (R,) fit y (R,) best, up to a constant; largest first.
+    """Return the factors (K,) in [0, most] with which parts (R,) fit y (R,) best, up to a constant.
 
-    Coordinate descent, which keeps to the earlier part where two are alike.
+    Least squares with a penalty on distances of the factors from 1 (a ridge, which decides where parts are alike), by
+    coordinate descent.
     """
     factors = np.zeros(len(parts))
     centred = [part - part.mean() for part in parts]
@@ -225,7 +229,8 @@ def bounded_fit(y: FloatArray, parts: Sequence[FloatArray], most: Sequence[float
     for _ in range(ROUNDS if len(parts) > 1 else 1):
         for k, part in enumerate(centred):
             if power[k] > 0:
-                new = float(np.clip(factors[k] + part @ left / power[k], 0.0, most[k]))
+                best = (factors[k] + part @ left / power[k] + COUNTED) / (1 + COUNTED)
+                new = float(np.clip(best, 0.0, most[k]))
                 left = left - (new - factors[k]) * part
                 factors[k] = new
     return factors

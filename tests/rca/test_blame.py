@@ -148,3 +148,14 @@ def test_what_a_model_answers_to_the_same_inputs_is_not_explained_by_its_inputs(
 def test_a_changed_function_explains_what_its_readers_get():
     new_version = cause("m", ("function", "m"), family="upstream_model_change")
     assert roots(CHAIN, new_version, BAD_MID) == [1.0, 0.0]
+
+
+def test_what_is_a_metrics_own_given_its_callees_is_not_reached_from_them():
+    calls = world(("db", "cart", []), ("cart", "t", []))
+    slow_db = cause("db", ("metric", "db", "latency_p95"), family="latency_component")
+    slow_cart = ("metric", "cart", "latency_p95")
+    assert roots(calls, slow_db, cause("cart", slow_cart, family="latency_component")) == [1.0, 0.0]
+    own = cause("cart", ("own", *slow_cart[1:]), slow_cart, family="latency_component")
+    assert roots(calls, slow_db, own) == [1.0, 1.0]
+    waiting = cause("t", ("metric", "t", "latency_p95"), family="latency_component")
+    assert roots(calls, own, waiting) == [1.0, 0.0]
