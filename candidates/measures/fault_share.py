@@ -91,8 +91,16 @@ def _time_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
         whole = max(whole_growth(evidence, profiles, found), 1e-9) if found else 1.0
         words = "the own time of {node} is {share:.0%} of what a request takes longer (spans)"
         return {node: min(ms / whole, 1.0) for node, ms in sorted(grown.items())}, words
-    symptom = evidence.symptom
-    own = own_latencies(evidence)
+    words = "the latency of {node} that no callee explains is {share:.0%} of the symptom (metrics)"
+    return _recorded_times(evidence), words
+
+
+def _recorded_times(evidence: Evidence) -> Mapping[str, float]:
+    """Return node -> share of the symptom by recorded latencies; of all that move with it, where that can be seen."""
+    if whole_flow := flows(evidence):
+        still = {node: 0.0 for kind, node in whole_flow.by_node if kind == "time"}
+        return still | {root.flow.node: root.impact for root in metric_roots(evidence)}
+    symptom, own = evidence.symptom, own_latencies(evidence)
     growth = symptom.value - symptom.baseline_value
     whole = growth if math.isfinite(growth) and growth > 0 else max((one.own * one.calls for one in own), default=0.0)
     shares = {
@@ -100,8 +108,7 @@ def _time_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
         for one in own
         if whole > 0 and one.growth.z >= MIN_Z
     }
-    still = {one.node: 0.0 for one in own}
-    return still | shares, "the latency of {node} that no callee explains is {share:.0%} of the symptom (metrics)"
+    return {one.node: 0.0 for one in own} | shares
 
 
 def _error_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
