@@ -1,6 +1,7 @@
 """The degraded slices of one model: which, what of the symptom goes away without the degradation, and since when."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,11 +125,19 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     scanned = [one for metric in metrics for one in _readings(model, diagnosis, metric)]
     if not scanned:
         return None
-    found = [(read, find_slices(model, read.rows, read.errors)) for read in scanned]
+    reports = [tuple(_reports_of(evidence, read)) for read in scanned]
     # the reading in which the clearest slice stands out most tells its bounds best
-    found.sort(key=lambda one: -max((slice_.clear for slice_ in one[1]), default=0.0))
-    reports = [_report(evidence, read, one) for read, slices in found for one in slices if one.p_value < REAL]
-    return tuple(one for one in reports if one.share >= LEAST)
+    reports.sort(key=lambda found: -max((one.found.clear * one.sure for one in found), default=0.0))
+    return tuple(one for found in reports for one in found)
+
+
+def _reports_of(evidence: Evidence, read: "_Read") -> Iterator[SliceReport]:
+    """Yield the slices of one reading that are no coincidence and hold something of the symptom."""
+    for found in find_slices(read.model, read.rows, read.errors):
+        if found.p_value < REAL:
+            report = _report(evidence, read, found)
+            if report.share >= LEAST:
+                yield report
 
 
 def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "list[_Read]":

@@ -127,3 +127,10 @@ def test_rows_are_bounded():
     lab, _ = laboratory("none")
     assert len(lab.base.output) <= MAX_ROWS
     assert len(lab.window.output) <= MAX_ROWS
+
+
+def test_a_broken_column_without_influence_leaves_the_rows_familiar():
+    lab, _ = laboratory("decoy nulls", "worse version")
+    assert lab.unknown.any(axis=1).mean() > 0.3
+    assert lab.familiar.mean() > 0.95
+    assert laboratory("nulls")[0].familiar.mean() < 0.9

@@ -10,7 +10,7 @@ import pytest
 from candidates.measures.departures import departures
 from candidates.measures.row_errors import row_errors
 from candidates.measures.slice_space import slice_space
-from candidates.measures.slices import as_errors, find_slices
+from candidates.measures.slices import as_errors, find_slices, selected
 from tests.candidates.scenes import COUNTRIES, Log, logs, model_of
 
 HEALTHY = logs(6000, seed=5)["scorer"]
@@ -133,3 +133,11 @@ def test_a_scan_of_many_rows_and_columns_is_fast():
     assert time.process_time() - begin < 1.5
     assert found[0].where.conditions[0].column == "x3"
     assert math.isfinite(found[0].z)
+
+
+def test_a_slice_selects_the_same_rows_again_from_other_sampled_rows():
+    amount, country = HEALTHY.columns["amount"], HEALTHY.columns["country"]
+    truth = (country == "de") & (amount >= 17.3) & (amount <= 29.1)
+    found = scanned(HEALTHY, noise() + 4.0 * (truth & HEALTHY.late))[0]
+    model = model_of("scorer", HEALTHY)
+    assert np.array_equal(selected(found.where, model.columns, model.rows), found.inside)
