@@ -7,7 +7,8 @@ distribution given it invariant: Shimodaira, "Improving predictive inference und
 J. Stat. Planning and Inference 90, 2000).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -28,7 +29,11 @@ def _counts(position: IntArray, size: int, weight: FloatArray | None = None) -> 
 
 
 def leadership(
-    bins: Mapping[str, IntArray], sizes: Mapping[str, int], after: BoolArray, columns: Sequence[str]
+    bins: Mapping[str, IntArray],
+    sizes: Mapping[str, int],
+    after: BoolArray,
+    columns: Sequence[str],
+    barred: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> dict[str, float]:
     """Return how well each of some drifting columns explains itself and the others, in [0, 1].
 
@@ -40,13 +45,15 @@ def leadership(
         (N,) True for rows of the window.
     columns
         The keys that drifted; a single one leads itself.
+    barred
+        Key -> keys that it cannot lead, because it follows them (a model's answer and its inputs).
 
     Returns
     -------
     dict
         Key -> product of the share of its own shift that no other column explains (at least 0.15)
-        and of the share of the others' shifts that it explains, relative to the best; less where another
-        column explains it and it does not explain that one (`_follows`). A column that drifted by itself leads
+        and of the share of the others' shifts that it explains, relative to its best rival; less where another
+        column explains it and it does not explain that one (`_leading`). A column that drifted by itself leads
         itself: 1, and is nobody's leader.
     """
     if len(columns) < 2:
@@ -67,9 +74,13 @@ def leadership(
     whole = np.array([max(float(jensen_shannon(a, b)), 1e-9) for a, b in zip(p, q, strict=True)])
     share_left = np.minimum(left / whole, 1.0)
     np.fill_diagonal(share_left, 1.0)
+    closed = np.array([[k in barred.get(j, ()) for k in columns] for j in columns])
+    share_left[closed] = 1.0
     own = share_left.min(axis=0)
     found = standing(bins, sizes, after, columns)
-    follows = found.carried
+    follows = found.carried & ~closed.T
+    related = (share_left < ALONE) | (share_left.T < ALONE) | follows | follows.T
+    rivals = (related & ~closed & ~closed.T) | np.eye(n, dtype=bool)
     together = (own < ALONE) | follows.any(axis=0) | follows.any(axis=1)
     np.fill_diagonal(share_left, 0.0)
     moved = whole * together
@@ -78,8 +89,8 @@ def leadership(
     simple = np.array([float(max((a + b > 0).sum(), 2)) for a, b in zip(p, q, strict=True)]) ** -PARSIMONY
     score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
     score *= _leading(found.z, follows)
-    best = float(score[together].max()) if together.any() else 1.0
-    return {c: float(score[i] / best) if together[i] else 1.0 for i, c in enumerate(columns)}
+    best = np.where(rivals, score, 0.0).max(axis=1)
+    return {c: float(score[i] / best[i]) if together[i] else 1.0 for i, c in enumerate(columns)}
 
 
 def _leading(z: FloatArray, follows: BoolArray) -> FloatArray:

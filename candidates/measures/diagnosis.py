@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from candidates.measures.answered import answering
 from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
@@ -194,7 +195,10 @@ def _parted(lab: Laboratory, asked: Column, symptom: Symptom) -> Onset | None:
 
 
 def _with_leaders(
-    model: ModelEvidence, rows: Rows, columns: Mapping[str, ColumnDiagnosis]
+    model: ModelEvidence,
+    rows: Rows,
+    columns: Mapping[str, ColumnDiagnosis],
+    answers: Mapping[str, frozenset[str]],
 ) -> dict[str, ColumnDiagnosis]:
     """Return the columns with `leads` filled in for those that drifted within the values seen before.
 
@@ -215,11 +219,13 @@ def _with_leaders(
         known = place >= 0
         bins = {key: values[known] for key, values in bins.items()} | {LABEL: place[known]}
         sizes, keys, after = sizes | {LABEL: size}, [*keys, LABEL], after[known]
-    found = leadership(bins, sizes, after, keys)
+    found = leadership(bins, sizes, after, keys, answers)
     return {name: replace(c, leads=found[c.keys[0]]) if c.keys[0] in found else c for name, c in columns.items()}
 
 
-def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:
+def _diagnose(
+    model: ModelEvidence, symptom: Symptom, metric: str, answers: Mapping[str, frozenset[str]]
+) -> ModelDiagnosis | None:
     rows = model.rows
     if rows is None:
         return _diagnose_histograms(model, symptom, metric)
@@ -232,7 +238,7 @@ def _diagnose(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagn
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
     columns = _columns(lab, shifts, symptom, gone, unit)
-    columns = _with_leaders(model, rows, columns)
+    columns = _with_leaders(model, rows, columns, answers)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
         columns=columns,
@@ -309,4 +315,5 @@ def diagnose(evidence: Evidence, node: str) -> ModelDiagnosis | None:
         return None
     own = evidence.symptom.incident.node == node
     metric = evidence.symptom.incident.metric if own else followed_output(evidence.symptom, model)
-    return evidence.once(("diagnosis", node), lambda: _diagnose(model, evidence.symptom, metric))
+    answers = answering(evidence, node)
+    return evidence.once(("diagnosis", node), lambda: _diagnose(model, evidence.symptom, metric, answers))

@@ -11,10 +11,12 @@ Storkey, "When training and test sets are different", in Dataset Shift in Machin
 shift); Lipton, Wang and Smola, "Detecting and correcting for label shift with black box predictors", ICML 2018.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.answered import answering
 from candidates.measures.answers import judge_of
 from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
@@ -77,9 +79,10 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     ]
     keys = list(drifted.values())
     sizes = {key: len(model.columns[key].roles) for key in keys}
-    leads = leadership(model.rows.bins, sizes, model.rows.after, keys) if names else {}
+    answers = answering(evidence, node)
+    leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
     found = [_segment(evidence, model, diagnosis, name, drifted, leads=leads[drifted[name]]) for name in names]
-    label = _label(evidence, model, diagnosis, drifted)
+    label = _label(evidence, model, diagnosis, drifted, answers)
     return tuple(mix for mix in (*found, label) if mix is not None)
 
 
@@ -113,7 +116,13 @@ def _segment(
     return Mix(name, share, leads, shift, tuple(sorted(set(drifted) - {name})), moved)
 
 
-def _label(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, drifted: dict[str, str]) -> Mix | None:
+def _label(
+    evidence: Evidence,
+    model: ModelEvidence,
+    diagnosis: ModelDiagnosis,
+    drifted: dict[str, str],
+    answers: Mapping[str, frozenset[str]],
+) -> Mix | None:
     rows, task = model.rows, model.node.task or "regression"
     if rows is None:
         return None
@@ -126,7 +135,7 @@ def _label(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, 
     if drifted:
         bins = {key: rows.bins[key][known] for key in drifted.values()} | {LABEL: place[known]}
         sizes = {key: len(model.columns[key].roles) for key in drifted.values()} | {LABEL: size}
-        leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL])[LABEL]
+        leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL], answers)[LABEL]
     share = _reweighted(evidence, model, diagnosis, place, size)
     order = np.argsort(-np.abs(q - p), kind="stable")[:3]
     names = _label_names(model, rows, size)

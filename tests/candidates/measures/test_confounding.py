@@ -55,3 +55,11 @@ def test_every_share_is_between_nothing_and_one_and_the_order_does_not_matter():
     turned = leadership(bins, SIZES, after, NAMES[::-1])
     assert all(0 < value <= 1 for value in found.values())
     assert {k: pytest.approx(v) for k, v in found.items()} == turned
+
+
+def test_an_answer_does_not_lead_what_it_was_made_of():
+    bins, after = drifted("leader")
+    free = leadership(bins, SIZES, after, NAMES)
+    barred = leadership(bins, SIZES, after, NAMES, {"leader": frozenset({"follower"})})
+    assert barred["follower"] > 2 * free["follower"]
+    assert barred["distant"] < 0.8 * barred["leader"]
