@@ -70,8 +70,10 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
         verify="Compare the metric inside each segment (or class) before and since: did it stay while shares moved?",
         remedy="Retrain or reweight for the new mix; report the metric by segment; ask the business whether it stays.",
         explains=(
-            *((("column", node, mix.column),) if mix.column else ()),
+            ("column", node, mix.column) if mix.column else ("classes", node),
             *(("column", node, c) for c in mix.followers),
+            # with other shares of the classes the same inputs have other outcomes (Bayes), though no concept changed
+            *(() if mix.column else (("outcome", node),)),
         ),
         features={
             "alignment": alignment(onset or evidence.symptom.onset, evidence.symptom),
