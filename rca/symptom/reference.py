@@ -71,7 +71,15 @@ def read_reference(gauge: Gauge) -> Reference | None:
         honest, error = (
             (trained, trained_error) if np.isfinite(trained) else (value, gauge.sampling_error(window, REFERENCE))
         )
+    if not _optimistic(gauge.metric, trained, honest) and error > 0 and trained_error > 0:
+        honest, error = value, 1 / float(np.hypot(1 / error, 1 / trained_error))
     return Reference(value, window, honest, error, trained, trained_error)
+
+
+def _optimistic(metric: str, trained: float, honest: float) -> bool:
+    """Tell whether the training rows look better than the validation rows; if not, both are an honest reference."""
+    then, now = loss(metric, trained), loss(metric, honest)
+    return then is None or now is None or not now < then
 
 
 def _of_split(gauge: Gauge, window: Window, split: str) -> tuple[float, float]:

@@ -172,7 +172,14 @@ def _chart(line: Timeline, residual: FloatArray, season: Season, baseline: Windo
 
 
 def _sampling(line: Timeline, baseline: Window, window: Window) -> float:
-    return float(np.hypot(line.gauge.sampling_error(baseline), line.gauge.sampling_error(window)))
+    """Return the standard error of the difference; one that too few rows cannot tell is scaled from the other."""
+    periods = (baseline, window)
+    error = [line.gauge.sampling_error(period) for period in periods]
+    rows = [max(float(line.series.n[line.inside(period)].sum()), 1.0) for period in periods]
+    old, new = (
+        own or other * np.sqrt(m / n) for own, other, n, m in zip(error, error[::-1], rows, rows[::-1], strict=True)
+    )
+    return float(np.hypot(old, new))
 
 
 def _tests(line: Timeline, residual: FloatArray) -> float:

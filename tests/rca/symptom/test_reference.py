@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.rca.symptom.cases import log_of, measure
+from rca.symptom.gauge import open_gauge
+from rca.symptom.reference import read_reference
+from rca.warehouse import Warehouse
+from tests.rca.metrics.logs import write_log
+from tests.rca.symptom.cases import MODEL, log_of, measure
 
 DAY = 86_400
 
@@ -56,3 +60,31 @@ def test_noisy_buckets_do_not_hide_production_that_was_always_worse():
     worse = (log["split"] == "production") & (np.random.default_rng(4).random(6000) < 0.35)
     log["prediction"] = np.where(worse, np.random.default_rng(5).random(6000), log["prediction"])
     assert measure(log, "auc", 25).reference_split
+
+
+def reference_of(log, metric):
+    with Warehouse() as warehouse:
+        write_log(warehouse, MODEL, log["seconds"], **{name: log[name] for name in log if name != "seconds"})
+        return read_reference(open_gauge(warehouse, MODEL, metric))
+
+
+def test_training_rows_that_look_no_better_are_as_honest_as_validation_rows():
+    log = split_log(6, rows=9000)
+    trained = log["split"] == "train"
+    turned = np.where(trained & (np.random.default_rng(7).random(9000) < 0.12), 1 - log["label"], log["label"])
+    both = reference_of(log | {"label": turned}, "accuracy")
+    honest = reference_of({name: values[~trained] for name, values in log.items()}, "accuracy")
+    assert both.trained < both.honest < honest.honest
+    assert both.error < 0.8 * honest.error
+    better = reference_of(optimistic(log, 0.5), "accuracy")
+    assert better.honest == pytest.approx(honest.honest)
+    assert better.error == pytest.approx(honest.error)
+
+
+def test_a_last_bucket_of_a_few_unlucky_rows_is_no_change_of_what_was_always_worse():
+    log = split_log(8, fault=18, rows=12_000, days=40)
+    log = {name: values[log["seconds"] < 39.02 * DAY] for name, values in log.items()}
+    last = log["seconds"] > 39 * DAY
+    log["prediction"] = np.where(last, 1 - log["label"], log["prediction"])
+    assert 3 <= last.sum() <= 20
+    assert measure(log, "auc", 39.01).reference_split
