@@ -7,6 +7,7 @@ that was right in production and then broke is `data_quality` or `schema_change`
 
 from candidates.measures.columns import histogram_item
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.leakage import Relation
 from candidates.measures.signatures import Signature
 from candidates.measures.skew import ALWAYS, TELLS, ColumnSkew, ModelSkew, model_skew
 from schemas.analysis import EvidenceItem
@@ -93,12 +94,10 @@ def _told(share: float, words: str, **data: float) -> EvidenceItem:
 def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
     column, sign, relation = skew.column, skew.signature, skew.relation
     name = column.column
-    leaks = relation is not None and (
-        sign is None or sign.specificity < PLAIN or relation.told * relation.lost > TOO_GOOD
-    )
+    leaks = relation is not None and _leaks(relation, sign)
     if leaks and relation is not None:
-        mechanism, specificity = "leakage", (0.5 + 0.4 * relation.lost) * relation.alone
-        words = f"{relation.lost:.0%} of what it says about the outcome in the training rows is gone in production"
+        mechanism, specificity = "leakage", _leakage(relation)
+        words = _words_of_leak(relation)
     elif sign is not None and not _newcomers(sign):
         mechanism, specificity, words = MECHANISMS.get(sign.mechanism, "processing"), sign.specificity, sign.words
     else:
@@ -119,6 +118,24 @@ def _of_column(evidence: Evidence, node: str, skew: ColumnSkew) -> Candidate:
         features={"importance": column.importance, "divergence": column.shift.divergence, "from_first": skew.always},
         timing=1.0 if skew.always >= ALWAYS else -0.5,
     )
+
+
+def _leakage(relation: Relation) -> float:
+    """Return the specificity of a lost relation to the outcome."""
+    return (0.5 + 0.4 * relation.lost) * relation.alone
+
+
+def _leaks(relation: Relation, sign: Signature | None) -> bool:
+    """Return whether the lost relation says more of the column than the sign of wrong values in it."""
+    if sign is None or sign.specificity < PLAIN:
+        return True
+    return relation.told * relation.lost > TOO_GOOD and _leakage(relation) * relation.alone > sign.specificity
+
+
+def _words_of_leak(relation: Relation) -> str:
+    if relation.shuffled is None:
+        return f"{relation.lost:.0%} of what it says about the outcome in the training rows is gone in production"
+    return "it says less of the outcome in production, while the other columns say as much as in the training rows"
 
 
 def _newcomers(sign: Signature) -> bool:

@@ -14,12 +14,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from candidates.measures.beyond_others import Beyond, beyond_others
 from candidates.measures.outcome import FEWEST, labelled, truth_of
 from schemas.evidence import BoolArray, FloatArray, IntArray, ModelEvidence, Rows
 
 PRIOR_ROWS = 5.0
 TELLING = 0.005
 """Share of the outcome's variance from which a column says something about it."""
+OUTSTANDING = 0.2
+"""Share of the outcome's variance from which a column may be telling still, and yet have told too much."""
 CLEAR = 4.0
 NARROWEST = 0.2
 """A column keeps at least so much of its variance: one that is constant now cannot be asked."""
@@ -39,12 +42,20 @@ class Relation:
         How surely, in standard errors.
     alone
         How far it is the only column to lose its relation, [0, 1]: where several do, the outcome itself changed.
+    shuffled
+        Share of the training rows that must be shuffled to tell as little as in production; None: what is lost.
     """
 
     told: float
     lost: float
     z: float
     alone: float = 1.0
+    shuffled: float | None = None
+
+    @property
+    def mixed(self) -> float:
+        """Return the share of the training rows whose values must be shuffled to tell as little, [0, 1]."""
+        return self.lost if self.shuffled is None else self.shuffled
 
 
 def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
@@ -61,7 +72,17 @@ def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
         if sides[0] > TELLING:
             found[key] = sides
     each = {key: _relation(key, found) for key in found}
-    return {key: replace(relation, alone=_alone(key, each)) for key, relation in each.items()}
+    each = {key: replace(relation, alone=_alone(key, each)) for key, relation in each.items()}
+    kept = [key for key, relation in each.items() if relation.lost == 0 and relation.told > OUTSTANDING]
+    noisier = beyond_others(model, rows, kept)
+    return each | {key: _noisier(each[key], noisier[key]) for key in noisier}
+
+
+def _noisier(relation: Relation, beyond: Beyond) -> Relation:
+    """Return the relation of a column that tells the outcome as steeply as before, yet less surely."""
+    # a shuffled row is off by its own variance and that of the one it is taken for
+    mixed = min(beyond.noise / (2 * relation.told), 1.0)
+    return replace(relation, lost=beyond.lost, z=beyond.z, alone=1.0, shuffled=mixed)
 
 
 def _alone(key: str, each: dict[str, Relation]) -> float:

@@ -158,11 +158,13 @@ def _column(asked: _Asked, column: ColumnDiagnosis, found: dict[str, Relation], 
     profile = max((model.columns[key] for key in column.keys), key=lambda p: (p.after.sum() > 0, -len(p.part)))
     lost = max((found[k] for k in column.keys if k in found), key=lambda r: r.lost, default=None)
     relation = lost if lost is not None and lost.lost > LOST else None
+    if relation is not None and relation.shuffled is not None and column.shift.strength >= MOVED:
+        relation = None  # other values, which tell less for that
     if column.shift.strength < MOVED and relation is None and not column.relation_loss > 0:
         return None
     share, words = bad_share(column)
     if relation is not None:
-        told = asked.shuffled(column, relation.lost)
+        told = asked.shuffled(column, relation.mixed)
         if told > share:
             share, words = told, "letting the column say as little of the outcome in training as in production"
     share = clip(share * scale) * clip(column.importance / CARRIES)

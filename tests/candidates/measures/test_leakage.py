@@ -42,3 +42,21 @@ def test_without_labels_there_is_no_relation():
     scene = logs()["scorer"]
     model = model_of("scorer", replace(scene, label=np.full(len(scene.label), np.nan)))
     assert relations(model, model.rows) == {}
+
+
+def test_a_column_that_still_tells_most_may_have_told_too_much():
+    rng = np.random.default_rng(3)
+
+    def own(values, log, told):
+        """Return the label's own log-odds, blurred; in the earlier rows hardly."""
+        return 3 * log.label + rng.normal(size=len(values)) * np.where(log.late, 0.9, told)
+
+    def change(told):
+        return related(lambda v, log, _: own(v, log, told))["noise"]
+
+    leaked, honest = change(0.3), change(0.9)
+    assert honest.lost == 0
+    assert leaked.told > 0.5
+    assert leaked.lost > 0.7
+    assert leaked.alone == 1.0
+    assert 0 < leaked.mixed < 0.3
