@@ -7,7 +7,6 @@ the trouble, or modestly by timing.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 import networkx as nx
@@ -28,7 +27,7 @@ from candidates.measures.own_errors import OwnErrors, own_errors
 from candidates.measures.own_time import comparable, own_times, traced
 from candidates.measures.recorded_errors import error_metric, own_error_rises
 from candidates.measures.requests import own_latency_key
-from candidates.measures.root_growth import broken_roots, own_parts
+from candidates.measures.root_growth import broken_roots
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -41,7 +40,9 @@ MOST = 5
 PASSED_ON = 0.3
 """Below this share of its own, a service's error rate is its callees'."""
 
-MIN_Z = 3.0
+MIN_Z, PLAIN = 3.0, 12.0
+"""Strengths from which on a candidate counts, and beyond which more of it says nothing about which comes first."""
+
 MIN_IMPACT = 0.01
 CHANGES = {"deploy", "infrastructure", "other"}
 
@@ -54,7 +55,7 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(
             not_examined="no component metrics (errors, cpu, memory, disk, network, availability) or traces"
         )
-    every = _with_roots(broken_metrics(evidence), {} if errors else broken_roots(evidence))
+    every = broken_metrics(evidence) if errors else _with_roots(evidence)
     broken = {node: own for node, some in every.items() if (own := _own(evidence, node, some))}
     for node, one in errors.items():
         broken[node] = _with_spans(broken.get(node, ()), one)
@@ -65,7 +66,7 @@ def generate(evidence: Evidence) -> Findings:
         looked = f"{len(series)} component metrics" + (" and the errors of spans" if spans else "")
         found = f"; {', '.join(sorted(broken))} moved without a share in the symptom" if broken else ""
         return Findings(ruled_out=f"none of {looked} upstream left its usual range with the symptom{found}")
-    kept.sort(key=lambda one: (-one.impact * one.strength, one.node, one.subject or ""))
+    kept.sort(key=lambda one: (-one.impact * min(one.strength, PLAIN), one.node, one.subject or ""))
     return Findings(candidates=tuple(kept[:MOST]))
 
 
@@ -84,20 +85,25 @@ def _own(evidence: Evidence, node: str, broken: tuple[Broken, ...]) -> tuple[Bro
         traced_here = any(profile.service == node for profile in traced(evidence))
         passed = traced_here and node not in own_errors(evidence)
         return tuple(one for one in broken if is_resource(one.kind) or not passed)
-    if node in (roots := own_parts(evidence)):
-        return tuple(one for one in broken if is_resource(one.kind) or roots[node] >= PASSED_ON)
+    if node in broken_roots(evidence):  # what callees explain is taken off its share
+        return broken
     own = own_error_rises(evidence).get(node, 0.0)
     return tuple(one for one in broken if is_resource(one.kind) or own >= PASSED_ON * one.rise)
 
 
-def _with_roots(broken: Mapping[str, tuple[Broken, ...]], roots: Mapping[str, Broken]) -> dict[str, tuple[Broken, ...]]:
-    """Return the broken metrics with the error rates that move with the symptom, dated near its onset."""
-    found = dict(broken)
-    for node, root in roots.items():
+def _with_roots(evidence: Evidence) -> dict[str, tuple[Broken, ...]]:
+    """Return the broken metrics; of error rates that compare with the symptom's only those that move with it."""
+    found, roots, compared = dict(broken_metrics(evidence)), broken_roots(evidence), flows(evidence)
+    if compared is None or compared.target.kind != "errors":
+        return found
+    for kind, node in compared.by_node:
+        if kind != "errors" or not (node in found or node in roots):
+            continue
         resources = tuple(one for one in found.get(node, ()) if is_resource(one.kind))
-        first = tuple(one for one in resources if _not_after(one, root))
-        found[node] = (*first, root, *(one for one in resources if one not in first))
-    return found
+        errors = [roots[node]] if node in roots else []
+        first = tuple(one for one in resources if not errors or _not_after(one, errors[0]))
+        found[node] = (*first, *errors, *(one for one in resources if one not in first))
+    return {node: some for node, some in found.items() if some}
 
 
 def _with_spans(broken: tuple[Broken, ...], errors: OwnErrors) -> tuple[Broken, ...]:

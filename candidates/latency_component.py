@@ -41,7 +41,9 @@ FAMILY = "latency_component"
 MOST = 5
 """Candidates proposed at most."""
 
-MIN_Z = 3.0
+MIN_Z, PLAIN = 3.0, 12.0
+"""Strengths from which on a candidate counts, and beyond which more of it says nothing about which comes first."""
+
 MIN_RELATIVE = 0.1
 """Smallest growth worth naming, relative to the baseline."""
 
@@ -97,7 +99,7 @@ def _finish(candidates: Sequence[Candidate], largest: str) -> Findings:
     kept = [candidate for candidate in candidates if candidate.impact > 0]
     if not kept:
         return Findings(ruled_out=f"no component's own time moved ({largest})")
-    kept.sort(key=lambda one: (-one.impact * one.strength, one.node, one.subject or ""))
+    kept.sort(key=lambda one: (-one.impact * min(one.strength, PLAIN), one.node, one.subject or ""))
     return Findings(candidates=tuple(kept[:MOST]))
 
 

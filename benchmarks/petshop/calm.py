@@ -11,7 +11,7 @@ ROWS = 5
 HISTORY = 288
 """A day of rows before: the first stretch that is asked about has so much of a baseline."""
 
-EACH = 10
+EACH = 15
 """Stretches for every traffic and metric."""
 
 

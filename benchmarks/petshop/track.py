@@ -28,7 +28,7 @@ class Options:
     half: str = "all"
     peers: bool = True
     rcaeval: str | None = None
-    calm: int = 10
+    calm: int = 15
 
 
 @dataclass(frozen=True)

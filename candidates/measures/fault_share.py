@@ -49,9 +49,9 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback
     """
     symptom, kind, onset = evidence.symptom, kind_of(evidence.symptom.incident.metric), origin.onset
     if symptom.incident.node == node and symptom.incident.metric == origin.metric:
-        return Share(
-            1.0, f"{origin.metric} of {node} is the symptom itself, and what {node} reads or calls does not explain it"
-        )
+        words = f"{origin.metric} of {node} is the symptom itself, and what {node} reads or calls does not explain it"
+        itself = [root.impact for root in metric_roots(evidence) if root.flow.node == node]
+        return Share(itself[0] if itself else 1.0, words)
     shares, words = _measured(evidence, kind)
     fit = max(alignment(onset, symptom), 0.0) if onset else 0.3
     timely = 0.4 + 0.6 * (alignment(onset, symptom) if onset else 0.0)

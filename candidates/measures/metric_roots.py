@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.flow import Flow, Flows, flows
-from candidates.measures.matched_filter import Look, floor_of_flow, in_spreads, past_of, seen_through
+from candidates.measures.matched_filter import Look, in_spreads, seen_through
 from candidates.measures.own_latency import MAX_CALLS, call_each_other, measured_callees
+from candidates.measures.usual_movement import beyond_usual
 from schemas.evidence import Evidence, FloatArray
 
 MIN_Z, SURE = 3.0, 8.0
@@ -28,9 +29,6 @@ MIN_Z, SURE = 3.0, 8.0
 
 MOST_FACTOR = 1.5
 """A contribution adds at most this many times itself to its caller: calls are counted by samples, callers retry."""
-
-USUAL = 0.95
-"""Share of the baseline's stretches that move less than what is called usual."""
 
 COUNTED = 0.1
 """How much the calls counted weigh against what fits best: of contributions alike in shape each counts as recorded."""
@@ -106,6 +104,8 @@ def _metric_roots(evidence: Evidence) -> tuple[MetricRoot, ...]:
     }
     named = [node for node in sorted(looks) if looks[node].flow.recorded]
     roots = [_root(evidence, found, looks, node, shape) for node in named]
+    usual = beyond_usual(evidence) < 1.0
+    roots = [one for one in roots if one.flow.node != found.target.node or not usual]
     return tuple(sorted(_shared_out(roots, found.target.node, shape), key=_place))
 
 
@@ -133,25 +133,13 @@ def own_key(key: tuple[str, ...]) -> tuple[str, ...]:
 def plainly(evidence: Evidence, root: MetricRoot) -> float:
     """Return how plainly a root shows in the symptom, whatever the metric's level over the window says, in [0, 1].
 
-    A fault of a few rows hardly moves the window's mean. It is plain where the target went up and down near the onset
-    more than it did over the baseline, and a root that stands out of its own baseline went with it.
+    A fault of a few rows hardly moves the window's mean. It is plain where another component stands out of its own
+    baseline, the target went with it, and either by more than it moves anyway or by as much as the other contributes.
     """
-    return root.r**2 * root.certainty * evidence.once("amplitude", lambda: _amplitude(evidence))
-
-
-def _amplitude(evidence: Evidence) -> float:
-    """Return how far the target's movement near the onset exceeds what is usual: 0 up to that, 1 from twice as much."""
-    found = flows(evidence)
-    if found is None:
+    if root.flow.node == evidence.symptom.incident.node:
         return 0.0
-    rows = found.rows(found.target)
-    past = past_of(found.target.amount[found.healthy], rows[0], len(rows) - 1)
-    if past.shape[1] != rows.size:
-        return 0.0
-    # with the baseline's row both hold a difference of level, without it only what comes and goes
-    now, usual = float(rows[1:].std()), float(np.quantile(past[:, 1:].std(axis=1), USUAL))
-    floor = floor_of_flow(found.target, rows[0])
-    return float(np.clip(now / max(usual, floor) - 1.0, 0.0, 1.0))
+    large = max(min(beyond_usual(evidence) - 1.0, 1.0), root.share * root.own)
+    return root.r**2 * root.certainty * large
 
 
 def _most(callee: Look, caller: Look) -> float:
@@ -176,6 +164,8 @@ def _root(evidence: Evidence, found: Flows, looks: Mapping[str, Look], node: str
         past = look.past - _added(factors, [one.past for one in callees])
         z = min(z, in_spreads(look.output - float(passed.sum()), past, unit, look.floor))
     target = node == found.target.node
+    if target:  # its own shape fits it whatever happened
+        z = min(z, MIN_Z * beyond_usual(evidence))
     most = _most(look, seen_through(found, found.target, unit))
     return MetricRoot(
         flow=look.flow,

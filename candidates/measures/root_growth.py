@@ -52,11 +52,6 @@ def root_growth(evidence: Evidence, root: MetricRoot) -> Growth:
     return Growth(before, after, root.z, math.erfc(max(root.z, 0.0) / math.sqrt(2)), onset)
 
 
-def own_parts(evidence: Evidence) -> Mapping[str, float]:
-    """Return node -> share of its failing requests that no callee explains, of all that move with the symptom."""
-    return {root.flow.node: root.own for root in metric_roots(evidence) if root.flow.kind == "errors"}
-
-
 def broken_roots(evidence: Evidence) -> Mapping[str, Broken]:
     """Return node -> its error rate or availability as a broken metric, of every root of failing requests."""
     return evidence.once("broken_roots", lambda: _broken_roots(evidence))
