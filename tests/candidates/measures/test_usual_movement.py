@@ -16,7 +16,7 @@ def dipping(size):
     return Series("web", "availability", TS, value, np.ones(len(TS)))
 
 
-@pytest.mark.parametrize(("size", "blamed"), [(0.005, False), (0.1, True)])
+@pytest.mark.parametrize(("size", "blamed"), [(0.004, False), (0.1, True)])
 def test_a_target_is_its_own_root_only_beyond_its_usual_dips(size, blamed):
     given = evidence([dipping(size), *RATES], "availability")
     assert (beyond_usual(given) > 1.0) == blamed
