@@ -21,12 +21,12 @@ from schemas.evidence import Symptom
 VERSION = "heuristic-3"
 
 WEIGHTS: Mapping[str, float] = {
-    "share": 4.8,
-    "strength": 0.4,
-    "specificity": 3.3,
-    "timing": 0.8,
-    "blame": 3.5,
-    "coincident_change": 1.05,
+    "share": 5.1,
+    "strength": 0.2,
+    "specificity": 3.8,
+    "timing": 0.45,
+    "blame": 3.75,
+    "coincident_change": 1.1,
 }
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
 
@@ -55,16 +55,16 @@ DEFAULT_PRIOR = -0.3
 SUPPORTED = 0.15
 """Share of the symptom from which the other evidence for a candidate counts in full."""
 
-BASE = -3.8
+BASE = -3.65
 """Log-odds of a candidate with no evidence at all."""
 
-SECOND = -6.0
+SECOND = -5.5
 """Log-odds that a second cause acts at the same time, before any evidence for it."""
 
 NONE = 0.0
 """Log-odds of *none of these* for a symptom that is real and nothing to explain it."""
 
-DOUBT = 3.2
+DOUBT = 3.05
 """How much *none of these* gains when the symptom itself may be natural fluctuation."""
 
 
