@@ -111,7 +111,7 @@ def test_two_causes_that_explain_half_each_are_both_believed():
     halves = [candidate("x", share=0.5), candidate("y", share=0.5)]
     whole = [candidate("x", share=1.0), candidate("y", share=1.0)]
     least = [min(r.confidence for r in rank(both, [1.0, 1.0], SYMPTOM)[0]) for both in (halves, whole)]
-    assert least[0] > 0.55 > least[1]
+    assert least[0] > max(0.5, least[1])
 
 
 def test_a_second_root_comes_before_another_reading_of_the_first():
