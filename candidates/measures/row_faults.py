@@ -5,11 +5,12 @@ some values lost their rows while the others kept their number; where the mix me
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from candidates.measures.answers import judge_of
+from candidates.measures.clock import within
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
@@ -19,12 +20,16 @@ from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, Mod
 MOST_REPEATS = 0.03
 """Share of repeated rows, beyond the usual, from which rows are duplicated."""
 LOST, KEPT = 0.5, 0.8
-"""A value lost its rows below the first share of its usual number; the others kept theirs from the second on."""
+"""A value lost its rows below the first share of its usual number; the others together kept theirs from the second."""
 USUAL, ELSEWHERE = 0.05, 0.35
 """Share by which traffic varies anyway, and of the lost rows that may have turned up under other values."""
 FEWER = 4.0
 """Fall of the rows per bucket, in robust standard deviations, that is no accident."""
 MIN_SHARE = 0.05
+LAST_PARTS = (1.0, 0.5, 0.25)
+"""Parts of the window, up to its end, that are looked at for lost rows."""
+COMPLETE = 0.7
+"""Share of their rows that values lost from which they are gone, not merely fewer."""
 SURE = 4.0
 """Standard errors (of a count) by which rows must be fewer."""
 
@@ -45,6 +50,16 @@ class RowFault:
     words: str
     series: Series | None
     columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Values that lost their rows: the share of all rows, of their own rows, whose column, and which they are."""
+
+    lost: float
+    complete: float
+    profile: ColumnProfile
+    labels: tuple[str, ...]
 
 
 def row_faults(evidence: Evidence) -> tuple[RowFault, ...]:
@@ -123,19 +138,18 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     if series is None:
         return None
     fall = -series_strength(series, evidence.symptom)
-    span = _spans(evidence)
-    gaps = [gap for p in model.columns.values() if (gap := _lost_values(p, span)) is not None]
-    best = max(gaps, key=lambda gap: (reweighted_share(evidence, model, gap[1].column), gap[0]), default=None)
+    gaps = [gap for p in model.columns.values() if (gap := _lost_lately(p, evidence)) is not None]
+    # the column that tells which rows are lost splits them best: its values are gone, not merely fewer
+    best = max(gaps, key=lambda gap: (gap.complete, gap.lost, gap.profile.column), default=None)
     if best is None and fall < FEWER:
         return None
     share, estimator = _by_volume(evidence, model), "how the figure followed the number of rows"
     if best is not None:
-        lost, profile, labels = best
-        where = f"{profile.column} = {', '.join(labels[:3])}"
-        mixed = reweighted_share(evidence, model, profile.column)
+        where = f"{best.profile.column} = {', '.join(best.labels[:3])}"
+        mixed = max(reweighted_share(evidence, model, gap.profile.column) for gap in gaps)
         if mixed > share:
             share, estimator = mixed, "reweighting the baseline to the rows that are left"
-        words = f"{lost:.0%} of the usual rows are missing, all with {where}; the others came as usual"
+        words = f"{best.lost:.0%} of the usual rows are missing, all with {where}; the others came as usual"
     else:
         words = f"far fewer rows arrive ({fall:.0f} times the usual variation)"
     return RowFault(
@@ -143,7 +157,7 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
         mechanism="missing_rows",
         share=share,
         estimator=estimator,
-        strength=max(fall, 100 * best[0] if best else 0.0),
+        strength=max(fall, 100 * best.lost if best else 0.0),
         specificity=0.95 if best else 0.5,
         words=words,
         series=series,
@@ -158,29 +172,50 @@ def _spans(evidence: Evidence) -> float:
     return (symptom.window.end - symptom.window.start).total_seconds() / max(before, 1.0)
 
 
-def _lost_values(profile: ColumnProfile, span: float) -> tuple[float, ColumnProfile, list[str]] | None:
-    """Return (share of all rows lost, profile, values) when some values lost their rows and the others kept theirs."""
+def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
+    """Return what `_lost_values` says of the whole window, or else of its last parts: a loss may grow."""
     if profile.kind == "vector" or profile.part:
         return None
-    expected = profile.before * span
+    window, span = evidence.symptom.window, _spans(evidence)
+    for part in LAST_PARTS:
+        last = replace(window, start=window.end - part * (window.end - window.start))
+        after = profile.after if part == 1 else profile.counts[within(profile.ts, last)].sum(axis=0)
+        found = _lost_values(profile, part * span * profile.before, after)
+        # a loss that grew is nearly complete at last; fewer rows for a while are the traffic
+        if found is not None and (part == 1 or found.complete > COMPLETE):
+            return found
+    return None
+
+
+def _lost_values(profile: ColumnProfile, expected: FloatArray, after: FloatArray) -> Gap | None:
+    """Return the values that lost their rows, when the others kept theirs; rows expected and found are (B,)."""
     total = float(expected.sum())
     large = expected > max(30.0, MIN_SHARE / 5 * total)
     if total <= 0 or large.sum() < 2:
         return None
-    ratio = np.divide(profile.after, expected, out=np.ones(len(expected)), where=expected > 0)
-    chance = np.sqrt(np.maximum(expected, 1.0))
-    gone = large & (ratio < LOST) & (expected - profile.after > SURE * chance)
-    if total - float(profile.after.sum()) < SURE * math.sqrt(total):
+    ratio = np.divide(after, expected, out=np.ones(len(expected)), where=expected > 0)
+    missing = expected - after
+    gone = large & (ratio < LOST) & (missing > SURE * np.sqrt(np.maximum(expected, 1.0)))
+    if total - float(after.sum()) < SURE * math.sqrt(total) or not gone.any():
         return None  # as many rows as usual: others came in the place of these
-    lost = float((expected - profile.after)[gone].sum() / total)
-    rest = float(profile.after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
-    taken = float((profile.after - expected).max()) / total
-    # rows that turned up elsewhere are not missing: the other values must have kept their number
-    elsewhere = abs(rest - 1) > max(USUAL, ELSEWHERE * lost) or taken > ELSEWHERE * lost
-    if not MIN_SHARE < lost < 0.9 or elsewhere or _uneven(ratio, large & ~gone):
+    lost = float(missing[gone].sum() / total)
+    complete = float(missing[gone].sum() / expected[gone].sum())
+    if not MIN_SHARE < lost < 0.9 or _elsewhere(expected, after, gone, lost, complete) or _uneven(ratio, large & ~gone):
         return None
-    order = np.argsort(-(expected - profile.after) * gone, kind="stable")[: int(gone.sum())]
-    return lost, profile, [profile.labels[i] for i in order]
+    order = np.argsort(-missing * gone, kind="stable")[: int(gone.sum())]
+    return Gap(lost, complete, profile, tuple(profile.labels[i] for i in order))
+
+
+def _elsewhere(expected: FloatArray, after: FloatArray, gone: BoolArray, lost: float, complete: float) -> bool:
+    """Return whether rows turned up under other values, or those lost rows as well: then none are missing.
+
+    Beside values that are gone altogether the others may be a little fewer: the traffic of those days.
+    """
+    rest = float(after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
+    taken = float((after - expected).max() / expected.sum())
+    most = max(USUAL, ELSEWHERE * lost)
+    least = KEPT if complete > COMPLETE else 1 - most
+    return not least <= rest <= 1 + most or taken > ELSEWHERE * lost
 
 
 def _uneven(ratio: FloatArray, kept: BoolArray) -> bool:

@@ -57,6 +57,18 @@ def test_rows_of_one_kind_that_no_longer_come_are_missing():
     assert fault.share > 0.5
 
 
+def test_rows_that_are_lost_more_and_more_are_missing_at_last():
+    rng = np.random.default_rng(4)
+
+    def lost(log):
+        since = (log.day - log.day[log.late].min()) / (log.day.max() - log.day[log.late].min())
+        return (log.columns["amount"] > 32) & (rng.random(len(log.day)) < 2 * since)
+
+    fault = next(f for f in row_faults(missing(lost)) if f.node == "scorer")
+    assert fault.mechanism == "missing_rows"
+    assert "amount" in fault.words
+
+
 def test_a_changed_mix_is_not_missing_rows():
     assert not row_faults(evidence("drift"))
 
