@@ -2,7 +2,8 @@
 
 References
 ----------
-Li et al., KDD 2022 (NSigma, as a baseline of CIRCA: mean and standard deviation); Pham et al., "BARO: Robust Root Cause
+Li et al., KDD 2022 (NSigma, mean and standard deviation; CIRCA, residuals of a regression on the parents, here without
+its adjustment); Pham et al., "BARO: Robust Root Cause
 Analysis for Microservices via Multivariate Bayesian Online Change Point Detection", FSE 2024 (its scorer: median and
 interquartile range); Hardt et al., CLeaR 2024 (traversal of anomalous nodes, and correlation of the anomalous ones with
 the target, among the baselines of the data set).
@@ -93,9 +94,33 @@ def correlation(issue: Issue) -> list[str]:
     return _ordered(found)
 
 
+def residual(issue: Issue) -> list[str]:
+    """Largest residual of a linear regression on the callees, learned on the normal rows, in standard deviations."""
+    sign = -1.0 if issue.target[1] == "availability" else 1.0
+
+    def filled(node: str) -> tuple[FloatArray, FloatArray]:
+        old, new = (
+            sign * table.value[node, issue.target[1], issue.target[2]] for table in (issue.normal, issue.abnormal)
+        )
+        usual = float(np.nanmedian(old))
+        return np.nan_to_num(old - usual), np.nan_to_num(new - usual)
+
+    known = {node: filled(node) for node in rows(issue)}
+    found = {}
+    for node, (old, new) in known.items():
+        callees = [known[b] for a, b in issue.calls if a == node and b in known and b != node]
+        if callees:
+            then, now = (np.stack([side[i] for side in callees], axis=1) for i in (0, 1))
+            slope = np.linalg.lstsq(then, old, rcond=None)[0]
+            old, new = old - then @ slope, new - now @ slope  # noqa: PLW2901
+        found[node] = float((new - old.mean()).max() / max(float(old.std()), FLOOR))
+    return _ordered(found)
+
+
 PEERS: Mapping[str, Peer] = {
     "NSigma": n_sigma,
     "median and IQR": robust,
+    "residual given callees": residual,
     "anomaly traversal": traversal,
     "ranked correlation": correlation,
 }

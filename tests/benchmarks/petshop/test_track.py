@@ -1,6 +1,8 @@
 """The recorded issues of the pet shop: read, written as bundles, answered, scored, and the controls."""
 
 import json
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -101,6 +103,24 @@ def test_peers_rank_each_node_once_and_without_the_graphs_order(name):
     assert len(ranked) == len(set(ranked)) > 0
     assert LATENCY.root in ranked[:5]
     assert ranked == PEERS[name](LATENCY)
+
+
+ANSWER = """
+from benchmarks.petshop.answer import answers
+from benchmarks.petshop.cases import read_issues
+found = answers(read_issues(half="tune")[4])
+print({name: (one.nodes, one.confidence) for name, one in found.items()})
+"""
+
+
+def test_the_answers_are_the_same_under_every_hash_seed():
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", ANSWER], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "12"
+    ]
+    assert told[0] == told[1]
 
 
 def test_gaps_are_filled_with_the_last_value():
