@@ -9,6 +9,7 @@ import numpy as np
 from candidates.measures.batches import schema_differences
 from candidates.measures.clock import stamp
 from candidates.measures.label_arrival import coverage, latest, settled
+from candidates.measures.label_heap import heap
 from candidates.measures.label_peers import agreement
 from candidates.measures.outcome_change import OutcomeChange
 from candidates.measures.versions import change_item
@@ -33,6 +34,10 @@ CLEAR = 4.0
 DIFFER = 0.02
 """Share of the requests by which labels that agreed must differ."""
 ONE_WAY = 0.85
+NOISY, EVEN = 0.85, 3.0
+"""Slope left of the relation, and standard errors of single inputs' beyond it, up to which labels look noisy."""
+ERRING = 0.2
+"""Specificity of noise: outcomes that became a matter of chance look the same."""
 WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|from|feed|source)", re.IGNORECASE)
 """What titles of changes say when they are about labels."""
 
@@ -68,6 +73,8 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _guideline(evidence, model, change),
         _disagreeing(evidence, model),
         _one_way(change),
+        _noisier(change),
+        _heaped(model),
     ]
     # a figure that is no model's metric seldom reads labels: what moved it is no matter of how they are recorded
     apart = 1.0 if evidence.symptom.incident.node in evidence.models else UNREAD
@@ -265,3 +272,24 @@ def _one_way(change: OutcomeChange | None) -> LabelSign | None:
     if change is None or not math.isfinite(change.moved.one_way) or change.moved.one_way < ONE_WAY:
         return None
     return LabelSign("relabelled", 0.3, "outcomes moved in one direction only, whatever was expected")
+
+
+def _noisier(change: OutcomeChange | None) -> LabelSign | None:
+    """Tell labels that lost a part of every input's relation alike, as labels that err at random do."""
+    if change is None or not 0 < change.moved.kept < NOISY or change.moved.uneven > EVEN:
+        return None
+    words = (
+        f"{1 - change.moved.kept:.0%} of every relation to the inputs is gone alike, as labels that err would have it"
+    )
+    return LabelSign("label_noise", ERRING, words)
+
+
+def _heaped(model: ModelEvidence) -> LabelSign | None:
+    found = heap(model.rows) if model.rows is not None and model.node.task == "regression" else None
+    if found is None:
+        return None
+    side = "above" if found.cut > 0 else "below"
+    shares = f"{found.after:.0%} of the labels are exactly {found.value:g}, before {found.before:.0%}"
+    words = f"{shares}, and fewer lie {side} it"
+    data = {"value": found.value, "before": round(found.before, 4), "after": round(found.after, 4)}
+    return LabelSign("guideline", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))

@@ -9,7 +9,8 @@ from candidates.measures.changepoint import step_of
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
 from candidates.measures.influence import clip, has_moved, influence
-from candidates.measures.outcome import Moved, Outcomes, expect, how_moved
+from candidates.measures.outcome import Outcomes, expect
+from candidates.measures.outcome_moved import Moved, how_moved
 from candidates.measures.scores import PREDICTION_METRICS, Metric
 from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 

@@ -10,7 +10,7 @@ from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import outcome_change
 from schemas.evidence import Evidence
 from tests.candidates.faults import evidence
-from tests.candidates.scenes import event, evidence_of, first
+from tests.candidates.scenes import event, evidence_of, first, ranked
 from tests.candidates.test_concept_drift import relabelled
 
 
@@ -83,3 +83,9 @@ def test_what_moved_a_figure_that_reads_no_labels_is_hardly_how_they_are_recorde
     of_model, of_figure = (label_signs(e, model, change) for e in (given, replace(given, symptom=apart)))
     assert [sign.mechanism for sign in of_model] == [sign.mechanism for sign in of_figure]
     assert all(mine.specificity > 2 * its.specificity for mine, its in zip(of_model, of_figure, strict=True))
+
+
+def test_noise_that_nothing_tells_from_erring_labels_leaves_both_possible():
+    order, _ = ranked(evidence_of(relabelled(flips)))
+    families = {one.candidate.family: one.confidence for one in reversed(order)}
+    assert families["concept_drift"] > families["label_change"] > 0.05

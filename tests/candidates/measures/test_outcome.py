@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from candidates.measures.outcome import expect, how_moved
+from candidates.measures.outcome import expect
 from candidates.measures.outcome_change import outcome_change
+from candidates.measures.outcome_moved import how_moved
 from tests.laws.worlds import DAYS, WINDOW_DAYS, broken, logged, make_evidence, make_model
 
 X, PREDICTION, LABEL, DAY = logged(6000)
@@ -68,6 +69,12 @@ def test_lost_positives_move_one_way_and_noise_does_not():
     assert lost.one_way > 0.9
     assert noise.one_way < 0.5
     assert lost.offset < -0.1
+
+
+def test_noise_takes_of_every_relation_alike_and_a_relation_that_turned_does_not():
+    turned, noise = (change_of(CHANGED[how]).moved for how in ("flipped where a > 0", "noise"))
+    assert noise.uneven < 3 < turned.uneven
+    assert 0.2 < noise.kept < 0.6
 
 
 def test_without_labels_the_outcome_says_nothing():
