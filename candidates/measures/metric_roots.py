@@ -33,6 +33,9 @@ MOST_FACTOR = 1.5
 COUNTED = 0.1
 """How much the calls counted weigh against what fits best: of contributions alike in shape each counts as recorded."""
 
+DOUBT = 0.1
+"""Share of a component's anomaly that callees never explain: a caller that asks for nonsense makes its callee fail."""
+
 MOST_CALLEES = 12
 ROUNDS = 30
 
@@ -158,12 +161,13 @@ def _root(evidence: Evidence, found: Flows, looks: Mapping[str, Look], node: str
     # a callee whose own anomaly may be chance explains nothing for sure
     factors = factors * np.array([min(one.z / SURE, 1.0) for one in callees])
     passed = np.array([factor * one.output for factor, one in zip(factors, callees, strict=True)])
-    own = float(np.clip(1.0 - passed.sum() / look.output, 0.0, 1.0))
+    target = node == found.target.node
+    least = 0.0 if target else DOUBT
+    own = float(np.clip(1.0 - passed.sum() / look.output, least, 1.0))
     z = look.z * own
     if callees and all(one.past.shape == look.past.shape for one in callees):
         past = look.past - _added(factors, [one.past for one in callees])
-        z = min(z, in_spreads(look.output - float(passed.sum()), past, unit, look.floor))
-    target = node == found.target.node
+        z = max(min(z, in_spreads(look.output - float(passed.sum()), past, unit, look.floor)), least * look.z)
     if target:  # its own shape fits it whatever happened
         z = min(z, MIN_Z * beyond_usual(evidence))
     most = _most(look, seen_through(found, found.target, unit))

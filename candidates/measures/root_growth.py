@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from candidates.measures.broken import MECHANISM, Broken
 from candidates.measures.clock import to_datetime, within
 from candidates.measures.component_series import kind_of
-from candidates.measures.flow import MOST, flows
+from candidates.measures.flow import MOST, Flows, flows
 from candidates.measures.growth import Growth
 from candidates.measures.metric_roots import MetricRoot, metric_roots
 from schemas.evidence import Evidence, FloatArray, Onset, TimeArray
@@ -48,8 +49,21 @@ def root_growth(evidence: Evidence, root: MetricRoot) -> Growth:
     level = rows[1:] / unit
     before = float(np.median(level[~risen])) if (~risen).any() else float(rows[0]) / unit
     after = float(np.mean(level[risen])) if risen.any() else before
-    onset = root_onset(evidence.symptom.series.ts[found.near], rise, evidence.symptom.bucket_seconds) if found else None
+    onset = _with_the_symptom(evidence, found, rise) if found else None
     return Growth(before, after, root.z, math.erfc(max(root.z, 0.0) / math.sqrt(2)), onset)
+
+
+def _with_the_symptom(evidence: Evidence, found: Flows, rise: FloatArray) -> Onset | None:
+    """Return a root's onset; as early as the symptom's may be if it is no later than the symptom shows in its own rows.
+
+    Who complains says when a period began in which something was wrong, which may be some rows before it shows.
+    """
+    symptom, ts = evidence.symptom, evidence.symptom.series.ts[found.near]
+    onset = root_onset(ts, rise, symptom.bucket_seconds)
+    shown = root_onset(ts, rises(found.rows(found.target)), symptom.bucket_seconds)
+    if onset is None or shown is None or onset.low > shown.high:
+        return onset
+    return replace(onset, low=min(onset.low, symptom.onset.high))
 
 
 def broken_roots(evidence: Evidence) -> Mapping[str, Broken]:

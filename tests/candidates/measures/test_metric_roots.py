@@ -223,6 +223,14 @@ def test_the_onset_is_the_first_row_that_rose():
     assert root_onset(TS[:3], np.zeros(3), 300.0) is None
 
 
+def test_a_root_that_shows_no_later_than_the_symptom_is_on_time_though_the_complaint_began_before():
+    given = evidence(slow())
+    late = dataclasses.replace(given.symptom, onset=Onset(*[given.symptom.onset.at - 3 * STEP] * 3))
+    growth = root_growth(dataclasses.replace(given, symptom=late, cache={}), first(given))
+    assert growth.onset.low <= late.onset.high
+    assert growth.onset.at == given.symptom.window.start + 2 * STEP
+
+
 def test_blame_does_not_take_a_callee_off_twice():
     given = evidence(slow(search=40.0, web=70.0, db=(5.0, 12.0)))
     candidates = latency_component.generate(given).candidates
