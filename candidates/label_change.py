@@ -7,7 +7,7 @@ all, outcomes that moved one way only. A guideline event alone, with outcomes as
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.influence import symptomatic_models
-from candidates.measures.labels import LabelSign, label_producer, label_signs
+from candidates.measures.labels import TOLD, LabelSign, label_producer, label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -43,7 +43,8 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
         evidence=(estimate, *(sign.item for sign in signs if sign.item is not None)),
         verify="Label the same few rows by the old and the new rule; compare label source, delay and vocabulary.",
         remedy="Relabel, or evaluate apart before and after; version guideline and label source with the data.",
-        explains=(("outcome", node),),
+        # labels recorded otherwise are mixed otherwise as well
+        explains=(("outcome", node), *((("classes", node),) if best.specificity > TOLD else ())),
         features={
             "alignment": alignment(onset, evidence.symptom),
             "coincident_change": float(any(sign.announced for sign in signs)),

@@ -7,6 +7,8 @@ when the model's own answers moved as the new shares predict. One column that mo
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items, unexamined
 from candidates.measures.influence import symptomatic_models
+from candidates.measures.labels import TOLD, label_signs
+from candidates.measures.outcome_change import outcome_change
 from candidates.measures.population import Mix, mixes
 from candidates.measures.signatures import changed_encoding, wrong_values
 from schemas.analysis import EvidenceItem
@@ -25,6 +27,12 @@ def _claims(evidence: Evidence, node: str, column: str) -> float:
     return max((sign.specificity for sign in signs), default=0.0)
 
 
+def _relabelled(evidence: Evidence, node: str) -> float:
+    """Return how surely the labels say of themselves that they, not the outcomes, are mixed otherwise."""
+    signs = label_signs(evidence, evidence.models[node], outcome_change(evidence, node))
+    return max((sign.specificity for sign in signs if sign.specificity > TOLD), default=0.0)
+
+
 def _words(node: str, mix: Mix) -> str:
     moved = ", ".join(f"{label} {before:.0%} → {after:.0%}" for label, before, after in mix.moved)
     what = f"the mix of {mix.column}" if mix.column else "the mix of outcomes"
@@ -35,7 +43,7 @@ def _words(node: str, mix: Mix) -> str:
 def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
     impact = mix.share * (0.3 + 0.7 * mix.leads)
     onset = mix.shift.onset if mix.shift else None
-    claims = _claims(evidence, node, mix.column) if mix.column else 0.0
+    claims = _claims(evidence, node, mix.column) if mix.column else _relabelled(evidence, node)
     what = "column's" if mix.column else "classes'"
     text = f"explains {impact:.0%} of the symptom, estimated by reweighting the baseline to the {what} new shares"
     labels, before, after = zip(*mix.moved, strict=True)
@@ -73,7 +81,7 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
             ("column", node, mix.column) if mix.column else ("classes", node),
             *(("column", node, c) for c in mix.followers),
             # with other shares of the classes the same inputs have other outcomes (Bayes), though no concept changed
-            *(() if mix.column else (("outcome", node),)),
+            *(() if mix.column or claims > 0 else (("outcome", node),)),
         ),
         features={
             "alignment": alignment(onset or evidence.symptom.onset, evidence.symptom),

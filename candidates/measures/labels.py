@@ -17,6 +17,8 @@ from schemas.analysis import EvidenceItem
 from schemas.evidence import Evidence, ModelEvidence, Rows
 from schemas.incident import Change
 
+TOLD = 0.5
+"""Specificity from which a sign says more than that the outcomes moved."""
 NEW_LABELS = 0.01
 """Share of the labels that are of a class never logged before, from which the vocabulary changed."""
 GONE = 0.02

@@ -7,7 +7,8 @@ import pytest
 
 from candidates.population_shift import generate
 from tests.candidates.faults import _taken, evidence, healthy
-from tests.candidates.scenes import SYSTEM, Logs, evidence_of, first, found
+from tests.candidates.scenes import SYSTEM, Logs, evidence_of, first, found, ranked
+from tests.candidates.test_concept_drift import relabelled
 
 
 def drawn_by(weight_of) -> Logs:
@@ -63,3 +64,13 @@ def test_labels_alone_that_moved_are_no_prior_shift():
 @pytest.mark.parametrize("fault", ["times 100", "drift", "worse version"])
 def test_other_faults_are_not_taken_for_a_changed_mix(fault):
     assert first(evidence(fault)).family != "population_shift"
+
+
+def test_classes_that_only_the_labels_mix_otherwise_are_no_other_population():
+    def change(label, columns, rng):
+        return np.where((label == 1) & (rng.random(len(label)) < 0.5), np.nan, label)
+
+    order, _ = ranked(evidence_of(relabelled(change)))
+    confidence = {one.candidate.family: one.confidence for one in reversed(order)}
+    assert order[0].candidate.family == "label_change"
+    assert confidence.get("population_shift", 0.0) < 0.2
