@@ -165,7 +165,7 @@ def _from_metrics(evidence: Evidence) -> Findings:
         return Findings(not_examined="no latency metric covers both the baseline and the window")
     top = max(found, key=lambda one: (one.own, one.node))
     largest = f"largest change {top.own:+.2g} in {top.series.metric} of {top.node}, {_p(top.growth)}"
-    if _is_latency(evidence) and flows(evidence):
+    if flows(evidence):
         return _finish(_of_roots(evidence), largest)
     own = [one for one in found if _moved(one.growth, one.growth.z) and one.own > MIN_RELATIVE * abs(one.growth.before)]
     whole = _symptom_growth(evidence) or max((one.own * one.calls for one in own), default=0.0)
@@ -174,7 +174,7 @@ def _from_metrics(evidence: Evidence) -> Findings:
 
 def _of_roots(evidence: Evidence) -> list[Candidate]:
     """Return the services whose latency moves with the symptom, by what of it no callee explains."""
-    moved = [(root, root_growth(evidence, root)) for root in metric_roots(evidence) if root.flow.kind == "time"]
+    moved = [(root, root_growth(evidence, root)) for root in metric_roots(evidence, "time")]
     own = [(root, growth) for root, growth in moved if _moved(growth, root.z) and root.impact >= MIN_SHARE]
     return [_root_candidate(evidence, *one) for one in own]
 

@@ -85,12 +85,18 @@ class MetricRoot:
         return float(np.clip(self.z / SURE, 0.0, 1.0))
 
 
-def metric_roots(evidence: Evidence) -> tuple[MetricRoot, ...]:
-    """Return the components of the symptom's kind of metric that move with it, most of the symptom first."""
-    return evidence.once("metric_roots", lambda: _metric_roots(evidence))
+def metric_roots(evidence: Evidence, kind: str | None = None) -> tuple[MetricRoot, ...]:
+    """Return the components that move with the symptom, most of it first.
+
+    Parameters
+    ----------
+    kind
+        `time` or `errors`; default: as the symptom. Amounts of another kind do not compare in size.
+    """
+    return evidence.once(("metric_roots", kind), lambda: _metric_roots(evidence, kind))
 
 
-def _metric_roots(evidence: Evidence) -> tuple[MetricRoot, ...]:
+def _metric_roots(evidence: Evidence, kind: str | None) -> tuple[MetricRoot, ...]:
     found = flows(evidence)
     if found is None:
         return ()
@@ -99,7 +105,7 @@ def _metric_roots(evidence: Evidence) -> tuple[MetricRoot, ...]:
     power = float(np.linalg.norm(shape))
     if power <= 0:
         return ()
-    kind = found.target.kind
+    kind = kind or found.target.kind
     looks = {
         node: one
         for (its, node), flow in found.by_node.items()
@@ -109,7 +115,8 @@ def _metric_roots(evidence: Evidence) -> tuple[MetricRoot, ...]:
     roots = [_root(evidence, found, looks, node, shape) for node in named]
     usual = beyond_usual(evidence) < 1.0
     roots = [one for one in roots if one.flow.node != found.target.node or not usual]
-    return tuple(sorted(_shared_out(roots, found.target.node, shape), key=_place))
+    rest = found.target.node if kind == found.target.kind else ""
+    return tuple(sorted(_shared_out(roots, rest, shape), key=_place))
 
 
 def _place(root: MetricRoot) -> tuple[float, str]:
@@ -117,7 +124,7 @@ def _place(root: MetricRoot) -> tuple[float, str]:
 
 
 def _shared_out(roots: Sequence[MetricRoot], target: str, shape: FloatArray) -> list[MetricRoot]:
-    """Return the roots with their parts of the symptom when all compete for it; the target's is what is left."""
+    """Return the roots with their parts of the symptom when all compete for it; a target's own is what is left."""
     inner = sorted((one for one in roots if one.flow.node != target), key=_place)
     factors = bounded_fit(shape, [one.rest for one in inner], [one.most for one in inner])
     power = float(shape @ shape)
@@ -139,7 +146,8 @@ def plainly(evidence: Evidence, root: MetricRoot) -> float:
     A fault of a few rows hardly moves the window's mean. It is plain where another component stands out of its own
     baseline, the target went with it, and either by more than it moves anyway or by as much as the other contributes.
     """
-    if root.flow.node == evidence.symptom.incident.node:
+    found = flows(evidence)
+    if found is None or root.flow.node == found.target.node or root.flow.kind != found.target.kind:
         return 0.0
     large = max(min(beyond_usual(evidence) - 1.0, 1.0), root.share * root.own)
     return root.r**2 * root.certainty * large
@@ -170,7 +178,9 @@ def _root(evidence: Evidence, found: Flows, looks: Mapping[str, Look], node: str
         z = max(min(z, in_spreads(look.output - float(passed.sum()), past, unit, look.floor)), least * look.z)
     if target:  # its own shape fits it whatever happened
         z = min(z, MIN_Z * beyond_usual(evidence))
-    most = _most(look, seen_through(found, found.target, unit))
+    alike = look.flow.kind == found.target.kind
+    most = _most(look, seen_through(found, found.target, unit)) if alike else math.inf
+    target = target and alike
     return MetricRoot(
         flow=look.flow,
         share=1.0 if target else _share(look, shape, most),

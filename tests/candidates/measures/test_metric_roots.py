@@ -169,6 +169,20 @@ def test_failing_requests_are_followed_to_their_origin(name):
     assert "search" in candidate.summary
 
 
+def test_a_latency_that_comes_and_goes_with_failing_requests_is_a_modest_cause():
+    value = (
+        1.0 - np.abs(5e-4 * noise("web")) - 0.1 * np.where(np.arange(ROWS + 5) >= ROWS, np.r_[np.zeros(ROWS), BAD], 0)
+    )
+    target = Series("web", "availability", TS, value, np.ones(len(TS)))
+    given = evidence([target, *slow()[1:]], "availability")
+    found = metric_roots(given, "time")[0]
+    assert found.flow.node == "search"
+    assert plainly(given, found) == 0.0
+    (candidate, *_) = latency_component.generate(given).candidates
+    assert candidate.node == "search"
+    assert 0 < candidate.impact <= latency_component.MODEST
+
+
 def test_nothing_moves_where_nothing_is_wrong():
     given = evidence(slow(search=0.0, web=0.0))
     assert all(one.impact * plainly(given, one) < 0.1 for one in metric_roots(given))
