@@ -69,7 +69,9 @@ class Laboratory:
         self.fresh = fresh_bins(model, self.surrogate, self.base, self.window)
         self.unknown = self.fresh[self.window.index]
         new = new_versions(self.base, self.window)
-        self.effect = complete_effects(model, self.surrogate, self.window, self.fresh, self.scale, new)
+        self.effect = complete_effects(
+            model, self.surrogate, self.window, self.fresh, scale=self.scale, new_version=new
+        )
         s = self.surrogate
         self.fit = (s.predict(self.base.index), self.said(self.window))
         self.moved = [c for c, key in enumerate(self.keys) if shifts[key].strength >= SILENT]

@@ -43,7 +43,7 @@ def _shares(index: IntArray, features: int) -> FloatArray:
 
 
 def complete_effects(
-    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, scale: str, new_version: BoolArray
+    model: ModelEvidence, surrogate: Surrogate, window: Side, fresh: BoolArray, *, scale: str, new_version: BoolArray
 ) -> FloatArray:
     """Return (F, K) effects with those of fresh bins estimated from the window's residuals.
 
