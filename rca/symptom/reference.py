@@ -156,7 +156,7 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
     wanted = {"up": 1, "down": -1}.get(line.incident.direction or "", harm(line.gauge.metric) or seen.sign)
     far = abs(off) >= FARTHER * moved and abs(off) > FARTHER * chart.spread
     agrees = not wanted or wanted * (chart.after - chart.before) > 0
-    # a clear change within production is the incident, however far production always was from training
-    steady = seen.p_value > NOISE
+    # a clear change for the worse within production is the incident, however far production always was from training
+    steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
     clear = chart.p_value < REAL and (far or abs(chart.z) > FARTHER)
     return bool(agrees and clear and steady and _beyond_optimism(line, reference, chart.after))

@@ -88,3 +88,13 @@ def test_a_last_bucket_of_a_few_unlucky_rows_is_no_change_of_what_was_always_wor
     log["prediction"] = np.where(last, 1 - log["label"], log["prediction"])
     assert 3 <= last.sum() <= 20
     assert measure(log, "auc", 39.01).reference_split
+
+
+def test_what_was_always_wrong_and_got_a_little_better_was_wrong_from_the_first_row():
+    log, rng = split_log(9), np.random.default_rng(10)
+    day = log["seconds"] / DAY
+    share = np.where(day < 18, 0.0, np.where(day < 30, 0.75, 0.55))
+    log["prediction"] = np.where(rng.random(len(day)) < share, rng.random(len(day)), log["prediction"])
+    found = measure(log, "logloss", 33)
+    assert found.reference_split
+    assert found.direction == "up"
