@@ -1,6 +1,5 @@
 """Models besides LightGBM: they learn, repeat exactly, read what is missing, and some can forget."""
 
-
 import numpy as np
 import pytest
 
