@@ -237,7 +237,7 @@ def _diagnose(
         return None
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
-    columns = _columns(lab, shifts, symptom, gone, unit)
+    columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers)
     columns = _with_leaders(model, rows, columns, answers)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
@@ -258,7 +258,13 @@ def _diagnose(
 
 
 def _columns(
-    lab: Laboratory, shifts: Mapping[str, Shift], symptom: Symptom, gone: FloatArray, unit: float
+    lab: Laboratory,
+    shifts: Mapping[str, Shift],
+    symptom: Symptom,
+    gone: FloatArray,
+    *,
+    unit: float,
+    answers: Mapping[str, frozenset[str]],
 ) -> dict[str, ColumnDiagnosis]:
     """Return the diagnosis of each column; those that lost only what broken ones took are held against the others."""
     groups: dict[str, tuple[str, ...]] = {}
@@ -273,7 +279,9 @@ def _columns(
 
     columns = {name: diagnosed(name) for name in groups}
     lost = {name: own[name] for name, c in columns.items() if c.relation_loss > 0}
-    broken = broken_among(lab, lost)
+    # another model's answer follows its inputs even where these are wrong: it is no witness
+    biased = [name for name in own if answers.get(name, frozenset()) & set(lost)]
+    broken = broken_among(lab, lost, [position for name in biased for position in own[name]])
     silent = [position for name in broken for position in own[name]]
     return columns | {name: diagnosed(name, silent) for name in lost if broken and name not in broken}
 
