@@ -30,6 +30,8 @@ LAST_PARTS = (1.0, 0.5, 0.25)
 """Parts of the window, up to its end, that are looked at for lost rows."""
 COMPLETE = 0.7
 """Share of their rows that values lost from which they are gone, not merely fewer."""
+BEYOND, FEWEST_DAYS = 3.0, 5
+"""Standard deviations of the traffic that rows must be fewer by, and the days of baseline to know it from."""
 SURE = 4.0
 """Standard errors (of a count) by which rows must be fewer."""
 
@@ -54,10 +56,14 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Values that lost their rows: the share of all rows, of their own rows, whose column, and which they are."""
+    """Values that lost their rows: the share of all rows, of their own rows, and which they are.
+
+    `thinned` when the others have fewer rows as well.
+    """
 
     lost: float
     complete: float
+    thinned: bool
     profile: ColumnProfile
     labels: tuple[str, ...]
 
@@ -180,11 +186,27 @@ def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
     for part in LAST_PARTS:
         last = replace(window, start=window.end - part * (window.end - window.start))
         after = profile.after if part == 1 else profile.counts[within(profile.ts, last)].sum(axis=0)
-        found = _lost_values(profile, part * span * profile.before, after)
-        # a loss that grew is nearly complete at last; fewer rows for a while are the traffic
-        if found is not None and (part == 1 or found.complete > COMPLETE):
+        expected = part * span * profile.before
+        found = _lost_values(profile, expected, after)
+        if part == 1 and found is not None and not found.thinned:
+            return found
+        # where all values have fewer rows, or a loss grew, the traffic must not have done it
+        if found is not None and found.complete > COMPLETE and _beyond_traffic(profile, evidence, expected, after):
             return found
     return None
+
+
+def _beyond_traffic(profile: ColumnProfile, evidence: Evidence, expected: FloatArray, after: FloatArray) -> bool:
+    """Return whether fewer rows came than the traffic of the baseline's days says, for as many days."""
+    inside = within(profile.ts, evidence.symptom.baseline)
+    day = profile.ts[inside].astype("datetime64[D]")
+    place = np.unique(day, return_inverse=True)[1]
+    number = np.bincount(place, weights=profile.counts[inside].sum(axis=1))[1:-1]  # the first and the last may be cut
+    if len(number) < FEWEST_DAYS:
+        return False
+    long = float(expected.sum()) / max(float(number.mean()), 1e-9)
+    usual = float(number.std(ddof=1)) / max(float(number.mean()), 1e-9) / math.sqrt(max(long, 1e-9))
+    return long >= 1 and 1 - float(after.sum() / expected.sum()) > BEYOND * usual
 
 
 def _lost_values(profile: ColumnProfile, expected: FloatArray, after: FloatArray) -> Gap | None:
@@ -200,22 +222,14 @@ def _lost_values(profile: ColumnProfile, expected: FloatArray, after: FloatArray
         return None  # as many rows as usual: others came in the place of these
     lost = float(missing[gone].sum() / total)
     complete = float(missing[gone].sum() / expected[gone].sum())
-    if not MIN_SHARE < lost < 0.9 or _elsewhere(expected, after, gone, lost, complete) or _uneven(ratio, large & ~gone):
+    rest = float(after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
+    most = max(USUAL, ELSEWHERE * lost)
+    # rows that turned up under other values are not missing
+    elsewhere = rest > 1 + most or float(missing.min() / total) < -ELSEWHERE * lost
+    if not MIN_SHARE < lost < 0.9 or elsewhere or rest < KEPT or _uneven(ratio, large & ~gone):
         return None
     order = np.argsort(-missing * gone, kind="stable")[: int(gone.sum())]
-    return Gap(lost, complete, profile, tuple(profile.labels[i] for i in order))
-
-
-def _elsewhere(expected: FloatArray, after: FloatArray, gone: BoolArray, lost: float, complete: float) -> bool:
-    """Return whether rows turned up under other values, or those lost rows as well: then none are missing.
-
-    Beside values that are gone altogether the others may be a little fewer: the traffic of those days.
-    """
-    rest = float(after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
-    taken = float((after - expected).max() / expected.sum())
-    most = max(USUAL, ELSEWHERE * lost)
-    least = KEPT if complete > COMPLETE else 1 - most
-    return not least <= rest <= 1 + most or taken > ELSEWHERE * lost
+    return Gap(lost, complete, rest < 1 - most, profile, tuple(profile.labels[i] for i in order))
 
 
 def _uneven(ratio: FloatArray, kept: BoolArray) -> bool:
