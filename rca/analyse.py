@@ -26,7 +26,7 @@ from schemas.system import System
 
 Progress = Callable[[str, int, int], None]
 REAL = 0.01
-MIN_CONFIDENCE = 0.001
+MIN_CONFIDENCE = 0.005
 """Candidates less probable than this are left out of the answer, ..."""
 
 LISTED = 3

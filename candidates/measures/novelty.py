@@ -12,7 +12,7 @@ BURST = 5.0
 """Growth of a lumped bin from which its old rows say nothing of the new ones."""
 MAX_NEW = 2_000
 STEPS = 10
-ELSEWHERE = 1.0
+ELSEWHERE = 0.5
 """How far a new version's answers may lie elsewhere, in standard deviations of the answers."""
 LUMPS_FROM = 0.01
 """Share of the window's rows from which a lumped bin's growth is looked at."""

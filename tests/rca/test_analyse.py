@@ -150,7 +150,7 @@ def test_blame_takes_confidence_from_what_a_cause_upstream_explains(opened):
 
 def test_long_shots_are_left_out_but_keep_their_share(opened):
     hopeless = cause("no", impact=0.0, strength=0.0, specificity=0.0, features={"alignment": -1.0})
-    answer = told(opened, {"made_up": proposing(hopeless, cause("yes"))})
+    answer = told(opened, {"made_up": proposing(hopeless, cause("yes", impact=1.0, specificity=1.0))})
     assert [c.subject for c in answer.causes] == ["yes"]
     assert 1 - MIN_CONFIDENCE < answer.causes[0].confidence + answer.none_of_these < 1
 
