@@ -6,16 +6,17 @@ some values lost their rows while the others kept their number; where the mix me
 
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 
 from candidates.measures.answers import judge_of
-from candidates.measures.clock import within
+from candidates.measures.clock import to_numpy, within
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
-from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series
+from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
 
 MOST_REPEATS = 0.03
 """Share of repeated rows, beyond the usual, from which rows are duplicated."""
@@ -26,12 +27,12 @@ USUAL, ELSEWHERE = 0.05, 0.35
 FEWER = 4.0
 """Fall of the rows per bucket, in robust standard deviations, that is no accident."""
 MIN_SHARE = 0.05
-LAST_PARTS = (1.0, 0.5, 0.25)
-"""Parts of the window, up to its end, that are looked at for lost rows."""
+LAST_PARTS, DAY = (1.0, 0.5, 0.25), timedelta(days=1)
+"""Parts of the window, up to its end and in whole days, that are looked at for lost rows."""
 COMPLETE = 0.7
 """Share of their rows that values lost from which they are gone, not merely fewer."""
-BEYOND, FEWEST_DAYS = 3.0, 5
-"""Standard deviations of the traffic that rows must be fewer by, and the days of baseline to know it from."""
+FEWEST_DAYS = 5
+"""Days of baseline from which it is known how traffic varies."""
 SURE = 4.0
 """Standard errors (of a count) by which rows must be fewer."""
 
@@ -179,34 +180,34 @@ def _spans(evidence: Evidence) -> float:
 
 
 def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
-    """Return what `_lost_values` says of the whole window, or else of its last parts: a loss may grow."""
+    """Return what `_lost_values` says of the whole window, or else of its last days: a loss may grow."""
     if profile.kind == "vector" or profile.part:
         return None
-    window, span = evidence.symptom.window, _spans(evidence)
-    for part in LAST_PARTS:
-        last = replace(window, start=window.end - part * (window.end - window.start))
-        after = profile.after if part == 1 else profile.counts[within(profile.ts, last)].sum(axis=0)
-        expected = part * span * profile.before
-        found = _lost_values(profile, expected, after)
-        if part == 1 and found is not None and not found.thinned:
-            return found
-        # where all values have fewer rows, or a loss grew, the traffic must not have done it
-        if found is not None and found.complete > COMPLETE and _beyond_traffic(profile, evidence, expected, after):
-            return found
+    whole = _lost_values(profile, _spans(evidence) * profile.before, profile.after)
+    if whole is not None and not whole.thinned:
+        return whole
+    window, base = evidence.symptom.window, evidence.symptom.baseline
+    days, known = (window.end - window.start) // DAY, (base.end - base.start) / DAY
+    for number in dict.fromkeys(max(1, int(days * part)) for part in LAST_PARTS if days):
+        after = profile.counts[within(profile.ts, replace(window, start=window.end - number * DAY))].sum(axis=0)
+        gap = _lost_values(profile, number / max(known, 1e-9) * profile.before, after)
+        # fewer rows for a while are the traffic, unless fewer than it ever brought in as many days
+        fewer = after.sum() < _least_traffic(profile, base, number)
+        if gap is not None and gap.complete > COMPLETE and fewer:
+            return gap
     return None
 
 
-def _beyond_traffic(profile: ColumnProfile, evidence: Evidence, expected: FloatArray, after: FloatArray) -> bool:
-    """Return whether fewer rows came than the traffic of the baseline's days says, for as many days."""
-    inside = within(profile.ts, evidence.symptom.baseline)
-    day = profile.ts[inside].astype("datetime64[D]")
-    place = np.unique(day, return_inverse=True)[1]
-    number = np.bincount(place, weights=profile.counts[inside].sum(axis=1))[1:-1]  # the first and the last may be cut
-    if len(number) < FEWEST_DAYS:
-        return False
-    long = float(expected.sum()) / max(float(number.mean()), 1e-9)
-    usual = float(number.std(ddof=1)) / max(float(number.mean()), 1e-9) / math.sqrt(max(long, 1e-9))
-    return long >= 1 and 1 - float(after.sum() / expected.sum()) > BEYOND * usual
+def _least_traffic(profile: ColumnProfile, base: Window, days: int) -> float:
+    """Return fewer rows than ever came in some whole days of the baseline: the least less one standard deviation."""
+    inside = within(profile.ts, base)
+    ts, rows = profile.ts[inside], np.concatenate([[0.0], np.cumsum(profile.counts[inside].sum(axis=1))])
+    ends = np.searchsorted(ts, ts + np.timedelta64(days, "D"))
+    fits = ts + np.timedelta64(days, "D") <= to_numpy(base.end)
+    sums = (rows[ends] - rows[:-1])[fits]
+    if (base.end - base.start) / DAY < max(FEWEST_DAYS, 2 * days) or len(sums) <= 1:
+        return 0.0
+    return float(sums.min() - sums.std(ddof=1))
 
 
 def _lost_values(profile: ColumnProfile, expected: FloatArray, after: FloatArray) -> Gap | None:
