@@ -59,10 +59,41 @@ def leadership(
     if len(columns) < 2:
         return dict.fromkeys(columns, 1.0)
     n = len(columns)
+    whole, share_left, values = _reweighted(bins, sizes, after, columns)
+    np.fill_diagonal(share_left, 1.0)
+    closed = np.array([[k in barred.get(j, ()) for k in columns] for j in columns])
+    share_left[closed] = 1.0
+    own = share_left.min(axis=0)
+    found = standing(bins, sizes, after, columns)
+    follows = found.carried & ~closed.T
+    bound = follows | follows.T
+    shared = own < ALONE
+    together = shared | bound.any(axis=0)
+    # what no other explains concerns only those that follow it, or that it follows
+    concerns = shared[None, :] | bound
+    related = (share_left < ALONE) | (share_left.T < ALONE) | bound
+    rivals = (related & concerns & ~closed & ~closed.T) | np.eye(n, dtype=bool)
+    np.fill_diagonal(share_left, 0.0)
+    moved = whole * concerns
+    np.fill_diagonal(moved, 0.0)
+    others = 1 - (share_left * moved).sum(axis=1) / np.maximum(moved.sum(axis=1), 1e-9)
+    # of columns that explain as much, the one with fewer values says it more simply
+    simple = np.maximum(values, 2.0) ** -PARSIMONY
+    score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
+    score *= _leading(found.z, follows)
+    best = np.where(rivals, score, 0.0).max(axis=1)
+    return {c: float(score[i] / best[i]) if together[i] else 1.0 for i, c in enumerate(columns)}
+
+
+def _reweighted(
+    bins: Mapping[str, IntArray], sizes: Mapping[str, int], after: BoolArray, columns: Sequence[str]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (n,) the columns' shifts, (n, n) the share of k's that reweighting by j leaves, (n,) numbers of values."""
+    n = len(columns)
     before_bins = [bins[c][~after] for c in columns]
     p = [shares(_counts(b, sizes[c])) for b, c in zip(before_bins, columns, strict=True)]
     q = [shares(_counts(bins[c][after], sizes[c])) for c in columns]
-    left = np.zeros((n, n))  # left[j, k]: shift of k that reweighting by j leaves
+    left = np.zeros((n, n))
     for j in range(n):
         ratio = np.divide(q[j], p[j], out=np.zeros_like(q[j]), where=p[j] > 0)
         weight = np.minimum(ratio, MAX_WEIGHT)[before_bins[j]]
@@ -72,25 +103,8 @@ def leadership(
             noise = (sizes[columns[k]] - 1) / 8 * (1 / effective + 1 / max(int(after.sum()), 1))
             left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise)
     whole = np.array([max(float(jensen_shannon(a, b)), 1e-9) for a, b in zip(p, q, strict=True)])
-    share_left = np.minimum(left / whole, 1.0)
-    np.fill_diagonal(share_left, 1.0)
-    closed = np.array([[k in barred.get(j, ()) for k in columns] for j in columns])
-    share_left[closed] = 1.0
-    own = share_left.min(axis=0)
-    found = standing(bins, sizes, after, columns)
-    follows = found.carried & ~closed.T
-    related = (share_left < ALONE) | (share_left.T < ALONE) | follows | follows.T
-    rivals = (related & ~closed & ~closed.T) | np.eye(n, dtype=bool)
-    together = (own < ALONE) | follows.any(axis=0) | follows.any(axis=1)
-    np.fill_diagonal(share_left, 0.0)
-    moved = whole * together
-    others = 1 - (share_left * moved).sum(axis=1) / np.maximum(moved.sum() - moved, 1e-9)
-    # of columns that explain as much, the one with fewer values says it more simply
-    simple = np.array([float(max((a + b > 0).sum(), 2)) for a, b in zip(p, q, strict=True)]) ** -PARSIMONY
-    score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
-    score *= _leading(found.z, follows)
-    best = np.where(rivals, score, 0.0).max(axis=1)
-    return {c: float(score[i] / best[i]) if together[i] else 1.0 for i, c in enumerate(columns)}
+    values = np.array([float((a + b > 0).sum()) for a, b in zip(p, q, strict=True)])
+    return whole, np.minimum(left / whole, 1.0), values
 
 
 def _leading(z: FloatArray, follows: BoolArray) -> FloatArray:

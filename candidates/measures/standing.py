@@ -21,6 +21,8 @@ from schemas.evidence import BoolArray, FloatArray, IntArray
 MAX_ROWS = 6_000
 FAINT, CARRIED, COARSE = 3.0, 0.5, 0.1
 """Standard errors that are chance; shares of a shift, and of its standard errors, that may remain (bins are coarse)."""
+SURELY = 2.0
+"""Standard errors by which a share must lie below."""
 FEWEST, MOST = 3, 0.5
 """Rows of a bin on either side, for the bin to be compared; share of the window's rows in bins that can be."""
 
@@ -31,21 +33,25 @@ class Standing:
 
     Parameters
     ----------
-    z, share
-        (n, n) in standard errors; as a share of how far it moved among all rows.
+    z, share, error
+        (n, n) in standard errors; as a share of how far it moved among all rows, and the share's standard error.
     whole
         (n,) how far each moved among all rows, in standard errors.
     """
 
     z: FloatArray
     share: FloatArray
+    error: FloatArray
     whole: FloatArray
 
     @property
     def carried(self) -> BoolArray:
-        """Return (n, n) whether column j moved only as the rows that column k chose: it stands among their equals."""
+        """Return (n, n) whether column j moved only as the rows that column k chose: it stands among their equals.
+
+        A column that holds other values now has few equals in the baseline: that nothing is seen there says little.
+        """
         chance = (FAINT + COARSE * self.whole)[:, None]
-        found = (self.share.T < CARRIED) & (chance > self.z.T) & (self.whole > FAINT)[:, None]
+        found = ((self.share + SURELY * self.error).T < CARRIED) & (chance > self.z.T) & (self.whole > FAINT)[:, None]
         np.fill_diagonal(found, val=False)
         return np.asarray(found)
 
@@ -79,9 +85,10 @@ def standing(
                 moved[j, k] += change
                 variance[j, k] += noise
     z = moved / np.sqrt(np.maximum(variance, 1e-12))
-    share = moved[:n] / np.maximum(compared[:n, None], 1e-9) / np.where(np.abs(moved[n]) > 0, moved[n], 1.0)
+    unit = np.maximum(compared[:n, None], 1e-9) * np.where(np.abs(moved[n]) > 0, moved[n], 1.0)
     alone = compared[:n, None] < MOST  # few rows have their equals in the baseline: nothing is explained
-    return Standing(np.where(alone, z[n], z[:n]), np.where(alone, 1.0, share), z[n])
+    share, error = moved[:n] / unit, np.sqrt(variance[:n]) / np.abs(unit)
+    return Standing(np.where(alone, z[n], z[:n]), np.where(alone, 1.0, share), error, z[n])
 
 
 def _spread(rows: IntArray) -> IntArray:

@@ -40,3 +40,13 @@ def test_small_shifts_are_nobodys_doing() -> None:
     bins = {c: rng.integers(0, 5, 400) for c in "ab"}
     found = standing(bins, {"a": 5, "b": 5}, np.arange(400) >= 200, ("a", "b"))
     assert not found.carried.any()
+
+
+def test_few_equals_are_no_proof_that_nothing_moved() -> None:
+    bins, after = drifted("leader")
+    rng = np.random.default_rng(2)
+    # a switch that was nearly always off and now is nearly always on, whoever asks
+    bins["switch"] = np.where(rng.random(len(after)) < np.where(after, 0.995, 0.002), 1, 0)
+    found = standing(bins, SIZES | {"switch": 2}, after, (*NAMES, "switch"))
+    assert not found.carried[:3, 3].any()
+    assert found.carried[1:3, 0].all()
