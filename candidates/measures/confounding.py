@@ -93,19 +93,18 @@ def _reweighted(
     before_bins = [bins[c][~after] for c in columns]
     p = [shares(_counts(b, sizes[c])) for b, c in zip(before_bins, columns, strict=True)]
     q = [shares(_counts(bins[c][after], sizes[c])) for c in columns]
-    left, noise = np.zeros((n, n)), np.zeros((n, n))
+    left = np.zeros((n, n))
     for j in range(n):
         ratio = np.divide(q[j], p[j], out=np.zeros_like(q[j]), where=p[j] > 0)
         weight = np.minimum(ratio, MAX_WEIGHT)[before_bins[j]]
         effective = max(float(weight.sum()) ** 2 / max(float((weight**2).sum()), 1e-12), 1.0)
         for k in range(n):
             reweighted = shares(_counts(before_bins[k], sizes[columns[k]], weight))
-            noise[j, k] = (sizes[columns[k]] - 1) / 8 * (1 / effective + 1 / max(int(after.sum()), 1))
-            left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise[j, k])
+            noise = (sizes[columns[k]] - 1) / 8 * (1 / effective + 1 / max(int(after.sum()), 1))
+            left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise)
     whole = np.array([max(float(jensen_shannon(a, b)), 1e-9) for a, b in zip(p, q, strict=True)])
     values = np.array([float((a + b > 0).sum()) for a, b in zip(p, q, strict=True)])
-    # a few rows that stand for all the others show nothing
-    return whole, np.where(noise > whole / 2, 1.0, np.minimum(left / whole, 1.0)), values
+    return whole, np.minimum(left / whole, 1.0), values
 
 
 def _leading(z: FloatArray, follows: BoolArray) -> FloatArray:
