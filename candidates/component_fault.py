@@ -9,13 +9,13 @@ the trouble, or modestly by timing.
 import math
 from dataclasses import replace
 
-import networkx as nx
 import numpy as np
 
 from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.call_faults import call_faults
 from candidates.measures.clock import alignment, within
 from candidates.measures.columns import change_items
+from candidates.measures.component_reach import SPREADING, most_telling, reached_metrics, reached_nodes
 from candidates.measures.component_series import component_series, is_resource
 from candidates.measures.fallback import Fallback, fallback
 from candidates.measures.fault_share import Share, fault_share
@@ -31,7 +31,6 @@ from candidates.measures.root_growth import broken_roots
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
-from schemas.incident import LATENCY_METRICS
 
 FAMILY = "component_fault"
 MOST = 5
@@ -40,8 +39,7 @@ MOST = 5
 PASSED_ON = 0.3
 """Below this share of its own, a service's error rate is its callees'."""
 
-MIN_Z, PLAIN = 3.0, 12.0
-"""Strengths from which on a candidate counts, and beyond which more of it says nothing about which comes first."""
+MIN_Z = 3.0
 
 MIN_IMPACT = 0.01
 CHANGES = {"deploy", "infrastructure", "other"}
@@ -66,8 +64,7 @@ def generate(evidence: Evidence) -> Findings:
         looked = f"{len(series)} component metrics" + (" and the errors of spans" if spans else "")
         found = f"; {', '.join(sorted(broken))} moved without a share in the symptom" if broken else ""
         return Findings(ruled_out=f"none of {looked} upstream left its usual range with the symptom{found}")
-    kept.sort(key=lambda one: (-one.impact * min(one.strength, PLAIN), one.node, one.subject or ""))
-    return Findings(candidates=tuple(kept[:MOST]))
+    return Findings(candidates=most_telling(kept))
 
 
 def _with_calls(candidates: list[Candidate], calls: list[Candidate]) -> list[Candidate]:
@@ -207,13 +204,8 @@ def _explains(evidence: Evidence, node: str, origin: Broken, missing: Fallback |
 
     The columns that models went without as it failed are its consequence too.
     """
-    reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
-    spread = {*LATENCY_METRICS, "errors", "availability"}
-    keys: set[tuple[str, ...]] = {
-        ("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached
-    }
-    symptom = evidence.symptom.incident
-    if symptom.node in reached and math.isfinite(origin.z):
+    keys, symptom = reached_metrics(evidence, node, SPREADING), evidence.symptom.incident
+    if symptom.node in reached_nodes(evidence, node) and math.isfinite(origin.z):
         keys.add(("metric", symptom.node, symptom.metric))
     keys |= {("column", *column) for column in missing.columns} if missing else set()
     keys.add(own_latency_key(evidence, node))

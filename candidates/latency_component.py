@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import networkx as nx
-
 from candidates.measures.broken import broke_first
 from candidates.measures.clock import alignment
+from candidates.measures.component_reach import most_telling, reached_metrics, reached_nodes
 from candidates.measures.flow import flows
 from candidates.measures.growth import Growth
 from candidates.measures.latency_words import (
@@ -38,12 +37,7 @@ from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS, Change
 
 FAMILY = "latency_component"
-MOST = 5
-"""Candidates proposed at most."""
-
-MIN_Z, PLAIN = 3.0, 12.0
-"""Strengths from which on a candidate counts, and beyond which more of it says nothing about which comes first."""
-
+MIN_Z = 3.0
 MIN_RELATIVE = 0.1
 """Smallest growth worth naming, relative to the baseline."""
 
@@ -99,8 +93,7 @@ def _finish(candidates: Sequence[Candidate], largest: str) -> Findings:
     kept = [candidate for candidate in candidates if candidate.impact > 0]
     if not kept:
         return Findings(ruled_out=f"no component's own time moved ({largest})")
-    kept.sort(key=lambda one: (-one.impact * min(one.strength, PLAIN), one.node, one.subject or ""))
-    return Findings(candidates=tuple(kept[:MOST]))
+    return Findings(candidates=most_telling(kept))
 
 
 def _p(growth: Growth) -> str:
@@ -269,10 +262,9 @@ def _coincident(evidence: Evidence, node: str, growth: Growth) -> list[Change]:
 
 def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
     """Return its own latency first, then those of everything that waits for it."""
-    reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
     symptom = evidence.symptom.incident
-    keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in LATENCY_METRICS and s.node in reached}
-    if symptom.metric in LATENCY_METRICS and symptom.node in reached:
+    keys = reached_metrics(evidence, node, LATENCY_METRICS)
+    if symptom.metric in LATENCY_METRICS and symptom.node in reached_nodes(evidence, node):
         keys.add(("metric", symptom.node, symptom.metric))
     own = own_latency_key(evidence, node)
     return (own, *sorted(keys - {own}))

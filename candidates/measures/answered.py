@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from schemas.evidence import Evidence
 
 
+def is_answer(evidence: Evidence, node: str, column: str) -> bool:
+    """Return whether a column of a model is another model's answer, logged or not."""
+    producer = evidence.system.producer(node, column)
+    return producer is not None and evidence.system.by_id[producer].kind == "model"
+
+
 def answering(evidence: Evidence, node: str) -> Mapping[str, frozenset[str]]:
     """Return for each column of a model that is another logged model's answer the columns of that other model."""
     out = {}

@@ -7,6 +7,7 @@ equals. Whatever the shape of the new distribution looks like, its values are th
 
 import numpy as np
 
+from candidates.measures.answered import is_answer
 from candidates.measures.diagnosis import MAX_DRIFTED, MOVED, diagnose
 from candidates.measures.outcome import LABEL, label_position, label_shares
 from candidates.measures.standing import standing
@@ -29,7 +30,7 @@ def _borne_out(evidence: Evidence, node: str) -> frozenset[str]:
     moved = [
         c
         for c in diagnosis.columns.values()
-        if len(c.keys) == 1 and c.shift.strength >= MOVED / 2 and not _answered(evidence, node, c.column)
+        if len(c.keys) == 1 and c.shift.strength >= MOVED / 2 and not is_answer(evidence, node, c.column)
     ]
     moved.sort(key=lambda c: (-c.shift.divergence, c.column))
     keys = {c.column: c.keys[0] for c in moved[:MAX_DRIFTED]}
@@ -47,9 +48,3 @@ def _borne_out(evidence: Evidence, node: str) -> frozenset[str]:
     follows = found.carried & clear[:, None] & clear[None, :]
     agreed = np.asarray(follows.any(axis=0) | follows.any(axis=1))
     return frozenset(name for name, fine in zip(keys, agreed, strict=False) if fine)
-
-
-def _answered(evidence: Evidence, node: str, column: str) -> bool:
-    """Return whether a column is another model's answer, which follows its inputs even where these are wrong."""
-    producer = evidence.system.producer(node, column)
-    return producer is not None and evidence.system.by_id[producer].kind == "model"

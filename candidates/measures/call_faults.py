@@ -5,10 +5,9 @@ Nothing is slow and perhaps no status says error: the call tree itself is the ev
 
 from datetime import timedelta
 
-import networkx as nx
-
 from candidates.measures.call_shapes import OddCalls, odd_calls
 from candidates.measures.clock import alignment, stamp
+from candidates.measures.component_reach import SPREADING, reached_metrics
 from candidates.measures.own_errors import own_errors
 from candidates.measures.requests import own_latency_key, seen, unproven
 from schemas.analysis import EvidenceItem
@@ -134,9 +133,6 @@ def _item(one: OddCalls) -> EvidenceItem:
 
 def _explains(evidence: Evidence, node: str) -> tuple[tuple[str, ...], ...]:
     """Return its own errors first, then latencies, errors and availability of all that call it."""
-    reached = {node} | (nx.descendants(evidence.graph, node) if node in evidence.graph else set())
-    spread = {*LATENCY_METRICS, "errors", "availability"}
-    keys = {("metric", s.node, s.metric) for s in evidence.metrics if s.metric in spread and s.node in reached}
-    keys.add(own_latency_key(evidence, node))
     own = ("metric", node, "errors")
+    keys = reached_metrics(evidence, node, SPREADING) | {own_latency_key(evidence, node)}
     return (own, *sorted(keys - {own}))

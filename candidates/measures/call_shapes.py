@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from statistics import NormalDist
 
 from candidates.measures.moderated import MIX
 from candidates.measures.own_time import traced
@@ -26,7 +27,8 @@ NOVELTY = 0.5
 
 MIN_Z = 1.5
 SURE = 8.0
-FAR = 40.0
+FAR = 40
+"""So many odd spans are beyond chance whatever their share was."""
 
 
 Key = tuple[str, str]
@@ -217,22 +219,13 @@ def _most_alike(shape: CallShape, shapes: Sequence[CallShape]) -> tuple[tuple[st
 
 def _surprise(count: int, total: int, a: float, b: float) -> float:
     """Return z of at least `count` odd spans among `total` when their share is Beta(a, b) (beta-binomial tail)."""
-    tail = sum(math.exp(_log_probability(k, total, a, b)) for k in range(min(count, int(FAR))))
     if count > FAR:
         return SURE
-    return _to_z(max(1.0 - tail, 1e-15))
+    tail = sum(math.exp(_log_probability(k, total, a, b)) for k in range(count))
+    return min(max(-NormalDist().inv_cdf(min(max(1.0 - tail, 1e-15), 0.5)), 0.0), SURE)
 
 
 def _log_probability(k: int, n: int, a: float, b: float) -> float:
     choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
     top = math.lgamma(k + a) + math.lgamma(n - k + b) - math.lgamma(n + a + b)
     return choose + top + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-
-
-def _to_z(p: float) -> float:
-    """Return the one-sided standard normal quantile (bisection), in [0, 8]."""
-    low, high = 0.0, SURE
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if 0.5 * math.erfc(middle / math.sqrt(2)) > p else (low, middle)
-    return low

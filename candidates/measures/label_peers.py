@@ -38,21 +38,19 @@ def agreement(model: ModelEvidence, other: ModelEvidence) -> Agreement | None:
 
     Labels agree when they are equal, or else when they are what the baseline most often says of the other's label.
     """
-    if model.rows is None or other.rows is None:
+    first, second = model.rows, other.rows
+    if first is None or second is None:
         return None
-    mine, its = _joined(model.rows, other.rows)
-    after = model.rows.after[mine]
+    mine, its = _joined(first, second)
+    after = first.after[mine]
     if min(int((~after).sum()), int(after.sum())) < FEW:
         return None
-    one, two = model.rows.label[mine], other.rows.label[its]
-    follows = np.isclose(one, two, rtol=1e-6, atol=1e-9)
-    if (
-        model.node.task != other.node.task
-        or model.rows.classes != other.rows.classes
-        or follows[~after].mean() < AGREED
-    ):
-        places = [label_position(m.rows, m.node.task or "regression") for m in (model, other) if m.rows is not None]
-        follows = _usual(places[0][0][mine], places[1][0][its], after, (places[0][1], places[1][1]))
+    follows = np.isclose(first.label[mine], second.label[its], rtol=1e-6, atol=1e-9)
+    alike = model.node.task == other.node.task and first.classes == second.classes
+    if not alike or follows[~after].mean() < AGREED:
+        one, one_size = label_position(first, model.node.task or "regression")
+        two, two_size = label_position(second, other.node.task or "regression")
+        follows = _usual(one[mine], two[its], after, (one_size, two_size))
     found = Agreement(
         float(follows[~after].mean()), float(follows[after].mean()), int((~after).sum()), int(after.sum())
     )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from candidates.measures.flow import Flow, Flows, flows
+from candidates.measures.flow import Flow, flows
 from candidates.measures.matched_filter import Look, in_spreads, seen_through
 from candidates.measures.own_latency import MAX_CALLS, call_each_other, measured_callees
 from candidates.measures.usual_movement import beyond_usual
@@ -112,7 +112,8 @@ def _metric_roots(evidence: Evidence, kind: str | None) -> tuple[MetricRoot, ...
         if its == kind and (one := seen_through(found, flow, shape / power)).z >= MIN_Z
     }
     named = [node for node in sorted(looks) if looks[node].flow.recorded]
-    roots = [_root(evidence, found, looks, node, shape) for node in named]
+    target = seen_through(found, found.target, shape / power)
+    roots = [_root(evidence, target, looks, node, shape) for node in named]
     usual = beyond_usual(evidence) < 1.0
     roots = [one for one in roots if one.flow.node != found.target.node or not usual]
     rest = found.target.node if kind == found.target.kind else ""
@@ -162,14 +163,14 @@ def _most(callee: Look, caller: Look) -> float:
     return MOST_FACTOR if callee.flow.scaled or callee.growth < caller.growth else MAX_CALLS
 
 
-def _root(evidence: Evidence, found: Flows, looks: Mapping[str, Look], node: str, shape: FloatArray) -> MetricRoot:
+def _root(evidence: Evidence, complaint: Look, looks: Mapping[str, Look], node: str, shape: FloatArray) -> MetricRoot:
     look, unit = looks[node], shape / np.linalg.norm(shape)
     callees = _callees(evidence, looks, node)
     factors = bounded_fit(look.rows, [one.rows for one in callees], [_most(one, look) for one in callees])
     # a callee whose own anomaly may be chance explains nothing for sure
     factors = factors * np.array([min(one.z / SURE, 1.0) for one in callees])
     passed = np.array([factor * one.output for factor, one in zip(factors, callees, strict=True)])
-    target = node == found.target.node
+    target = node == complaint.flow.node
     least = 0.0 if target else DOUBT
     own = float(np.clip(1.0 - passed.sum() / look.output, least, 1.0))
     z = look.z * own
@@ -178,8 +179,8 @@ def _root(evidence: Evidence, found: Flows, looks: Mapping[str, Look], node: str
         z = max(min(z, in_spreads(look.output - float(passed.sum()), past, unit, look.floor)), least * look.z)
     if target:  # its own shape fits it whatever happened
         z = min(z, MIN_Z * beyond_usual(evidence))
-    alike = look.flow.kind == found.target.kind
-    most = _most(look, seen_through(found, found.target, unit)) if alike else math.inf
+    alike = look.flow.kind == complaint.flow.kind
+    most = _most(look, complaint) if alike else math.inf
     target = target and alike
     return MetricRoot(
         flow=look.flow,

@@ -15,7 +15,7 @@ from candidates.measures.influence import clip, influence
 from candidates.measures.row_errors import RowErrors, row_errors
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.slice_match import matched
-from candidates.measures.slices import FoundSlice, as_errors, find_slices, thinned
+from candidates.measures.slices import FoundSlice, find_slices, thinned
 from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Series
 from schemas.incident import MODEL_METRICS
 
@@ -29,8 +29,6 @@ NARROW, WIDEST = 0.4, 0.65
 """Shares of the rows up to which a slice is believed in full, and from which not at all."""
 BEYOND = 5.0
 """Powers of ten of the chance from which a slice is beyond doubt."""
-CONFINED = 0.15
-"""Most of the touched rate inside a slice that may be found outside, for a fault to be confined to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +87,6 @@ def slice_share(evidence: Evidence, node: str) -> float:
 def slice_reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     """Return the degraded slices of a model, the best first, computed once; None when its log does not say."""
     return evidence.once(("slices", node), lambda: _reports(evidence, node))
-
-
-def confined_to(evidence: Evidence, node: str, touched: BoolArray | FloatArray) -> str | None:
-    """Return the slice that a fault is confined to, as a predicate; None when it is not confined to any.
-
-    Parameters
-    ----------
-    touched
-        (N,) which of the model's sampled rows a fault touched, or how strongly; NaN where unknown.
-    """
-    model = evidence.models.get(node)
-    rows = model.rows if model else None
-    if model is None or rows is None:
-        return None
-    value = np.asarray(touched, dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(value))
-    if min(rows.after[known].sum(), (~rows.after[known]).sum()) < 1 or not value[known].std() > 0:
-        return None
-    read = thinned(as_errors(known, value[known]), rows.after[known])
-    after = rows.after[read.rows]
-    for found in find_slices(model, rows, read)[:1]:
-        inside, outside = (float(read.error[which & after].mean()) for which in (found.inside, ~found.inside))
-        usual = float(read.error[~after].mean())
-        if found.p_value < REAL and outside - usual <= CONFINED * (inside - usual):
-            return str(found.where)
-    return None
 
 
 def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:

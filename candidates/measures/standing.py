@@ -80,10 +80,9 @@ def standing(
         strata = [(place[part], sizes[c]) for place, c in zip(places, columns, strict=True)]
         for j, (alike, size) in enumerate([*strata, (np.zeros(int(part.sum()), dtype=np.int64), 1)]):
             compared[j] += _compared(alike, size, late[part]) / 2
-            for k in range(n):
-                change, noise = _within(alike, size, told[k], late[part])
-                moved[j, k] += change
-                variance[j, k] += noise
+            change, noise = _within(alike, size, told, late[part])
+            moved[j] += change
+            variance[j] += noise
     z = moved / np.sqrt(np.maximum(variance, 1e-12))
     unit = np.maximum(compared[:n, None], 1e-9) * np.where(np.abs(moved[n]) > 0, moved[n], 1.0)
     alone = compared[:n, None] < MOST  # few rows have their equals in the baseline: nothing is explained
@@ -107,16 +106,19 @@ def _compared(strata: IntArray, size: int, late: BoolArray) -> float:
     return float(now[(was >= FEWEST) & (now >= FEWEST)].sum() / max(int(now.sum()), 1))
 
 
-def _within(strata: IntArray, size: int, told: FloatArray, late: BoolArray) -> tuple[float, float]:
-    """Return the window's excess of a quantity over the baseline's rows of the same strata, and its variance."""
+def _within(strata: IntArray, size: int, told: Sequence[FloatArray], late: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return (K,) the window's excess of quantities over the baseline's rows of the same strata, and its variance."""
     code = strata + size * late
-    count = np.bincount(code, minlength=2 * size).reshape(2, size)
-    total = np.bincount(code, told, minlength=2 * size).reshape(2, size)
-    square = np.bincount(code, told**2, minlength=2 * size).reshape(2, size)
+
+    def sums(value: FloatArray | None = None) -> FloatArray:
+        return np.asarray(np.bincount(code, value, minlength=2 * size).reshape(2, size))
+
+    count = sums()
     fine = (count >= FEWEST).all(axis=0)
-    count, total, square = count[:, fine], total[:, fine], square[:, fine]
-    mean = total / count
-    both = count.sum(axis=0)
-    spread = np.maximum(square.sum(axis=0) / both - (total.sum(axis=0) / both) ** 2, 0.0)
-    change = (count[1] * (mean[1] - mean[0])).sum()
-    return float(change), float((count[1] ** 2 * spread * (1 / count[0] + 1 / count[1])).sum())
+    count = count[:, fine]
+    total = np.stack([sums(one)[:, fine] for one in told])
+    square = np.stack([sums(one**2)[:, fine] for one in told])
+    mean, both = total / count, count.sum(axis=0)
+    spread = np.maximum(square.sum(axis=1) / both - (total.sum(axis=1) / both) ** 2, 0.0)
+    change = (count[1] * (mean[:, 1] - mean[:, 0])).sum(axis=1)
+    return change, (count[1] ** 2 * spread * (1 / count[0] + 1 / count[1])).sum(axis=1)

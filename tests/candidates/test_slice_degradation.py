@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from candidates.measures.slice_report import confined_to
 from candidates.slice_degradation import generate
 from tests.candidates.faults import evidence, healthy
-from tests.candidates.scenes import Logs, evidence_of, first, model_of, reversioned
+from tests.candidates.scenes import Logs, evidence_of, first, reversioned
 
 SLICES = {
     "country=fr": lambda x: x["country"] == "fr",
@@ -158,13 +157,3 @@ def test_rows_in_any_order_give_the_same_slices():
     turned = replace(log, columns=columns, prediction=log.prediction[order], label=log.label[order], day=log.day[order])
     one, other = (generate(evidence_of(scene | {"scorer": each})).candidates for each in (log, turned))
     assert [c.subject for c in one] == [c.subject for c in other]
-
-
-def test_a_fault_of_some_rows_is_told_by_the_slice_it_is_confined_to():
-    given = evidence_of(healthy())
-    log = healthy()["scorer"]
-    rng = np.random.default_rng(0).random(len(log.day))
-    assert confined_to(given, "scorer", log.late & SLICES["country=fr"](log.columns) & (rng < 0.7)) == "country=fr"
-    assert confined_to(given, "scorer", log.late & (rng < 0.3)) is None
-    assert confined_to(given, "scorer", np.zeros(len(rng), dtype=bool)) is None
-    assert model_of("scorer", log).rows is not None
