@@ -11,7 +11,7 @@ most outages are ordinary faults of data, deployment and configuration).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rankers.roots import marginals, pairs_of
@@ -30,8 +30,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
 
-Fitted with BASE and DOUBT by penalised maximum likelihood on injected incidents of the tables for tuning
-(`python -m benchmarks.incidents --out OUT`); none of the tables that figures are reported on was used.
+Fitted with BASE and DOUBT by penalised maximum likelihood on injected incidents of the tables for tuning, causes taken as
+exclusive (`python -m benchmarks.incidents --out OUT`); none of the tables that figures are reported on was used.
 """
 
 PRIORS: Mapping[str, float] = {
@@ -59,7 +59,10 @@ BASE = -3.65
 """Log-odds of a candidate with no evidence at all."""
 
 SECOND = -5.5
-"""Log-odds that a second cause acts at the same time, before any evidence for it."""
+"""Log-odds that a second cause acts at the same time, before any evidence for it.
+
+Not fitted with the weights: chosen on the same tables, by the calibration of the first cause and by finding both of two.
+"""
 
 NONE = 0.0
 """Log-odds of *none of these* for a symptom that is real and nothing to explain it."""
@@ -126,6 +129,11 @@ def doubtfulness(p_value: float) -> float:
     return doubt + doubt**2
 
 
+def seen_in_requests(features: Iterable[Mapping[str, float]]) -> float:
+    """Return how plainly any of the candidates' faults shows in the requests that are complained of, [0, 1]."""
+    return _unit(max((each.get("seen_in_requests", 0.0) for each in features), default=0.0))
+
+
 def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
     """Return the log-odds of *none of these*: higher when the symptom may be natural fluctuation.
 
@@ -135,7 +143,7 @@ def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
         How plainly a fault shows in the very requests that are complained of, [0, 1]: a metric over all of them that
         did not notice says little then.
     """
-    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - _unit(seen))
+    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - seen)
 
 
 def counted_twice(one: float, other: float) -> float:
@@ -158,7 +166,7 @@ def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Sympt
     shares = [f["share"] for f in features]
     pairs = pairs_of(candidates, alone)
     together = [alone[i] + alone[j] - BASE + SECOND - counted_twice(shares[i], shares[j]) for i, j in pairs]
-    seen = max((c.features.get("seen_in_requests", 0.0) for c in candidates), default=0.0)
+    seen = seen_in_requests(c.features for c in candidates)
     confidence, none = marginals(alone, together, pairs, none_log_odds(symptom, seen))
     ranked = [
         Ranked(c, float(p), {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)

@@ -1,6 +1,7 @@
 """Fit the heuristic's log-odds on the tables that may be tuned on: penalised maximum likelihood.
 
-The likelihood is the ranker's own: one softmax per incident over its candidates and *none of these*.
+The likelihood is the ranker's own without pairs: one softmax per incident over its candidates and *none of these*; of
+two roots either is right. `heuristic.SECOND` is not fitted here.
 The penalty draws towards the weights in force, so few cases move little.
 """
 
@@ -40,7 +41,7 @@ def read_case(folder: Path) -> Case:
     analysis = rca.analyse.analyse_bundle(folder)[0]
     known = known_of(folder)
     p = analysis.incident.significance
-    seen = max((c.features.get("seen_in_requests", 0.0) for c in analysis.causes), default=0.0)
+    seen = heuristic.seen_in_requests(c.features for c in analysis.causes)
     return Case(
         features=np.array([[c.features[n] for n in NAMES] for c in analysis.causes]).reshape(-1, len(NAMES)),
         prior=np.array([heuristic.PRIORS.get(c.family, heuristic.DEFAULT_PRIOR) for c in analysis.causes]),

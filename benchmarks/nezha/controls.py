@@ -1,6 +1,5 @@
 """Controls: whether anything leaks, whether the graph matters, and what is said when nothing is wrong.
 
-* Labels drawn anew among the cases: what any ranking gets by knowing only which services are often at fault.
 * A random graph: spans get their parents, and declared edges their ends, from others of the same case at random. What
   the call tree tells is gone; what a service's own metrics and the mere lengths of spans tell is left.
 * Calm: the recorded normal minute against the half minute before the fault, with nothing wrong in between.
@@ -8,7 +7,6 @@
 
 import json
 import shutil
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,8 +22,6 @@ CLEAR = timedelta(seconds=5)
 
 FEWEST = 5
 """Traces of the half minute below which it says nothing."""
-
-DRAWS = 500
 
 _SCRAMBLED = """
 COPY (
@@ -48,14 +44,6 @@ _EARLIER = {
         SELECT * REPLACE (ts + INTERVAL 1 MINUTE AS ts) FROM read_parquet($file) WHERE ts + INTERVAL 1 MINUTE < $end""",
 }
 """Whole traces that ended; a metric's minute may lie on either side of its time, so those of the minute before."""
-
-
-def shuffled_labels(ranked: Sequence[Sequence[str]], labels: Sequence[str], k: int, seed: int = 0) -> float:
-    """Return the mean AC@k over many permutations of the labels."""
-    rng = np.random.default_rng(seed)
-    hits = np.array([[label in nodes[:k] for label in labels] for nodes in ranked], dtype=float)
-    order = np.arange(len(labels))
-    return float(np.mean([hits[order, rng.permutation(len(labels))].mean() for _ in range(DRAWS)]))
 
 
 def random_graph(folder: Path, out: Path, seed: int = 0) -> Path:

@@ -1,21 +1,22 @@
 """The recorded cases from files to figures, as `rca bench nezha` runs it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from benchmarks.incidents.report import markdown, rate
-from benchmarks.nezha.answer import ENGINE, Answer, answers
+from benchmarks.incidents.report import ENGINE, rate
+from benchmarks.nezha.answer import answers
 from benchmarks.nezha.cases import SAMPLE, Recorded, by_fault, read_cases
-from benchmarks.nezha.controls import calm, random_graph, shuffled_labels
-from benchmarks.nezha.figures import Figures, calibration_error, figures, place
+from benchmarks.nezha.controls import calm, random_graph
+from benchmarks.recorded.answer import Answer
+from benchmarks.recorded.figures import Figures, calibration_error, figures, place
+from benchmarks.recorded.tables import misses, shuffled, table
 
 Progress = Callable[[str, int, int], None]
-HEAD = ("", "n", "AC@1", "AC@3", "Avg@5", "MRR", "ECE", "s ranking", "s from files")
 RANDOM_GRAPH = "engine, random graph"
 
 
@@ -45,7 +46,7 @@ class Outcome:
     @property
     def false_alarms(self) -> int:
         """Return in how many of the calm cases a cause is believed."""
-        return sum(bool(one.nodes) and one.confidence >= one.none_of_these for one in self.calm)
+        return sum(one.alarms for one in self.calm)
 
     @property
     def calibration(self) -> float:
@@ -64,34 +65,22 @@ class Outcome:
         kept = [i for i, case in enumerate(self.cases) if case.name in names]
         return figures([self.by_method[ENGINE][i] for i in kept], [self.labels[i] for i in kept])
 
-    def shuffled(self) -> tuple[float, float]:
-        """Return the engine's AC@1 and AC@3 under shuffled labels."""
-        ranked = [one.nodes for one in self.by_method[ENGINE]]
-        return shuffled_labels(ranked, self.labels, 1), shuffled_labels(ranked, self.labels, 3)
-
     def markdown(self, listed: int = 0) -> str:
         """Return the tables, the controls, and up to `listed` misses."""
-        methods = markdown(HEAD, [line(name, self.of_method(name)) for name in self.by_method])
-        faults = markdown(HEAD, [line(fault, self.of_fault(names)) for fault, names in by_fault(self.cases).items()])
-        first, third = self.shuffled()
+        methods = table({name: self.of_method(name) for name in self.by_method})
+        faults = table({fault: self.of_fault(names) for fault, names in by_fault(self.cases).items()})
+        first, third = shuffled(self.by_method[ENGINE], self.labels)
         said = [f"shuffled labels: AC@1 {rate(first)}, AC@3 {rate(third)}"]
         if self.calm:
             said.append(f"false alarms {self.false_alarms} of {len(self.calm)} calm half minutes")
             said.append(f"ECE with these {rate(self.calibration)}")
-        parts = [methods, faults, "; ".join(said), *self._misses(listed)]
-        return "\n\n".join(parts)
-
-    def _misses(self, most: int) -> list[str]:
-        wrong = [
-            "\n    ".join([f"{case.name} {case.fault} {case.node}, {one.none_of_these:.2f} none of these", *one.told])
-            for case, one in zip(self.cases, self.by_method[ENGINE], strict=True)
-            if place(one.nodes, case.node) != 1
-        ]
-        return ["```\n" + "\n".join(wrong[:most]) + "\n```"] if wrong[:most] else []
+        named = [f"{case.name} {case.fault}" for case in self.cases]
+        wrong = misses(named, self.by_method[ENGINE], self.labels, listed)
+        return "\n\n".join([methods, faults, "; ".join(said), *wrong])
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        first, third = self.shuffled()
+        first, third = shuffled(self.by_method[ENGINE], self.labels)
         return {
             "made": self.made,
             "methods": {name: self.of_method(name).as_json() for name in self.by_method},
@@ -100,21 +89,10 @@ class Outcome:
             "calm": {"n": len(self.calm), "false_alarms": self.false_alarms, "ece_with_them": self.calibration},
             "cases": [
                 {"name": case.name, "fault": case.fault, "node": case.node, "half": case.half}
-                | {name: _plain(found[i]) for name, found in self.by_method.items()}
+                | {name: found[i].as_json() for name, found in self.by_method.items()}
                 for i, case in enumerate(self.cases)
             ],
         }
-
-
-def _plain(answer: Answer) -> dict[str, Any]:
-    return {name: None if value != value else value for name, value in asdict(answer).items()}  # noqa: PLR0124 - NaN
-
-
-def line(name: str, found: Figures) -> tuple[str, ...]:
-    """Return one line of a table."""
-    rates = (found.ac1, found.ac3, found.avg5, found.mrr, found.ece)
-    seconds = (f"{found.ranking_seconds:.3f}", f"{found.seconds:.2f}")
-    return (name, str(found.n), *map(rate, rates), *(text if text != "nan" else "-" for text in seconds))
 
 
 def run(options: Options, progress: Progress | None = None) -> Outcome:

@@ -4,11 +4,12 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.nezha.answer import ENGINE, RANKING, Answer, each_once
+from benchmarks.incidents.report import ENGINE
 from benchmarks.petshop.bundle import write_bundle
 from benchmarks.petshop.cases import Issue
 from benchmarks.petshop.peers import PEERS
 from benchmarks.petshop.rcaeval import METHODS, rank
+from benchmarks.recorded.answer import Answer, of_engine
 from rca.analyse import analyse
 from rca.bundle import read_bundle
 from rca.ingest import ingest_bundle
@@ -25,15 +26,7 @@ def engine(issue: Issue) -> Answer:
         update_profile(warehouse)
         analysis = analyse(warehouse, read_bundle(folder).incidents[0])
         seconds = time.perf_counter() - started
-    causes = analysis.causes
-    return Answer(
-        nodes=each_once(cause.node for cause in causes),
-        confidence=causes[0].confidence if causes else 0.0,
-        none_of_these=analysis.none_of_these,
-        seconds=seconds,
-        ranking_seconds=sum(analysis.timings_ms.get(stage, 0.0) for stage in RANKING) / 1000,
-        told=tuple(f"{c.confidence:.2f} {c.family}/{c.mechanism} {c.node}:{c.subject}" for c in causes[:3]),
-    )
+    return of_engine(analysis, seconds)
 
 
 def answers(issue: Issue, *, peers: bool = True, rcaeval: str | None = None) -> dict[str, Answer]:

@@ -1,20 +1,19 @@
 """The recorded issues from tables to figures, as `rca bench petshop` runs it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.incidents.report import markdown, rate
-from benchmarks.nezha.answer import ENGINE, Answer
-from benchmarks.nezha.controls import shuffled_labels
-from benchmarks.nezha.figures import Figures, figures, place
-from benchmarks.nezha.track import HEAD, line
+from benchmarks.incidents.report import ENGINE, rate
 from benchmarks.petshop.answer import answers, engine
 from benchmarks.petshop.calm import calm_issues
 from benchmarks.petshop.cases import DATA, Issue, by_group, read_issues
 from benchmarks.petshop.controls import exchanged_series, random_graph
 from benchmarks.petshop.peers import PEERS
+from benchmarks.recorded.answer import Answer
+from benchmarks.recorded.figures import Figures, figures
+from benchmarks.recorded.tables import misses, shuffled, table
 
 Progress = Callable[[str, int, int], None]
 CONTROLS = {"engine, random graph": random_graph, "engine, exchanged series": exchanged_series}
@@ -64,36 +63,23 @@ class Outcome:
         found: dict[str, tuple[int, int]] = {}
         for issue, one in self.calm:
             wrong, n = found.get(issue.group, (0, 0))
-            found[issue.group] = (wrong + (bool(one.nodes) and one.confidence >= one.none_of_these), n + 1)
+            found[issue.group] = (wrong + one.alarms, n + 1)
         return dict(sorted(found.items()))
-
-    def shuffled(self) -> tuple[float, float]:
-        """Return the engine's AC@1 and AC@3 under shuffled labels."""
-        ranked = [one.nodes for one in self.by_method[ENGINE]]
-        return shuffled_labels(ranked, self.labels, 1), shuffled_labels(ranked, self.labels, 3)
 
     def markdown(self, listed: int = 0) -> str:
         """Return the tables, the controls, and up to `listed` misses."""
-        methods = markdown(HEAD, [line(name, self.of_method(name)) for name in self.by_method])
-        groups = markdown(HEAD, [line(name, found) for name, found in self.groups().items()])
-        first, third = self.shuffled()
+        methods = table({name: self.of_method(name) for name in self.by_method})
+        first, third = shuffled(self.by_method[ENGINE], self.labels)
         said = [f"shuffled labels: AC@1 {rate(first)}, AC@3 {rate(third)}"]
         if self.calm:
             told = ", ".join(f"{wrong} of {n} ({group})" for group, (wrong, n) in self.alarms().items())
             said.append(f"false alarms over normal rows: {told}")
-        return "\n\n".join([methods, groups, "; ".join(said), *self._misses(listed)])
-
-    def _misses(self, most: int) -> list[str]:
-        wrong = [
-            "\n    ".join([f"{issue.name} {issue.root}, {one.none_of_these:.2f} none of these", *one.told])
-            for issue, one in zip(self.issues, self.by_method[ENGINE], strict=True)
-            if place(one.nodes, issue.root) != 1
-        ]
-        return ["```\n" + "\n".join(wrong[:most]) + "\n```"] if wrong[:most] else []
+        wrong = misses([issue.name for issue in self.issues], self.by_method[ENGINE], self.labels, listed)
+        return "\n\n".join([methods, table(self.groups()), "; ".join(said), *wrong])
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        first, third = self.shuffled()
+        first, third = shuffled(self.by_method[ENGINE], self.labels)
         return {
             "made": self.made,
             "methods": {name: self.of_method(name).as_json() for name in self.by_method},
@@ -102,14 +88,10 @@ class Outcome:
             "calm": {group: {"n": n, "false_alarms": wrong} for group, (wrong, n) in self.alarms().items()},
             "cases": [
                 {"name": issue.name, "group": issue.group, "node": issue.root, "split": issue.split}
-                | {name: _plain(found[i]) for name, found in self.by_method.items()}
+                | {name: found[i].as_json() for name, found in self.by_method.items()}
                 for i, issue in enumerate(self.issues)
             ],
         }
-
-
-def _plain(answer: Answer) -> dict[str, Any]:
-    return {name: None if value != value else value for name, value in asdict(answer).items()}  # noqa: PLR0124 - NaN
 
 
 def run(options: Options, progress: Progress | None = None) -> Outcome:

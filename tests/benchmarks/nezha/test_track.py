@@ -8,12 +8,14 @@ import shutil
 import numpy as np
 import pytest
 
-from benchmarks.nezha.answer import ENGINE, Answer, each_once
+from benchmarks.incidents.report import ENGINE
 from benchmarks.nezha.cases import SAMPLE, read_cases
-from benchmarks.nezha.controls import calm, random_graph, shuffled_labels
-from benchmarks.nezha.figures import calibration_error, figures, place
+from benchmarks.nezha.controls import calm, random_graph
 from benchmarks.nezha.make_sample import make_sample
 from benchmarks.nezha.track import Options, run
+from benchmarks.recorded.answer import Answer, each_once
+from benchmarks.recorded.figures import calibration_error, figures, place
+from benchmarks.recorded.tables import shuffled, shuffled_labels
 from rca.bundle import read_bundle
 from rca.cli import main
 from rca.errors import InputError
@@ -95,7 +97,7 @@ def test_the_service_that_was_broken_comes_first_and_nothing_is_believed_when_al
     assert engine.ac1 == 1.0
     assert engine.ece < 0.2
     assert outcome.false_alarms == 0
-    assert outcome.shuffled()[0] < 0.7
+    assert shuffled(outcome.by_method[ENGINE], outcome.labels)[0] < 0.7
     assert len(seen) == 2 * len(kept)
     text, plain = outcome.markdown(3), outcome.as_json()
     assert all(name in text for name in (ENGINE, "network_delay", "shuffled labels", "calm"))

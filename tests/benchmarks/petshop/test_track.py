@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.nezha.answer import ENGINE, Answer
+from benchmarks.incidents.report import ENGINE
 from benchmarks.petshop import rcaeval, track
 from benchmarks.petshop.answer import engine
 from benchmarks.petshop.bundle import in_units, metric_of, moved, write_bundle
@@ -18,6 +18,7 @@ from benchmarks.petshop.controls import exchanged_series, random_graph
 from benchmarks.petshop.make_data import make_data
 from benchmarks.petshop.peers import PEERS
 from benchmarks.petshop.rcaeval import _filled
+from benchmarks.recorded.answer import Answer
 from rca.bundle import read_bundle
 from rca.cli import main
 from rca.errors import InputError

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from benchmarks.nezha.answer import Answer
-
-BINS = 10
+from benchmarks.incidents.figures import BINS, bins_of
+from benchmarks.recorded.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,7 @@ def calibration_error(confidence: Sequence[float], right: np.ndarray) -> float:
     sure = np.asarray(confidence, dtype=float)
     if not sure.size or np.isnan(sure).any():
         return float("nan")
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=sure - right, minlength=BINS)
+    gaps = np.bincount(bins_of(sure), weights=sure - right, minlength=BINS)
     return float(np.abs(gaps).sum() / sure.size)
 
 
