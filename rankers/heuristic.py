@@ -30,8 +30,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 """Log-odds per unit of each feature; see `ranking_features` for the ranges.
 
-Fitted with BASE and DOUBT by penalised maximum likelihood on injected incidents of the tables for tuning, causes taken as
-exclusive (`python -m benchmarks.incidents --out OUT`); none of the tables that figures are reported on was used.
+Fitted with BASE and DOUBT by penalised maximum likelihood on injected incidents of the tables for tuning, causes taken
+as exclusive (`python -m benchmarks.incidents --out OUT`); none of the tables that figures are reported on was used.
 """
 
 PRIORS: Mapping[str, float] = {
@@ -61,7 +61,7 @@ BASE = -3.65
 SECOND = -5.5
 """Log-odds that a second cause acts at the same time, before any evidence for it.
 
-Not fitted with the weights: chosen on the same tables, by the calibration of the first cause and by finding both of two.
+Not fitted with the weights: chosen on the same tables, by the first cause's calibration and by finding both of two.
 """
 
 NONE = 0.0
@@ -130,8 +130,8 @@ def doubtfulness(p_value: float) -> float:
 
 
 def seen_in_requests(features: Iterable[Mapping[str, float]]) -> float:
-    """Return how plainly any of the candidates' faults shows in the requests that are complained of, [0, 1]."""
-    return _unit(max((each.get("seen_in_requests", 0.0) for each in features), default=0.0))
+    """Return how plainly any of the candidates' faults shows in the requests that are complained of."""
+    return max((each.get("seen_in_requests", 0.0) for each in features), default=0.0)
 
 
 def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
@@ -143,7 +143,7 @@ def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
         How plainly a fault shows in the very requests that are complained of, [0, 1]: a metric over all of them that
         did not notice says little then.
     """
-    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - seen)
+    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - _unit(seen))
 
 
 def counted_twice(one: float, other: float) -> float:
