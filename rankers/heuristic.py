@@ -12,8 +12,8 @@ most outages are ordinary faults of data, deployment and configuration).
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from rankers.proposed import Ranked
 from rankers.roots import marginals, pairs_of
 from schemas.candidate import Candidate
 from schemas.evidence import Symptom
@@ -69,15 +69,6 @@ NONE = 0.0
 
 DOUBT = 3.05
 """How much *none of these* gains when the symptom itself may be natural fluctuation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate with its probability and the features that gave it."""
-
-    candidate: Candidate
-    confidence: float
-    features: Mapping[str, float]
 
 
 def _unit(value: float) -> float:

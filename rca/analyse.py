@@ -8,6 +8,7 @@ import numpy as np
 
 from candidates import Generator, families
 from rankers import heuristic
+from rankers.proposed import Ranked
 from rca.blame import assign_blame
 from rca.bundle import read_bundle
 from rca.errors import InputError, UnknownName
@@ -105,7 +106,7 @@ def _notes(findings: Mapping[str, Findings], which: str) -> tuple[FamilyNote, ..
     return tuple(FamilyNote(family=name, reason=reason) for name, reason in reasons.items() if reason)
 
 
-def _improbable(ranked: Sequence[heuristic.Ranked], shown: set[str]) -> tuple[FamilyNote, ...]:
+def _improbable(ranked: Sequence[Ranked], shown: set[str]) -> tuple[FamilyNote, ...]:
     """Return why a family that proposed something is not among the causes: its best candidate is too improbable."""
     best: dict[str, Candidate] = {}
     for one in ranked:
@@ -130,7 +131,7 @@ def _unexamined(symptom: Symptom, findings: Mapping[str, Findings]) -> tuple[str
     return (f"{told}: none_of_these only says that nothing that could be looked at explains the symptom",)
 
 
-def _cause(rank: int, ranked: heuristic.Ranked, path: tuple[str, ...]) -> Cause:
+def _cause(rank: int, ranked: Ranked, path: tuple[str, ...]) -> Cause:
     c: Candidate = ranked.candidate
     return Cause(
         rank=rank,

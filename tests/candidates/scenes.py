@@ -17,6 +17,7 @@ import numpy as np
 from candidates import families
 from candidates.measures.scores import metric_function
 from rankers import heuristic
+from rankers.proposed import Ranked
 from rca.blame import assign_blame
 from rca.graph import build_graph, upstream_of
 from schemas.candidate import Candidate
@@ -355,7 +356,7 @@ def found(family: str, evidence: Evidence) -> dict[tuple[str, str | None], Candi
     return {(c.node, c.subject): c for c in families()[family](evidence).candidates}
 
 
-def ranked(evidence: Evidence) -> tuple[tuple[heuristic.Ranked, ...], float]:
+def ranked(evidence: Evidence) -> tuple[tuple[Ranked, ...], float]:
     """Return what the engine would answer: all families, blame and the heuristic."""
     candidates = [c for generate in families().values() for c in generate(evidence).candidates]
     blame = assign_blame(evidence, candidates)
@@ -369,7 +370,7 @@ def first(evidence: Evidence) -> Candidate:
     return order[0].candidate
 
 
-def told(order: Sequence[heuristic.Ranked], none: float) -> str:
+def told(order: Sequence[Ranked], none: float) -> str:
     """Return the answer for a failing test's message."""
     lines = [
         f"{r.confidence:.2f} {r.candidate.family}/{r.candidate.mechanism} {r.candidate.node}:{r.candidate.subject} "
