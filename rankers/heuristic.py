@@ -125,21 +125,28 @@ def seen_in_requests(features: Iterable[Mapping[str, float]]) -> float:
     return max((each.get("seen_in_requests", 0.0) for each in features), default=0.0)
 
 
-def none_log_odds(symptom: Symptom, seen: float = 0.0) -> float:
+def none_log_odds(p_value: float, seen: float = 0.0) -> float:
     """Return the log-odds of *none of these*: higher when the symptom may be natural fluctuation.
 
     Parameters
     ----------
+    p_value
+        Of the symptom.
     seen
         How plainly a fault shows in the very requests that are complained of, [0, 1]: a metric over all of them that
         did not notice says little then.
     """
-    return NONE + DOUBT * doubtfulness(symptom.p_value) * (1.0 - _unit(seen))
+    return NONE + DOUBT * doubtfulness(p_value) * (1.0 - _unit(seen))
 
 
 def counted_twice(one: float, other: float) -> float:
     """Return the log-odds to take off two causes that explain more than all of the symptom between them."""
     return WEIGHTS["share"] * max(0.0, one + other - 1.0)
+
+
+def beyond_the_sum(one: float, other: float) -> float:
+    """Return what the log-odds of two causes at once has beyond the sum of theirs, from the shares they explain."""
+    return SECOND - BASE - counted_twice(one, other)
 
 
 def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Symptom) -> tuple[tuple[Ranked, ...], float]:
@@ -156,9 +163,9 @@ def rank(candidates: Sequence[Candidate], blame: Sequence[float], symptom: Sympt
     alone = [log_odds(c.family, f) for c, f in zip(candidates, features, strict=True)]
     shares = [f["share"] for f in features]
     pairs = pairs_of(candidates, alone)
-    together = [alone[i] + alone[j] - BASE + SECOND - counted_twice(shares[i], shares[j]) for i, j in pairs]
+    together = [alone[i] + alone[j] + beyond_the_sum(shares[i], shares[j]) for i, j in pairs]
     seen = seen_in_requests(c.features for c in candidates)
-    confidence, none = marginals(alone, together, pairs, none_log_odds(symptom, seen))
+    confidence, none = marginals(alone, together, pairs, none_log_odds(symptom.p_value, seen))
     ranked = [
         Ranked(c, float(p), {k: float(v) for k, v in c.features.items() if math.isfinite(v)} | f)
         for c, p, f in zip(candidates, confidence, features, strict=True)

@@ -23,15 +23,15 @@ def test_a_fault_that_requests_show_is_believed_though_the_metric_is_calm():
 
 
 def test_more_seen_is_less_doubt():
-    found = [none_log_odds(DOUBTFUL, seen) for seen in (0.0, 0.4, 1.0)]
+    found = [none_log_odds(DOUBTFUL.p_value, seen) for seen in (0.0, 0.4, 1.0)]
     assert found == sorted(found, reverse=True)
 
 
 @pytest.mark.parametrize("odd", [math.nan, -1.0])
 def test_what_is_not_known_is_not_seen(odd):
-    assert none_log_odds(DOUBTFUL, odd) == none_log_odds(DOUBTFUL)
+    assert none_log_odds(DOUBTFUL.p_value, odd) == none_log_odds(DOUBTFUL.p_value)
 
 
 def test_a_symptom_beyond_doubt_needs_no_witness():
     plain = make_symptom(p_value=1e-6)
-    assert none_log_odds(plain, 1.0) == none_log_odds(plain, 0.0)
+    assert none_log_odds(plain.p_value, 1.0) == none_log_odds(plain.p_value, 0.0)
