@@ -8,7 +8,7 @@ import numpy as np
 
 from candidates import Generator, families
 from rankers import heuristic
-from rankers.proposed import Ranked
+from rankers.proposed import Proposed, Ranked
 from rca.blame import assign_blame
 from rca.bundle import read_bundle
 from rca.errors import InputError, UnknownName
@@ -17,6 +17,7 @@ from rca.evidence.gather import gather
 from rca.ingest import ingest_bundle
 from rca.ingest.documents import load_incidents, load_system
 from rca.profile import update_profile
+from rca.review import keep_analysis
 from rca.symptom import measure_symptom
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, RankerInfo
@@ -70,6 +71,18 @@ def analyse(
     InputError
         When the incident's node or metric is unknown or cannot be computed.
     """
+    return _examine(warehouse, incident, system=system, generators=generators, timings_ms=timings_ms)[0]
+
+
+def _examine(
+    warehouse: Warehouse,
+    incident: Incident,
+    *,
+    system: System | None = None,
+    generators: Mapping[str, Generator] | None = None,
+    timings_ms: Mapping[str, float] | None = None,
+) -> tuple[Analysis, Proposed]:
+    """Return the answer and what its ranker saw; parameters as of `analyse`."""
     clock = _Clock()
     system = system or load_system(warehouse)
     symptom = measure_symptom(warehouse, system, incident)
@@ -81,11 +94,12 @@ def analyse(
     candidates = [c for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
     clock.lap("blame")
-    ranked, none = heuristic.rank(candidates, [b.root for b in blame], symptom)
+    proposed = Proposed(candidates, [b.root for b in blame], symptom.p_value)
+    ranked, none = heuristic.rank(proposed.candidates, proposed.blame, symptom)
     clock.lap("rank")
     paths = {id(c): b.path for c, b in zip(candidates, blame, strict=True)}
     shown = tuple(r for place, r in enumerate(ranked) if r.confidence >= MIN_CONFIDENCE or _first(place, r.candidate))
-    return Analysis(
+    answer = Analysis(
         incident=_summary(symptom),
         causes=tuple(_cause(i, r, paths[id(r.candidate)]) for i, r in enumerate(shown, start=1)),
         none_of_these=none,
@@ -95,6 +109,7 @@ def analyse(
         timings_ms=dict(timings_ms or {}) | clock.spent,
         warnings=(*symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
     )
+    return answer, proposed
 
 
 def _first(place: int, candidate: Candidate) -> bool:
@@ -198,14 +213,22 @@ def _chosen(incidents: tuple[Incident, ...], incident_id: str | None, where: Pat
 
 
 def _explain(
-    warehouse: Warehouse, incidents: tuple[Incident, ...], spent: Mapping[str, float], progress: Progress | None
+    warehouse: Warehouse,
+    incidents: tuple[Incident, ...],
+    spent: Mapping[str, float],
+    progress: Progress | None,
+    *,
+    keep: bool,
 ) -> list[Analysis]:
+    """Return an answer for each incident, kept in the database under its id if asked for."""
     system = load_system(warehouse)
     out = []
     for done, incident in enumerate(incidents):
         if progress:
             progress(f"explaining {incident.id}", done, len(incidents))
-        out.append(analyse(warehouse, incident, system=system, timings_ms=spent))
+        answer, proposed = _examine(warehouse, incident, system=system, timings_ms=spent)
+        kept = {"id": keep_analysis(warehouse, answer, proposed)} if keep else {}
+        out.append(answer.model_copy(update=kept))
     return out
 
 
@@ -217,7 +240,10 @@ def analyse_bundle(
     incident: Incident | None = None,
     progress: Progress | None = None,
 ) -> list[Analysis]:
-    """Ingest a bundle (into a temporary database unless `db` is given) and explain its incidents."""
+    """Ingest a bundle (into a temporary database unless `db` is given) and explain its incidents.
+
+    A database keeps each answer, under its `id`, with what the ranker saw: feedback refers to it.
+    """
     with Warehouse(db) as warehouse:
         clock = _Clock()
         ingest_bundle(warehouse, folder, progress)
@@ -225,16 +251,16 @@ def analyse_bundle(
         update_profile(warehouse, progress)
         clock.lap("profile")
         incidents = (incident,) if incident else _chosen(read_bundle(folder).incidents, incident_id, folder)
-        return _explain(warehouse, incidents, clock.spent, progress)
+        return _explain(warehouse, incidents, clock.spent, progress, keep=db is not None)
 
 
 def analyse_database(
     db: Path, *, incident_id: str | None = None, incident: Incident | None = None, progress: Progress | None = None
 ) -> list[Analysis]:
-    """Explain incidents of an already ingested database."""
+    """Explain incidents of an already ingested database, which keeps each answer under its `id`."""
     if not db.exists():
         raise InputError("no such database", file=db, mend="make it with rca ingest BUNDLE --db FILE")
     with Warehouse(db) as warehouse:
         update_profile(warehouse, progress)
         incidents = (incident,) if incident else _chosen(load_incidents(warehouse), incident_id, db)
-        return _explain(warehouse, incidents, {"ingest": 0.0, "profile": 0.0}, progress)
+        return _explain(warehouse, incidents, {"ingest": 0.0, "profile": 0.0}, progress, keep=True)

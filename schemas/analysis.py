@@ -79,6 +79,7 @@ class Analysis(Answer):
     """The whole answer. The confidences and `none_of_these` sum to at most 1."""
 
     schema_version: Literal[1] = 1
+    id: str | None = Field(default=None, description="Under which a database keeps it; null when none does.")
     incident: IncidentSummary
     causes: tuple[Cause, ...]
     none_of_these: float = Field(ge=0, le=1)

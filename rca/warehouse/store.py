@@ -53,7 +53,7 @@ class Warehouse:
                     f"the database {path} has layout {found}, newer than this program's {SCHEMA_VERSION}; upgrade rca"
                 )
         self.connection.execute(TABLES)
-        self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 
     def close(self) -> None:
         """Close the database; a temporary one is gone."""

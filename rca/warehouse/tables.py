@@ -4,7 +4,8 @@ Each model has its own wide prediction table `predictions_<k>`, made as its colu
 `prediction_tables` and `prediction_columns` are the registry.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added `analyses` and `feedback`; an older database gains what it lacks when it is opened."""
 
 TABLES = """
 -- one row: the layout's version
@@ -108,6 +109,23 @@ CREATE TABLE IF NOT EXISTS profile (
     sum_value DOUBLE, sum_value_sq DOUBLE,
     sum_prediction DOUBLE, sum_prediction_sq DOUBLE, sum_label DOUBLE, sum_label_sq DOUBLE,
     sum_loss DOUBLE, sum_loss_sq DOUBLE
+);
+
+-- a row is one answer, by the digest of what it says: the same answer again only moves `given_at`
+CREATE TABLE IF NOT EXISTS analyses (
+    id VARCHAR PRIMARY KEY, incident VARCHAR NOT NULL,
+    given_at TIMESTAMP NOT NULL,        -- when it was last given
+    ranker_kind VARCHAR NOT NULL, ranker_version VARCHAR NOT NULL,
+    document JSON NOT NULL,             -- the whole answer
+    proposed JSON NOT NULL,             -- what the ranker saw: candidates, blame, p-value
+    shadow JSON                         -- what another ranker would have said
+);
+
+-- a row is one thing a reviewer said; rows are only ever added, and `place` is their order
+CREATE SEQUENCE IF NOT EXISTS feedback_places;
+CREATE TABLE IF NOT EXISTS feedback (
+    place BIGINT PRIMARY KEY DEFAULT nextval('feedback_places'),
+    id VARCHAR NOT NULL UNIQUE, incident VARCHAR NOT NULL, document JSON NOT NULL
 );
 """
 
