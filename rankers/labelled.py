@@ -34,6 +34,8 @@ class Labelled:
         (K,) which causes a reviewer confirmed.
     weight
         How much it counts, >= 0.
+    group
+        Incidents of one group are left out together when a ranker is checked; None: each by itself.
     """
 
     incident: str
@@ -41,6 +43,7 @@ class Labelled:
     possible: NDArray[np.bool_]
     right: NDArray[np.bool_]
     weight: float = 1.0
+    group: str | None = None
 
     @property
     def told(self) -> bool:

@@ -35,8 +35,8 @@ CONTEXT = (
     "prior",
 )
 """How a candidate stands among the others: log-odds ahead of the best other one, of the best other reading of the same
-anomaly, of the best other one of its family (0 when there is none: see `NO_OTHER`); how much less than the
-largest share it explains; how many there are of its family, and in all; the symptom's doubtfulness; its family's prior."""
+anomaly, of the best other one of its family (`NO_OTHER` ahead of nobody); how much less than the largest share
+it explains; how many there are of its family, and in all; the symptom's doubtfulness; its family's prior."""
 
 NO_OTHER = 12.0
 """Log-odds ahead of nobody."""

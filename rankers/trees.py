@@ -80,8 +80,9 @@ class Trees:
         """Return (K,) scores of (K, F) rows."""
         if not len(self.value):
             return np.zeros(len(rows))
-        inside: Numbers = self._inside(rows).all(axis=2).astype(np.float64)
-        return inside @ self.value
+        inside = np.asarray(self._inside(rows).all(axis=2), dtype=np.float64)
+        found: Numbers = np.asarray(inside @ self.value)
+        return found
 
     def expected(self) -> float:
         """Return the score of a row of which nothing is known."""
