@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from candidates import Generator, families
-from rankers import heuristic
+from rankers import supervised
 from rankers.proposed import Proposed, Ranked
 from rca.blame import assign_blame
 from rca.bundle import read_bundle
@@ -16,11 +16,14 @@ from rca.evidence.aside import set_aside
 from rca.evidence.gather import gather
 from rca.ingest import ingest_bundle
 from rca.ingest.documents import load_incidents, load_system
+from rca.moved import what_moved
 from rca.profile import update_profile
 from rca.review import keep_analysis
+from rca.review.choice import Asked, Choice, choose
+from rca.review.shadow import keep_shadow
 from rca.symptom import measure_symptom
 from rca.warehouse import Warehouse
-from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, RankerInfo
+from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, Moved
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Series, Symptom
 from schemas.incident import Incident
@@ -56,6 +59,7 @@ def analyse(
     system: System | None = None,
     generators: Mapping[str, Generator] | None = None,
     timings_ms: Mapping[str, float] | None = None,
+    ranker: Choice | None = None,
 ) -> Analysis:
     """Explain one incident from an ingested and profiled warehouse.
 
@@ -65,18 +69,23 @@ def analyse(
         Family -> generator; default: every file of `candidates/`.
     timings_ms
         What earlier stages took, milliseconds, to report along.
+    ranker
+        What ranks; default: the ranker that is current in the warehouse.
 
     Raises
     ------
     InputError
         When the incident's node or metric is unknown or cannot be computed.
     """
-    return _examine(warehouse, incident, system=system, generators=generators, timings_ms=timings_ms)[0]
+    return _examine(
+        warehouse, incident, ranker or choose(warehouse), system=system, generators=generators, timings_ms=timings_ms
+    )[0]
 
 
 def _examine(
     warehouse: Warehouse,
     incident: Incident,
+    ranker: Choice,
     *,
     system: System | None = None,
     generators: Mapping[str, Generator] | None = None,
@@ -95,19 +104,23 @@ def _examine(
     blame = assign_blame(evidence, candidates)
     clock.lap("blame")
     proposed = Proposed(candidates, [b.root for b in blame], symptom.p_value)
-    ranked, none = heuristic.rank(proposed.candidates, proposed.blame, symptom)
+    ranking = supervised.rank(ranker.model, proposed)
+    told = {
+        id(c): (b.path, moved)
+        for c, b, moved in zip(candidates, blame, what_moved(ranker.model, proposed), strict=True)
+    }
     clock.lap("rank")
-    paths = {id(c): b.path for c, b in zip(candidates, blame, strict=True)}
+    ranked = ranking.ranked
     shown = tuple(r for place, r in enumerate(ranked) if r.confidence >= MIN_CONFIDENCE or _first(place, r.candidate))
     answer = Analysis(
         incident=_summary(symptom),
-        causes=tuple(_cause(i, r, paths[id(r.candidate)]) for i, r in enumerate(shown, start=1)),
-        none_of_these=none,
+        causes=tuple(_cause(i, r, *told[id(r.candidate)]) for i, r in enumerate(shown, start=1)),
+        none_of_these=ranking.none,
         ruled_out=(*_notes(findings, "ruled_out"), *_improbable(ranked, {r.candidate.family for r in shown})),
         not_examined=_notes(findings, "not_examined"),
-        ranker=RankerInfo(kind="heuristic", version=heuristic.VERSION),
+        ranker=ranker.info,
         timings_ms=dict(timings_ms or {}) | clock.spent,
-        warnings=(*symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
+        warnings=(*ranker.warnings, *symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
     )
     return answer, proposed
 
@@ -146,7 +159,7 @@ def _unexamined(symptom: Symptom, findings: Mapping[str, Findings]) -> tuple[str
     return (f"{told}: none_of_these only says that nothing that could be looked at explains the symptom",)
 
 
-def _cause(rank: int, ranked: Ranked, path: tuple[str, ...]) -> Cause:
+def _cause(rank: int, ranked: Ranked, path: tuple[str, ...], moved: tuple[Moved, ...]) -> Cause:
     c: Candidate = ranked.candidate
     return Cause(
         rank=rank,
@@ -164,6 +177,7 @@ def _cause(rank: int, ranked: Ranked, path: tuple[str, ...]) -> Cause:
         verify=c.verify,
         remedy=c.remedy,
         features={name: round(value, 6) for name, value in sorted(ranked.features.items())},
+        moved=moved,
     )
 
 
@@ -217,18 +231,23 @@ def _explain(
     incidents: tuple[Incident, ...],
     spent: Mapping[str, float],
     progress: Progress | None,
+    asked: Asked,
     *,
     keep: bool,
 ) -> list[Analysis]:
     """Return an answer for each incident, kept in the database under its id if asked for."""
-    system = load_system(warehouse)
+    system, ranker = load_system(warehouse), choose(warehouse, asked)
     out = []
     for done, incident in enumerate(incidents):
         if progress:
             progress(f"explaining {incident.id}", done, len(incidents))
-        answer, proposed = _examine(warehouse, incident, system=system, timings_ms=spent)
-        kept = {"id": keep_analysis(warehouse, answer, proposed)} if keep else {}
-        out.append(answer.model_copy(update=kept))
+        answer, proposed = _examine(warehouse, incident, ranker, system=system, timings_ms=spent)
+        if keep:
+            key = keep_analysis(warehouse, answer, proposed)
+            answer = answer.model_copy(update={"id": key})
+            if ranker.shadow:
+                keep_shadow(warehouse, key, ranker.shadow, proposed)
+        out.append(answer)
     return out
 
 
@@ -239,10 +258,12 @@ def analyse_bundle(
     incident_id: str | None = None,
     incident: Incident | None = None,
     progress: Progress | None = None,
+    ranker: Asked = "auto",
 ) -> list[Analysis]:
     """Ingest a bundle (into a temporary database unless `db` is given) and explain its incidents.
 
-    A database keeps each answer, under its `id`, with what the ranker saw: feedback refers to it.
+    A database keeps each answer, under its `id`, with what the ranker saw: feedback refers to it. Which ranker answers
+    is said by `rca.review.choice.choose`.
     """
     with Warehouse(db) as warehouse:
         clock = _Clock()
@@ -251,11 +272,16 @@ def analyse_bundle(
         update_profile(warehouse, progress)
         clock.lap("profile")
         incidents = (incident,) if incident else _chosen(read_bundle(folder).incidents, incident_id, folder)
-        return _explain(warehouse, incidents, clock.spent, progress, keep=db is not None)
+        return _explain(warehouse, incidents, clock.spent, progress, ranker, keep=db is not None)
 
 
 def analyse_database(
-    db: Path, *, incident_id: str | None = None, incident: Incident | None = None, progress: Progress | None = None
+    db: Path,
+    *,
+    incident_id: str | None = None,
+    incident: Incident | None = None,
+    progress: Progress | None = None,
+    ranker: Asked = "auto",
 ) -> list[Analysis]:
     """Explain incidents of an already ingested database, which keeps each answer under its `id`."""
     if not db.exists():
@@ -263,4 +289,4 @@ def analyse_database(
     with Warehouse(db) as warehouse:
         update_profile(warehouse, progress)
         incidents = (incident,) if incident else _chosen(load_incidents(warehouse), incident_id, db)
-        return _explain(warehouse, incidents, {"ingest": 0.0, "profile": 0.0}, progress, keep=True)
+        return _explain(warehouse, incidents, {"ingest": 0.0, "profile": 0.0}, progress, ranker, keep=True)

@@ -41,6 +41,15 @@ class IncidentSummary(Answer):
     )
 
 
+class Moved(Answer):
+    """Evidence that moved a cause's score."""
+
+    name: str = Field(description="The ranking feature.")
+    value: float | None = Field(description="Its value; null when the cause has none.")
+    by: float = Field(description="How far it moved the cause's log-odds; below 0: against the cause.")
+    text: str = Field(description="The same in words.")
+
+
 class Cause(Answer):
     """A ranked cause. `confidence` is the probability that a reviewer would confirm it."""
 
@@ -59,6 +68,7 @@ class Cause(Answer):
     verify: str = ""
     remedy: str = ""
     features: dict[str, float] = Field(default_factory=dict)
+    moved: tuple[Moved, ...] = Field(default=(), description="What moved its score most, the largest first.")
 
 
 class FamilyNote(Answer):

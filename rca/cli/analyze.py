@@ -27,7 +27,7 @@ def analyze(
     detected_at: str | None = None,
     top: int | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
-    ranker: Literal["auto", "heuristic"] = "auto",
+    ranker: Literal["auto", "heuristic", "supervised"] = "auto",
 ) -> None:
     """Explain an incident.
 
@@ -50,15 +50,14 @@ def analyze(
     json
         Print JSON: one line for each incident.
     ranker
-        How to rank; auto takes the best there is, today the heuristic.
+        Which ranker orders the causes; auto: the one that is current in the database, else the one that is shipped.
     """
     if top is not None and top < 1:
         raise InputError(f"--top {top} shows nothing", mend="give at least 1")
     asked = ad_hoc(node, metric, detected_at)
     if asked and incident:
         raise InputError("--incident and --node name two incidents", mend="give one of them")
-    _ = ranker  # one ranker so far; both names mean it
-    show(answers(bundle, db, incident, asked), top, as_json=json)
+    show(answers(bundle, db, incident, asked, ranker), top, as_json=json)
 
 
 def ad_hoc(node: str | None, metric: str | None, detected_at: str | None) -> "Incident | None":
@@ -84,7 +83,11 @@ def ad_hoc(node: str | None, metric: str | None, detected_at: str | None) -> "In
 
 
 def answers(
-    bundle: Path | None, db: Path | None, incident_id: str | None, asked: "Incident | None"
+    bundle: Path | None,
+    db: Path | None,
+    incident_id: str | None,
+    asked: "Incident | None",
+    ranker: Literal["auto", "heuristic", "supervised"] = "auto",
 ) -> "list[Analysis]":
     """Return one answer for each incident asked about."""
     if bundle is None and db is None:
@@ -93,7 +96,7 @@ def answers(
         raise InputError("no such database", file=db, mend="make it with `rca ingest BUNDLE --db FILE`")
     from rca.analyse import analyse_bundle, analyse_database
 
-    options: dict[str, Any] = {"incident_id": incident_id} | ({"incident": asked} if asked else {})
+    options: dict[str, Any] = {"incident_id": incident_id, "ranker": ranker} | ({"incident": asked} if asked else {})
     with shown_progress() as progress:
         if bundle is not None:
             return analyse_bundle(bundle, db=db, progress=progress, **options)

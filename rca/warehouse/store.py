@@ -1,5 +1,7 @@
 """Open a warehouse: a DuckDB file that survives, or a temporary one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,6 +56,17 @@ class Warehouse:
                 )
         self.connection.execute(TABLES)
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all that the block writes, or nothing of it when it fails."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the database; a temporary one is gone."""

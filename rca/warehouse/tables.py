@@ -5,7 +5,7 @@ Each model has its own wide prediction table `predictions_<k>`, made as its colu
 """
 
 SCHEMA_VERSION = 2
-"""2 added `analyses` and `feedback`; an older database gains what it lacks when it is opened."""
+"""2 added `analyses`, `feedback` and `rankers`; an older database gains what it lacks when it is opened."""
 
 TABLES = """
 -- one row: the layout's version
@@ -126,6 +126,28 @@ CREATE SEQUENCE IF NOT EXISTS feedback_places;
 CREATE TABLE IF NOT EXISTS feedback (
     place BIGINT PRIMARY KEY DEFAULT nextval('feedback_places'),
     id VARCHAR NOT NULL UNIQUE, incident VARCHAR NOT NULL, document JSON NOT NULL
+);
+
+-- a row is one ranker that was learned here
+CREATE TABLE IF NOT EXISTS rankers (
+    version VARCHAR PRIMARY KEY, learned_at TIMESTAMP NOT NULL,
+    parent VARCHAR NOT NULL,            -- the version that it was learned on top of
+    state VARCHAR NOT NULL,             -- current | candidate | retired | refused
+    document VARCHAR NOT NULL, sha256 VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,            -- why it has this state
+    training_hash VARCHAR NOT NULL,
+    incidents VARCHAR[] NOT NULL,       -- those it learned from
+    figures JSON NOT NULL,              -- its own, on labels that it had not seen
+    comparison JSON                     -- with the ranker that was current then
+);
+
+-- a row is one thing that happened to a ranker, the built-in ones included; rows are only ever added
+CREATE SEQUENCE IF NOT EXISTS ranker_event_places;
+CREATE TABLE IF NOT EXISTS ranker_events (
+    place BIGINT PRIMARY KEY DEFAULT nextval('ranker_event_places'),
+    version VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL,
+    what VARCHAR NOT NULL,              -- kept | promoted | rolled_back | refused
+    who VARCHAR NOT NULL, reason VARCHAR NOT NULL
 );
 """
 

@@ -52,7 +52,13 @@ def test_bundle_database_and_incident_reach_the_engine(bundle: Path, tmp_path: P
     assert main(["analyze", str(bundle), "--db", str(tmp_path / "x.duckdb"), "--incident", "inc-42"]) == 0
     name, args, options = calls[0]
     assert (name, args) == ("analyse_bundle", (bundle,))
-    assert options == {"db": tmp_path / "x.duckdb", "incident_id": "inc-42", "progress": None}
+    assert options == {"db": tmp_path / "x.duckdb", "incident_id": "inc-42", "progress": None, "ranker": "auto"}
+
+
+@pytest.mark.parametrize("ranker", ["auto", "heuristic", "supervised"])
+def test_the_ranker_that_is_asked_for_ranks(bundle: Path, calls: list[Any], ranker: str) -> None:
+    assert main(["analyze", str(bundle), "--ranker", ranker]) == 0
+    assert calls[0][2]["ranker"] == ranker
 
 
 def test_a_database_alone_is_analysed_as_it_is(tmp_path: Path, calls: list[Any]) -> None:

@@ -1,0 +1,302 @@
+"""The rankers that a database knows: every one that was learned there, and which of them answers.
+
+What happened to them is a log that is only added to. Which one is current follows from the log: a promotion puts a
+version on top of the one before, a rollback takes it off again. The heuristic and the shipped, pretrained ranker are
+below all that was learned, and always there.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from rankers import heuristic
+from rankers.model import Model, TamperedModel, checksum, read_model
+from rankers.trees import MalformedModel
+from rca.errors import InputError, UnknownName
+from rca.warehouse import Warehouse
+
+HEURISTIC, PRETRAINED = "heuristic", "pretrained"
+BUILT_IN = (HEURISTIC, PRETRAINED) if find_spec("rankers.pretrained") else (HEURISTIC,)
+KEPT, PROMOTED, ROLLED_BACK, REFUSED = "kept", "promoted", "rolled_back", "refused"
+
+MEASURED = "measured to be no worse than the ranker before it"
+
+State = Literal["current", "candidate", "retired", "refused"]
+COLUMNS = "version, learned_at, parent, state, sha256, reason, training_hash, incidents, figures, comparison"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What is known of a learned ranker besides its document.
+
+    Parameters
+    ----------
+    version
+        Its name.
+    at
+        When it was learned, UTC.
+    parent
+        The version that it was learned on top of.
+    state
+        current: it answers; candidate: it was not promoted yet; retired: it answered once; refused: its document is
+        damaged.
+    reason
+        Why it has this state.
+    training_hash
+        SHA-256 of what it learned from.
+    incidents
+        Ids of the incidents it learned from.
+    figures
+        Its own, on labels it had not seen.
+    comparison
+        With the ranker that was current then.
+    """
+
+    version: str
+    at: datetime
+    parent: str
+    state: State
+    sha256: str
+    reason: str
+    training_hash: str
+    incidents: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    comparison: Mapping[str, Any] | None = None
+
+    @property
+    def not_worse(self) -> bool:
+        """Return whether it was measured to be no worse than the ranker that was current then."""
+        return bool(self.comparison and self.comparison.get("not_worse"))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a ranker: `kept`, `promoted`, `rolled_back` (to it) or `refused`."""
+
+    version: str
+    at: datetime
+    what: str
+    who: str
+    reason: str
+
+
+def keep(
+    warehouse: Warehouse,
+    model: Model,
+    *,
+    parent: str,
+    training_hash: str,
+    incidents: Iterable[str] = (),
+    figures: Mapping[str, Any] | None = None,
+    comparison: Mapping[str, Any] | None = None,
+    who: str = "rca",
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Keep a learned ranker as a candidate, with all that is known of it; see `Registered`.
+
+    Raises
+    ------
+    InputError
+        When there is a version of that name already.
+    """
+    if model.version in {*BUILT_IN, *(each.version for each in all_versions(warehouse))}:
+        raise InputError(f"there is a ranker {model.version!r} already", mend="rca rankers list shows all of them")
+    document = model.to_json()
+    row = {
+        "version": model.version,
+        "learned_at": _naive(at or datetime.now(UTC)),
+        "parent": parent,
+        "state": "candidate",
+        "document": document,
+        "sha256": checksum(document),
+        "reason": reason,
+        "training_hash": training_hash,
+        "incidents": list(incidents),
+        "figures": json.dumps(figures or {}),
+        "comparison": json.dumps(comparison),
+    }
+    with warehouse.transaction():
+        warehouse.connection.execute(
+            f"INSERT INTO rankers ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+        )
+        _note(warehouse, model.version, KEPT, who, reason)
+
+
+def all_versions(warehouse: Warehouse) -> list[Registered]:
+    """Return every ranker that was learned in this database, the newest first."""
+    rows = warehouse.connection.execute(f"SELECT {COLUMNS} FROM rankers ORDER BY learned_at DESC, version").fetchall()
+    return [_registered(dict(zip(COLUMNS.split(", "), row, strict=True))) for row in rows]
+
+
+def registered(warehouse: Warehouse, version: str) -> Registered:
+    """Return what is known of one learned ranker.
+
+    Raises
+    ------
+    UnknownName
+        When there is none of that name.
+    """
+    found = {each.version: each for each in all_versions(warehouse)}
+    if version not in found:
+        raise UnknownName("ranker", version, (*found, *BUILT_IN))
+    return found[version]
+
+
+def events(warehouse: Warehouse, version: str | None = None) -> list[Event]:
+    """Return what happened, to one ranker or to all, the oldest first."""
+    rows = warehouse.connection.execute(
+        "SELECT version, noted_at, what, who, reason FROM ranker_events WHERE ? OR version = ? ORDER BY place",
+        [version is None, version],
+    ).fetchall()
+    return [Event(name, at.replace(tzinfo=UTC), *rest) for name, at, *rest in rows]
+
+
+def current(warehouse: Warehouse) -> str:
+    """Return the version that answers."""
+    return _line(events(warehouse))[-1]
+
+
+def load(warehouse: Warehouse, version: str) -> Model:
+    """Return a ranker's model; that of the heuristic has no trees.
+
+    A learned one is read only when its document has the recorded checksum; otherwise its state becomes `refused`.
+
+    Raises
+    ------
+    TamperedModel, MalformedModel
+        When the document is not the one that was kept, or cannot be used.
+    UnknownName
+        When there is no such version.
+    """
+    if version == HEURISTIC:
+        return Model(heuristic.VERSION)
+    if version == PRETRAINED:
+        return _pretrained()
+    known = registered(warehouse, version)
+    try:
+        return _read(warehouse, known)
+    except (TamperedModel, MalformedModel) as error:
+        if known.state != REFUSED:
+            with warehouse.transaction():
+                _set_state(warehouse, version, "refused", str(error))
+                _note(warehouse, version, REFUSED, "rca", str(error))
+        raise
+
+
+def promote(warehouse: Warehouse, version: str, who: str, *, force: bool = False, reason: str = "") -> None:
+    """Let a ranker answer from now on.
+
+    Parameters
+    ----------
+    who
+        Who decided so.
+    force
+        Also when no comparison says that it is not worse; needs a reason.
+    reason
+        Why; kept in the log.
+
+    Raises
+    ------
+    InputError
+        When it was not measured to be no worse and is not forced, or its document is damaged.
+    """
+    if force and not reason.split():
+        raise InputError("promoting by force needs a reason", mend="say it with --reason")
+    if version not in BUILT_IN:
+        known = registered(warehouse, version)
+        if not (known.not_worse or force):
+            raise InputError(
+                f"{version} was not measured to be at least as good as the current ranker: {known.reason}",
+                mend="wait for more labels, or give --force with --reason",
+            )
+        reason = reason or MEASURED
+    try:
+        load(warehouse, version)
+    except (TamperedModel, MalformedModel) as error:
+        raise InputError(f"{version} cannot be used: {error}", mend="train again: rca train --db FILE") from error
+    with warehouse.transaction():
+        _make_current(warehouse, version, reason)
+        _note(warehouse, version, PROMOTED, who, reason)
+
+
+def rollback(warehouse: Warehouse, who: str, reason: str = "") -> str:
+    """Return to the ranker that answered before, the last one that can still be read, and return its version.
+
+    Raises
+    ------
+    InputError
+        When the heuristic answers and none did before.
+    """
+    for version in reversed(_line(events(warehouse))[:-1]):
+        try:
+            load(warehouse, version)
+        except (TamperedModel, MalformedModel):
+            continue
+        with warehouse.transaction():
+            _make_current(warehouse, version, reason)
+            _note(warehouse, version, ROLLED_BACK, who, reason)
+        return version
+    raise InputError("no ranker answered before the heuristic", mend="rca rankers list shows those there are")
+
+
+def _registered(row: dict[str, Any]) -> Registered:
+    at = row.pop("learned_at").replace(tzinfo=UTC)
+    incidents, figures, comparison = (row.pop(name) for name in ("incidents", "figures", "comparison"))
+    return Registered(
+        at=at, incidents=tuple(incidents), figures=json.loads(figures), comparison=json.loads(comparison), **row
+    )
+
+
+def _line(log: Iterable[Event]) -> list[str]:
+    """Return the versions that answered one after the other, the present one last."""
+    line = [*BUILT_IN]
+    for event in log:
+        if event.what == PROMOTED:
+            line.append(event.version)
+        elif event.what == ROLLED_BACK:
+            line.pop()
+            while len(line) > 1 and line[-1] != event.version:
+                line.pop()
+    return line
+
+
+def _make_current(warehouse: Warehouse, version: str, reason: str) -> None:
+    for each in all_versions(warehouse):
+        if each.state == "current" and each.version != version:
+            _set_state(warehouse, each.version, "retired", f"{version} answers since")
+    _set_state(warehouse, version, "current", reason)
+
+
+def _set_state(warehouse: Warehouse, version: str, state: State, reason: str) -> None:
+    warehouse.connection.execute("UPDATE rankers SET state = ?, reason = ? WHERE version = ?", [state, reason, version])
+
+
+def _note(warehouse: Warehouse, version: str, what: str, who: str, reason: str) -> None:
+    warehouse.connection.execute(
+        "INSERT INTO ranker_events (version, noted_at, what, who, reason) VALUES (?, ?, ?, ?, ?)",
+        [version, _naive(datetime.now(UTC)), what, who, reason],
+    )
+
+
+def _read(warehouse: Warehouse, known: Registered) -> Model:
+    row = warehouse.connection.execute("SELECT document FROM rankers WHERE version = ?", [known.version]).fetchone()
+    model = read_model(row[0] if row else "", known.sha256)
+    if model.version != known.version:
+        raise TamperedModel(f"the model kept as {known.version} calls itself {model.version}")
+    return model
+
+
+def _pretrained() -> Model:
+    if PRETRAINED not in BUILT_IN:
+        raise MalformedModel("no pretrained ranker is shipped")
+    model: Model = import_module("rankers.pretrained").pretrained()
+    return model
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
