@@ -47,14 +47,15 @@ def propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
     """Return the chance that ranks 1, 2, ... are looked at, non-increasing, 1 for the first."""
     found = [1.0]
     for rank in range(2, RANKS + 1):
-        open_still = [s for s in sessions if s.shown >= rank and not any(r < rank for r in s.confirmed) and s.judged]
-        went_on = sum(any(r >= rank for r in s.judged) for s in open_still)
+        arrived = [s for s in sessions if s.shown >= rank and max(s.judged, default=0) >= rank - 1]
+        open_still = [s for s in arrived if min(s.confirmed, default=rank) >= rank]
+        went_on = sum(max(s.judged) >= rank for s in open_still)
         found.append(found[-1] * (went_on + GOES_ON * WORTH) / (len(open_still) + WORTH))
     return tuple(found)
 
 
 def inverse_weight(chances: Sequence[float], rank: int | None, *, explored: bool = False) -> float:
-    """Return how much a confirmation at a shown rank weighs, from 1 to `MOST`; unknown ranks and shuffled ones weigh 1."""
+    """Return how much a confirmation at a shown rank weighs, from 1 to `MOST`; unknown and shuffled ranks 1."""
     if rank is None or rank < 1 or not chances or (explored and rank <= EXPLORED):
         return 1.0
     return float(np.clip(1.0 / max(chances[min(rank, len(chances)) - 1], 1e-9), 1.0, MOST))

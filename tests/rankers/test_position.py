@@ -1,5 +1,7 @@
 """Position bias: what simulated readers who tire really look at is found again."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,7 +56,7 @@ def test_chances_fall_and_weights_rise_within_bounds(sessions):
     chances = propensities(sessions)
     assert len(chances) == RANKS
     assert chances[0] == 1.0
-    assert all(0 < later <= earlier <= 1 for earlier, later in zip(chances, chances[1:], strict=False))
+    assert all(0 < later <= earlier <= 1 for earlier, later in pairwise(chances))
     weights = [inverse_weight(chances, rank) for rank in range(1, 20)]
     assert weights == sorted(weights)
     assert weights[-1] <= MOST
