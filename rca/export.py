@@ -117,7 +117,7 @@ ROWS: Mapping[str, tuple[str, tuple[str, ...], Schema, Schema]] = {
 }
 """Table -> (what a row is, required columns, columns, further keywords)."""
 
-DOCUMENTS = ("system", "incident", "change", "analysis")
+DOCUMENTS = ("system", "incident", "change", "analysis", "feedback")
 NAMES = (*DOCUMENTS, *ROWS)
 
 
@@ -171,8 +171,15 @@ def _row(name: str) -> Schema:
 
 def _model(name: str) -> "type[BaseModel]":
     from schemas.analysis import Analysis  # noqa: PLC0415 - rows need no models
+    from schemas.feedback import Feedback  # noqa: PLC0415
     from schemas.incident import Change, Incident  # noqa: PLC0415
     from schemas.system import System  # noqa: PLC0415
 
-    models: dict[str, type[BaseModel]] = {"system": System, "incident": Incident, "change": Change}
-    return models.get(name, Analysis)
+    models: dict[str, type[BaseModel]] = {
+        "system": System,
+        "incident": Incident,
+        "change": Change,
+        "analysis": Analysis,
+        "feedback": Feedback,
+    }
+    return models[name]

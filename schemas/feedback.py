@@ -1,5 +1,6 @@
 """What a reviewer says of an answer: one record of the append-only log of feedback."""
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Literal, Self
 from uuid import uuid4
@@ -16,6 +17,16 @@ CauseKey = tuple[str, str, str | None]
 LONGEST_NAME = 1000
 LONGEST_COMMENT = 20_000
 """Characters; longer ones are refused rather than cut."""
+
+
+_UNSEEN = frozenset({"Cc", "Cf"})
+
+
+def account(reviewer: str) -> str:
+    """Return the account of a reviewer's name: case, width, runs of spaces and invisible characters make no other."""
+    flat = unicodedata.normalize("NFKC", reviewer).casefold()
+    seen = "".join(c for c in flat if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 class NamedCause(Answer):
@@ -64,7 +75,7 @@ class Feedback(Answer):
     @field_validator("reviewer")
     @classmethod
     def _somebody(cls, name: str) -> str:
-        if not name.split():
+        if not account(name):
             raise ValueError("a reviewer has a name that can be seen")
         return name
 

@@ -81,7 +81,7 @@ COMMANDS = {
     ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
-        "Names: system, incident, change, analysis; rows of tables: predictions, histograms, spans, kpis; or all.",
+        "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",
         (
             ("rca schema", "the names"),
             ("rca schema analysis > analysis.schema.json", "one of them"),

@@ -27,6 +27,7 @@ CONTRACT_SYSTEM = {
     ],
     "edges": [{"from": "payments-feed", "to": "fraud-scorer", "columns": ["amount", "currency"]}],
 }
+SAID = {"reviewer": "ana", "incident": "inc-42"}
 GOOD: list[tuple[str, Any]] = [
     ("incident", CONTRACT_INCIDENT),
     ("incident", CONTRACT_INCIDENT | {"baseline": ["2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"], "direction": "up"}),
@@ -36,6 +37,8 @@ GOOD: list[tuple[str, Any]] = [
     ("histograms", {"node": "m", "column": "c", "window_start": "t", "window_end": "t", "count": 3, "category": None}),
     ("spans", {"trace_id": "t", "span_id": "s", "service": "a", "operation": "o", "start": "t", "duration_ms": 0.5}),
     ("kpis", {"node": "n", "metric": "m", "ts": "t", "value": 1.0, "region": "eu"}),
+    ("feedback", SAID | {"cause": {"family": "f", "node": "n", "subject": None}, "verdict": "confirmed"}),
+    ("feedback", SAID | {"kind": "no_fault", "rank": None, "opened": None}),
 ]
 BAD: list[tuple[str, Any]] = [
     ("incident", {key: value for key, value in CONTRACT_INCIDENT.items() if key != "detected_at"}),
@@ -51,6 +54,9 @@ BAD: list[tuple[str, Any]] = [
     ("spans", {"trace_id": "t", "span_id": "s", "service": "a", "operation": "o", "start": "t", "duration_ms": -1}),
     ("kpis", {"node": "n", "metric": "m", "ts": "t", "value": "high"}),
     ("analysis", {"schema_version": 1}),
+    ("feedback", {"reviewer": "ana"}),
+    ("feedback", SAID | {"verdict": "maybe"}),
+    ("feedback", SAID | {"seconds": -1}),
 ]
 
 

@@ -1,5 +1,6 @@
 """Databases with kept answers, made by hand: the log of feedback needs no engine."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def of_incident(name: str) -> Analysis:
     return answer.model_copy(update={"incident": answer.incident.model_copy(update={"id": name})})
 
 
+SYSTEM = {
+    "nodes": [
+        {"id": "payments-feed", "kind": "dataset"},
+        {"id": "fraud-scorer", "kind": "model"},
+        {"id": "approvals", "kind": "kpi"},
+    ],
+    "edges": [{"from": "payments-feed", "to": "fraud-scorer"}],
+}
+
 Keep = Callable[[Analysis], str]
 
 
@@ -34,10 +44,22 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "rca.duckdb"
 
 
+def with_system(warehouse: Warehouse) -> Warehouse:
+    warehouse.connection.execute("INSERT INTO systems VALUES ('0', 1, ?)", [json.dumps(SYSTEM)])
+    return warehouse
+
+
+def open_memory() -> Warehouse:
+    """Return a database in memory with the system and the sample's answer, for laws that need many."""
+    warehouse = with_system(Warehouse())
+    keep_analysis(warehouse, analysis(), proposed_of(analysis()))
+    return warehouse
+
+
 @pytest.fixture
 def warehouse(database: Path) -> Iterator[Warehouse]:
     with Warehouse(database) as opened:
-        yield opened
+        yield with_system(opened)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankers.proposed import Proposed
@@ -48,6 +48,7 @@ def test_a_kept_answer_comes_back_whole(warehouse: Warehouse, kept: str) -> None
     assert kept_analysis(warehouse, incident="inc-42") == answer
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(candidates, max_size=4), numbers)
 def test_what_a_ranker_saw_comes_back(found: list[Candidate], p_value: float) -> None:
     with Warehouse() as warehouse:

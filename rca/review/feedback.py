@@ -1,0 +1,223 @@
+"""The log of feedback: records are checked against what is kept, added, and never changed or removed."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from candidates import families
+from rca.errors import InputError, UnknownName
+from rca.evidence.services import read_lineage_edges
+from rca.graph import build_graph
+from rca.ingest.documents import load_system
+from rca.review.analyses import kept_analysis, kept_proposed, known_incidents, latest_analyses
+from rca.spans import read_span_edges
+from rca.warehouse import Warehouse
+from schemas.analysis import Analysis, Cause
+from schemas.feedback import Feedback, NamedCause, Verdict, account
+
+SHORTEST_PREFIX = 6
+"""So many first characters of a record's id name it, where only one begins so."""
+
+
+def read_feedback(**parts: Any) -> Feedback:
+    """Return a record made of untrusted parts; see `schemas.feedback.Feedback`.
+
+    Raises
+    ------
+    InputError
+        When a part is malformed or the parts do not go together.
+    """
+    try:
+        return Feedback.model_validate(parts)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{place}: {what}" if place else what) from error
+
+
+def record(warehouse: Warehouse, feedback: Feedback) -> Feedback:
+    """Add a record to the log and return it as it was kept.
+
+    The answer that is meant, when none is named, is the incident's latest; rank, score and ranker version, where they
+    are not given as shown, are that answer's. When this returns, the record is on disk. The same record again (by its
+    id) changes nothing.
+
+    Raises
+    ------
+    InputError
+        When it refers to an incident, answer, cause or record that is not there (the nearest names are said), or
+        takes back what it may not.
+    """
+    log = history(warehouse)
+    same = next((each for each in log if each.id == feedback.id), None)
+    kept = same or _checked(warehouse, feedback, log)
+    if same is None:
+        warehouse.connection.execute(
+            "INSERT INTO feedback (id, incident, document) VALUES (?, ?, ?)",
+            [kept.id, kept.incident, json.dumps(kept.model_dump(mode="json"))],
+        )
+    return kept
+
+
+def undo(warehouse: Warehouse, key: str, reviewer: str, *, comment: str = "") -> Feedback:
+    """Take a record of one's own back, by a record that says so.
+
+    Parameters
+    ----------
+    key
+        The record's id, or so much of its beginning that no other begins alike.
+
+    Raises
+    ------
+    InputError
+        When there is no such record, or it is another's, an undo, or taken back already.
+    """
+    meant = _found(history(warehouse), key)
+    return record(
+        warehouse,
+        read_feedback(
+            kind="undo",
+            reviewer=reviewer,
+            incident=meant.incident,
+            analysis=meant.analysis,
+            reverts=meant.id,
+            comment=comment,
+        ),
+    )
+
+
+def adjudicate(
+    warehouse: Warehouse,
+    incident: str,
+    reviewer: str,
+    *,
+    cause: NamedCause | None = None,
+    verdict: Verdict | None = None,
+    gold: bool = False,
+    comment: str = "",
+) -> Feedback:
+    """Settle what a cause was, or without one that there was no fault, whatever was said before.
+
+    Raises
+    ------
+    InputError
+        When the incident is unknown, or the cause is neither listed nor named by a reviewer.
+    """
+    parts = {"incident": incident, "reviewer": reviewer, "cause": cause, "verdict": verdict}
+    return record(warehouse, read_feedback(kind="adjudication", gold=gold, comment=comment, **parts))
+
+
+def history(warehouse: Warehouse, incident: str | None = None) -> tuple[Feedback, ...]:
+    """Return all records, or those of one incident, in the order in which they were added."""
+    rows = warehouse.connection.execute(
+        "SELECT document FROM feedback WHERE ? OR incident = ? ORDER BY place", [incident is None, incident]
+    ).fetchall()
+    return tuple(Feedback.model_validate_json(row[0]) for row in rows)
+
+
+def live(records: Sequence[Feedback]) -> tuple[Feedback, ...]:
+    """Return the records that stand: neither an undo nor taken back by one."""
+    reverted = {each.reverts for each in records}
+    return tuple(each for each in records if each.kind != "undo" and each.id not in reverted)
+
+
+def _found(log: Sequence[Feedback], key: str) -> Feedback:
+    ids = {each.id: each for each in log}
+    meant = [name for name in ids if name == key or (len(key) >= SHORTEST_PREFIX and name.startswith(key))]
+    if len(meant) != 1:
+        raise UnknownName("record", key, meant or ids)
+    return ids[meant[0]]
+
+
+def _checked(warehouse: Warehouse, said: Feedback, log: Sequence[Feedback]) -> Feedback:
+    """Return the record with what was shown filled in."""
+    known = known_incidents(warehouse)
+    if said.incident not in known:
+        raise UnknownName("incident", said.incident, known)
+    if said.kind == "undo":
+        _check_undo(said, log)
+        return said
+    answer = _answer(warehouse, said)
+    if said.cause is None:
+        return said.model_copy(update={"analysis": answer and answer.id})
+    listed = next((c for c in answer.causes if _key(c) == said.cause.key), None) if answer else None
+    if said.kind == "missing":
+        _check_missing(warehouse, said.cause, listed, answer)
+    elif listed is None:
+        named = {each.cause.key for each in live(log) if each.incident == said.incident and each.cause}
+        if said.kind == "verdict" or said.cause.key not in named:
+            raise UnknownName("listed cause", spelled(said.cause.key), [spelled(_key(c)) for c in _causes(answer)])
+    return said.model_copy(
+        update={
+            "analysis": answer and answer.id,
+            "rank": said.rank if said.rank is not None or listed is None else listed.rank,
+            "score": said.score if said.score is not None or listed is None else listed.confidence,
+            "ranker_version": said.ranker_version or (answer and answer.ranker.version),
+        }
+    )
+
+
+def _answer(warehouse: Warehouse, said: Feedback) -> Analysis | None:
+    """Return the answer that a record is about; only a verdict cannot do without."""
+    key = said.analysis or latest_analyses(warehouse).get(said.incident)
+    if key is None and said.kind != "verdict":
+        return None
+    answer = kept_analysis(warehouse, key, incident=said.incident)
+    if answer.incident.id != said.incident:
+        raise InputError(
+            f"answer {answer.id} is of incident {answer.incident.id!r}, not {said.incident!r}",
+            mend="leave the answer out to mean the incident's latest",
+        )
+    return answer
+
+
+def _causes(answer: Analysis | None) -> tuple[Cause, ...]:
+    return answer.causes if answer else ()
+
+
+def _key(cause: Cause) -> tuple[str, str, str | None]:
+    return (cause.family, cause.node, cause.subject)
+
+
+def spelled(key: tuple[str, str, str | None]) -> str:
+    """Return a cause as it is written on the command line: family/node/subject."""
+    return "/".join(part for part in key if part is not None)
+
+
+def _check_undo(said: Feedback, log: Sequence[Feedback]) -> None:
+    meant = _found(log, said.reverts or "")
+    undone = next((each for each in log if each.reverts == meant.id), None)
+    if meant.kind == "undo":
+        raise InputError(f"record {meant.id} is itself an undo", mend="say again what holds, as a new record")
+    if undone is not None:
+        raise InputError(
+            f"record {meant.id} was taken back on {undone.at:%Y-%m-%d %H:%M} UTC",
+            mend="say again what holds, as a new record",
+        )
+    if account(meant.reviewer) != account(said.reviewer):
+        raise InputError(
+            f"record {meant.id} is {meant.reviewer}'s, and only they can take it back",
+            mend="give your own verdict, or adjudicate",
+        )
+
+
+def _check_missing(warehouse: Warehouse, cause: NamedCause, listed: Cause | None, answer: Analysis | None) -> None:
+    if listed is not None:
+        raise InputError(
+            f"{spelled(cause.key)} is not missing: it is listed as number {listed.rank}", mend="give it a verdict"
+        )
+    seen = kept_proposed(warehouse, answer.id).candidates if answer and answer.id else ()
+    kinds = {*families(), *(c.family for c in seen)}
+    if cause.family not in kinds:
+        raise UnknownName("family", cause.family, kinds)
+    nodes = known_nodes(warehouse) | {c.node for c in seen}
+    if cause.node not in nodes:
+        raise UnknownName("node", cause.node, nodes)
+
+
+def known_nodes(warehouse: Warehouse) -> set[str]:
+    """Return every node of the graph: declared, seen in spans, or told by lineage events."""
+    return set(build_graph(load_system(warehouse), read_span_edges(warehouse), read_lineage_edges(warehouse)))
