@@ -5,11 +5,10 @@ import math
 from rankers import heuristic, supervised
 from rankers.model import Model
 from rankers.proposed import Proposed
+from rankers.words import SLIGHT, said
 from schemas.analysis import Moved
 
 MOST = 6
-WORTH_SAYING = 0.05
-"""Log-odds; less than this moves no probability by more than about one percent."""
 
 
 def what_moved(model: Model, proposed: Proposed) -> list[tuple[Moved, ...]]:
@@ -37,13 +36,13 @@ def what_moved(model: Model, proposed: Proposed) -> list[tuple[Moved, ...]]:
 
 
 def _largest(value: dict[str, float], by: dict[str, float]) -> tuple[Moved, ...]:
-    names = sorted((name for name in by if abs(by[name]) >= WORTH_SAYING), key=lambda name: (-abs(by[name]), name))
+    names = sorted((name for name in by if abs(by[name]) >= SLIGHT), key=lambda name: (-abs(by[name]), name))
     return tuple(
         Moved(
             name=name,
             value=round(value[name], 6) if math.isfinite(value[name]) else None,
             by=round(by[name], 3),
-            text=name.replace("_", " "),
+            text=said(name, value[name], by[name]),
         )
         for name in names[:MOST]
     )

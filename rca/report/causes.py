@@ -11,13 +11,13 @@ from rich.text import Text
 
 from rca.report.glyphs import Glyphs, bar, sparkline
 from rca.report.words import clean, moment, percent, spoken
-from schemas.analysis import Analysis, Cause, EvidenceItem, Moved
+from schemas.analysis import Analysis, Cause, EvidenceItem
 
 BAR_WIDTH = 6
 WHOLE_NAME = 16
 MOST_BINS = 48
 MOST_EVIDENCE = 6
-MOST_MOVED = 4
+MOST_MOVED = 3
 NAMED_BINS = 3
 SHARE_MOVED = 0.005
 """A bin whose share moved by less is not named."""
@@ -82,7 +82,7 @@ def details(cause: Cause, glyphs: Glyphs) -> Group:
         lines.append(_labelled("way", f"{path}   (cause {glyphs.arrow} what it reached)"))
     lines.extend(_evidence(cause.evidence, glyphs))
     if cause.moved:
-        lines.append(_labelled("why", "; ".join(_moved(each) for each in cause.moved[:MOST_MOVED])))
+        lines.append(_labelled("why", "; ".join(clean(each.text) for each in cause.moved[:MOST_MOVED])))
     if cause.verify:
         lines.append(_labelled("check", clean(cause.verify)))
     if cause.remedy:
@@ -97,11 +97,6 @@ def _evidence(items: Sequence[EvidenceItem], glyphs: Glyphs) -> Iterator[Rendera
             yield _labelled("", f"  {line}")
     if len(items) > MOST_EVIDENCE:
         yield _labelled("", f"{glyphs.bullet} {len(items) - MOST_EVIDENCE} more in --json")
-
-
-def _moved(evidence: Moved) -> str:
-    """Return what spoke for (+) or against (-) the cause, and by how much in log-odds."""
-    return f"{'+' if evidence.by > 0 else '-'} {clean(evidence.text)} ({evidence.by:+.1f})"
 
 
 def before_after(data: dict[str, Any], glyphs: Glyphs) -> list[str]:

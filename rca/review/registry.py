@@ -99,12 +99,15 @@ def keep(
 ) -> None:
     """Keep a learned ranker as a candidate, with all that is known of it; see `Registered`.
 
+    One that was refused is replaced by the same one learned again.
+
     Raises
     ------
     InputError
         When there is a version of that name already.
     """
-    if model.version in {*BUILT_IN, *(each.version for each in all_versions(warehouse))}:
+    usable = (each.version for each in all_versions(warehouse) if each.state != REFUSED)
+    if model.version in {*BUILT_IN, *usable}:
         raise InputError(f"there is a ranker {model.version!r} already", mend="rca rankers list shows all of them")
     document = model.to_json()
     row = {
@@ -121,8 +124,9 @@ def keep(
         "comparison": json.dumps(comparison),
     }
     with warehouse.transaction():
+        places = ", ".join("?" * len(row))
         warehouse.connection.execute(
-            f"INSERT INTO rankers ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+            f"INSERT OR REPLACE INTO rankers ({', '.join(row)}) VALUES ({places})", list(row.values())
         )
         _note(warehouse, model.version, KEPT, who, reason)
 

@@ -106,6 +106,16 @@ def test_a_tampered_document_is_refused_once_and_for_all(warehouse: Warehouse) -
         promote(warehouse, "site-1", "ada")
 
 
+def test_a_refused_one_is_replaced_when_it_is_learned_again(warehouse: Warehouse) -> None:
+    promote(warehouse, kept(warehouse, "site-1"), "ada")
+    tamper(warehouse, "site-1")
+    with pytest.raises(TamperedModel):
+        load(warehouse, "site-1")
+    kept(warehouse, "site-1")
+    assert states(warehouse) == {"site-1": "candidate"}
+    assert load(warehouse, "site-1") == small_model("site-1")
+
+
 def test_a_document_under_another_name_is_refused(warehouse: Warehouse) -> None:
     kept(warehouse, "site-1")
     warehouse.connection.execute("UPDATE rankers SET version = 'site-2'")
