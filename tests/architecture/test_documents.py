@@ -31,10 +31,19 @@ def test_every_command_is_in_the_readme_and_the_reference(command: str) -> None:
     assert f"## rca {command}" in CLI
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_is_in_the_reference(command: str) -> None:
-    section = CLI.partition(f"## rca {command}\n")[2].partition("\n## ")[0]
-    arguments = build_app("1")[command].assemble_argument_collection()
+COMPLETE = [
+    (name, *part) for name, entry in COMMANDS.items() for part in ([(part,) for part, _ in entry.parts] or [()])
+]
+"""Every command that does something, as the words to call it."""
+
+
+@pytest.mark.parametrize("command", COMPLETE, ids=" ".join)
+def test_every_option_is_in_the_reference(command: tuple[str, ...]) -> None:
+    section = CLI.partition(f"# rca {' '.join(command)}\n")[2].partition("\n## ")[0].partition("\n### ")[0]
+    app = build_app("1")
+    for word in command:
+        app = app[word]
+    arguments = app.assemble_argument_collection()
     missing = [name for argument in arguments for name in argument.names if name not in section]
     assert missing == []
 
