@@ -148,6 +148,7 @@ def _sheet(warehouse: "Warehouse", version: str) -> dict[str, Any]:
     from rca.review.choice import UNUSABLE
     from rca.review.importance import importance
     from rca.review.registry import BUILT_IN, current, events, load, registered
+    from rca.review.shadow import shadowed
 
     known: dict[str, Any] = {"version": version, "state": "built in"}
     if version not in BUILT_IN:
@@ -160,7 +161,7 @@ def _sheet(warehouse: "Warehouse", version: str) -> dict[str, Any]:
     except UNUSABLE as error:
         damage = str(error)
     log = [asdict(each) | {"at": each.at.isoformat()} for each in events(warehouse, version)]
-    state = {"current": current(warehouse) == version, "damage": damage}
+    state = {"current": current(warehouse) == version, "damage": damage, "shadow": asdict(shadowed(warehouse, version))}
     return known | state | {"features": features, "about": about, "events": log}
 
 
@@ -201,11 +202,20 @@ def _facts(sheet: dict[str, Any]) -> list[tuple[str, str]]:
         ("answers", "yes" if sheet["current"] else "no"),
         ("damage", sheet["damage"]),
         ("why", sheet.get("reason")),
-        ("learned", sheet.get("at")),
+        ("learned", sheet.get("at", "")[:16].replace("T", " ") or None),
         ("on top of", sheet.get("parent") or sheet["about"].get("parent")),
         ("from", f"{sheet['incidents']} labelled incidents" if "incidents" in sheet else None),
         ("training set", sheet.get("training_hash") or training.get("hash")),
         ("seed", training.get("seed")),
         ("checksum", sheet.get("sha256")),
+        ("in the shadow", _shadow(sheet["shadow"])),
     ]
     return [(label, str(value)) for label, value in facts if value is not None]
+
+
+def _shadow(found: dict[str, int]) -> str | None:
+    if not found["answers"]:
+        return None
+    told = f"{found['answers']} answers, {found['agreed']} with the same first cause"
+    right = f"of {found['judged']} with a confirmed cause its first was right in {found['right']}"
+    return f"{told}; {right}, the answer's in {found['answered_right']}" if found["judged"] else told

@@ -2,11 +2,36 @@
 
 import json
 import math
+from dataclasses import dataclass
 
 from rankers import supervised
 from rankers.model import Model
 from rankers.proposed import Proposed
+from rca.review.labels import settled
 from rca.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """How a candidate did beside the rankers that answered.
+
+    Parameters
+    ----------
+    answers
+        Kept answers that it was scored beside.
+    agreed
+        Those with the same first cause.
+    judged
+        Those of whose incident a cause was confirmed, ...
+    right, answered_right
+        ... and how often the candidate's first cause was right, and the one that was shown.
+    """
+
+    answers: int
+    agreed: int
+    judged: int
+    right: int
+    answered_right: int
 
 
 def keep_shadow(warehouse: Warehouse, key: str, candidate: Model, proposed: Proposed) -> None:
@@ -30,6 +55,28 @@ def keep_shadow(warehouse: Warehouse, key: str, candidate: Model, proposed: Prop
     except (ArithmeticError, ValueError, TypeError, LookupError):
         return
     warehouse.connection.execute("UPDATE analyses SET shadow = ? WHERE id = ?", [text, key])
+
+
+def shadowed(warehouse: Warehouse, version: str) -> Shadowed:
+    """Return how a candidate did in the shadow."""
+    rows = warehouse.connection.execute(
+        "SELECT incident, document->'$.causes[0]', shadow->'$.causes[0]' FROM analyses "
+        "WHERE shadow->>'$.ranker' = ? ORDER BY id",
+        [version],
+    ).fetchall()
+    right = {each.incident: {label.cause for label in each.labels if label.positive} for each in settled(warehouse)}
+    answers = agreed = judged = candidate_right = answered_right = 0
+    for incident, shown_text, candidate_text in rows:
+        first = json.loads(shown_text or "{}")
+        shown = (first.get("family"), first.get("node"), first.get("subject"))
+        candidate = tuple(json.loads(candidate_text or "[]")[:3])
+        answers += 1
+        agreed += shown == candidate
+        if right.get(incident):
+            judged += 1
+            candidate_right += candidate in right[incident]
+            answered_right += shown in right[incident]
+    return Shadowed(answers, agreed, judged, candidate_right, answered_right)
 
 
 def _rounded(probability: float) -> float | None:

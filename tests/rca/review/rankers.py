@@ -23,11 +23,11 @@ def small_model(version: str, lift: float = 1.0) -> Model:
     return Model(version, (lightgbm.train(options | quiet, data, 10).model_to_string(),))
 
 
-def kept(warehouse: Warehouse, version: str, *, not_worse: bool = True, hours: int = 0) -> str:
+def kept(warehouse: Warehouse, version: str, *, not_worse: bool = True, hours: int = 0, lift: float = 1.0) -> str:
     """Keep a small ranker under this name, and return the name."""
     keep(
         warehouse,
-        small_model(version),
+        small_model(version, lift),
         parent=FIRST,
         training_hash=f"hash of {version}",
         incidents=("a", "b"),

@@ -11,12 +11,13 @@ import pytest
 from rankers import heuristic, supervised
 from rca.analyse import analyse_bundle, analyse_database
 from rca.errors import InputError
-from rca.review import kept_proposed
+from rca.review import kept_proposed, record
 from rca.review.choice import Choice, choose
 from rca.review.registry import BUILT_IN, HEURISTIC, PRETRAINED, promote
-from rca.review.shadow import keep_shadow
+from rca.review.shadow import Shadowed, keep_shadow, shadowed
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis
+from schemas.feedback import Feedback, NamedCause
 from tests.architecture.test_code import SLOW_TO_IMPORT
 from tests.rca.review.rankers import kept, small_model, tamper
 
@@ -136,6 +137,21 @@ def test_a_newer_candidate_answers_in_the_shadow(database: Path) -> None:
     confidences = [cause[3] for cause in shadow["causes"]]
     assert confidences == sorted(confidences, reverse=True)
     assert 0 <= shadow["none_of_these"] <= 1
+
+
+def test_how_the_candidate_did_is_counted(database: Path) -> None:
+    with Warehouse(database) as warehouse:
+        kept(warehouse, "site-2", lift=12.0)
+    found = answer(database)
+    first = found.causes[0]
+    with Warehouse(database) as warehouse:
+        assert shadowed(warehouse, "site-1") == Shadowed(0, 0, 0, 0, 0)
+        assert shadowed(warehouse, "site-2") == Shadowed(1, 0, 0, 0, 0)
+        said = {"reviewer": "ada", "incident": found.incident.id, "rank": 1, "verdict": "confirmed"}
+        record(
+            warehouse, Feedback(cause=NamedCause(family=first.family, node=first.node, subject=first.subject), **said)
+        )
+        assert shadowed(warehouse, "site-2") == Shadowed(1, 0, 1, 0, 1)
 
 
 def test_a_damaged_candidate_casts_no_shadow(database: Path) -> None:
