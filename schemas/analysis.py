@@ -70,6 +70,11 @@ class Cause(Answer):
     features: dict[str, float] = Field(default_factory=dict)
     moved: tuple[Moved, ...] = Field(default=(), description="What moved its score most, the largest first.")
 
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """Return the cause's identity: (family, node, subject)."""
+        return (self.family, self.node, self.subject)
+
 
 class FamilyNote(Answer):
     """Why a family is not among the causes."""

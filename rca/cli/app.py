@@ -7,11 +7,15 @@ from cyclopts import App
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the help says of one command: a line, more, and examples as (command, what it does)."""
+    """What the help says of one command: a line, more, and examples as (command, what it does).
+
+    A group of commands has `parts`: each one's name and line.
+    """
 
     line: str
     more: str
     examples: tuple[tuple[str, str], ...]
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def help(self) -> str:
@@ -79,6 +83,65 @@ COMMANDS = {
             ("rca graph incidents/42 --node fraud-scorer", "only what can break this node"),
         ),
     ),
+    "label": Entry(
+        "Say what the listed causes were; rankers learn from it.",
+        "Without --cause, --missing, --no-fault, --undo or --history it shows the causes at a terminal and asks. "
+        "Records are only added: an undo is one too. Reviewers who differ are a dispute, which teaches nothing until "
+        "one of them changes their mind or --adjudicate settles it.",
+        (
+            ("rca label --db rca.duckdb --incident inc-42", "ask, at a terminal"),
+            ("rca label --db rca.duckdb --incident inc-42 --cause 1 --verdict confirmed", "the first cause was right"),
+            (
+                "rca label --db rca.duckdb --incident inc-42 --missing data_quality/feed/amount",
+                "the right cause was not listed",
+            ),
+            ("rca label --db rca.duckdb --incident inc-42 --no-fault", "nothing was wrong"),
+            ("rca label --db rca.duckdb --history", "all that was said, disputes marked"),
+            ("rca label --db rca.duckdb --undo 1a2b3c4d", "take a record of your own back"),
+        ),
+    ),
+    "similar": Entry(
+        "Show past incidents like this one, what they were, and what fixed them.",
+        "Incidents are compared by what the families found, not by names. Those that reviewers settled come first.",
+        (
+            ("rca similar --db rca.duckdb --incident inc-42", "the five nearest"),
+            ("rca similar --db rca.duckdb --incident inc-42 --top 20 --json", "more, for programs"),
+        ),
+    ),
+    "train": Entry(
+        "Learn a ranker from what reviewers said.",
+        "The latest labels are held out: what was learned is compared on them with the current ranker, and answers "
+        "from then on only if it is better; otherwise it is kept as a candidate with the reason. The gold set is never "
+        "learned from. With too few labels it says how many more it takes.",
+        (
+            ("rca train --db rca.duckdb", "learn, compare, and promote what is better"),
+            ("rca train --db rca.duckdb --dry-run", "only say what would come of it"),
+            ("rca train --db rca.duckdb --json | jq .comparison", "for programs"),
+        ),
+    ),
+    "rankers": Entry(
+        "Show which rankers there are, which one answers, and change that.",
+        "Every ranker that was learned is a version in the database; heuristic and pretrained are always there. "
+        "`rca analyze` takes the current one.",
+        (
+            ("rca rankers list --db rca.duckdb", "all of them; a star marks the current one"),
+            ("rca rankers show site-1a2b3c4d5e6f --db rca.duckdb", "what it learned from, and how good it is"),
+            (
+                "rca rankers promote site-1a2b3c4d5e6f --db rca.duckdb",
+                "let it answer, if it was measured to be no worse",
+            ),
+            ("rca rankers rollback --db rca.duckdb --reason 'missed inc-42'", "return to the one before"),
+        ),
+        (
+            ("list", "List all rankers."),
+            (
+                "show",
+                "Show all that is known of a ranker: its training set, what it leans on, its figures, its history.",
+            ),
+            ("promote", "Let a ranker answer from now on."),
+            ("rollback", "Return to the ranker that answered before."),
+        ),
+    ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
         "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",
@@ -127,6 +190,12 @@ def build_app(version: str) -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, entry in COMMANDS.items():
-        app.command(f"rca.cli.{name}:{name}", name=name, help=entry.help, help_epilogue=entry.epilogue)
+        if not entry.parts:
+            app.command(f"rca.cli.{name}:{name}", name=name, help=entry.help, help_epilogue=entry.epilogue)
+            continue
+        group = App(name=name, version_flags=(), help=entry.help, help_epilogue=entry.epilogue)
+        for part, line in entry.parts:
+            group.command(f"rca.cli.{name}:{name}_{part}", name=part, help=line)
+        app.command(group)
     app.register_install_completion_command(help="Install completion for your shell.", help_epilogue="")
     return app

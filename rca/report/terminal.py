@@ -15,7 +15,7 @@ from rca.report.causes import details, table
 from rca.report.glyphs import glyphs_for
 from rca.report.symptom import certainty, chart_lines, headline, periods, verdict
 from rca.report.words import clean, milliseconds, percent, spoken
-from schemas.analysis import Analysis, FamilyNote
+from schemas.analysis import Analysis, Cause, FamilyNote
 
 CHART_WIDTH = 100
 WORTH_TELLING = 0.03
@@ -51,6 +51,18 @@ def render(analysis: Analysis, console: Console, *, top: int = 5) -> None:
             console, Text(), Text(f"The evidence of causes under {percent(WORTH_TELLING)} is in --json.", style="dim")
         )
     _print(console, Text(), *_footer(analysis))
+
+
+def render_list(analysis: Analysis, console: Console) -> None:
+    """Print the symptom and the table of all causes, without their evidence."""
+    glyphs = glyphs_for(console)
+    _print(console, Text(_title(analysis), style="dim"), headline(analysis.incident), Text())
+    _print(console, table(analysis, analysis.causes, glyphs))
+
+
+def render_cause(cause: Cause, console: Console) -> None:
+    """Print one cause with its evidence, how to check it and what to do."""
+    _print(console, details(cause, glyphs_for(console)))
 
 
 def _print(console: Console, *items: RenderableType, wrap: bool = True) -> None:

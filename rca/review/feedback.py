@@ -12,6 +12,7 @@ from rca.evidence.services import read_lineage_edges
 from rca.graph import build_graph
 from rca.ingest.documents import load_system
 from rca.review.analyses import kept_analysis, kept_proposed, known_incidents, latest_analyses
+from rca.review.naming import spelled
 from rca.spans import read_span_edges
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause
@@ -143,13 +144,13 @@ def _checked(warehouse: Warehouse, said: Feedback, log: Sequence[Feedback]) -> F
     answer = _answer(warehouse, said)
     if said.cause is None:
         return said.model_copy(update={"analysis": answer and answer.id})
-    listed = next((c for c in answer.causes if _key(c) == said.cause.key), None) if answer else None
+    listed = next((c for c in answer.causes if c.key == said.cause.key), None) if answer else None
     if said.kind == "missing":
         _check_missing(warehouse, said.cause, listed, answer)
     elif listed is None:
         named = {each.cause.key for each in live(log) if each.incident == said.incident and each.cause}
         if said.kind == "verdict" or said.cause.key not in named:
-            raise UnknownName("listed cause", spelled(said.cause.key), [spelled(_key(c)) for c in _causes(answer)])
+            raise UnknownName("listed cause", spelled(said.cause.key), [spelled(c.key) for c in _causes(answer)])
     return said.model_copy(
         update={
             "analysis": answer and answer.id,
@@ -176,15 +177,6 @@ def _answer(warehouse: Warehouse, said: Feedback) -> Analysis | None:
 
 def _causes(answer: Analysis | None) -> tuple[Cause, ...]:
     return answer.causes if answer else ()
-
-
-def _key(cause: Cause) -> tuple[str, str, str | None]:
-    return (cause.family, cause.node, cause.subject)
-
-
-def spelled(key: tuple[str, str, str | None]) -> str:
-    """Return a cause as it is written on the command line: family/node/subject."""
-    return "/".join(part for part in key if part is not None)
 
 
 def _check_undo(said: Feedback, log: Sequence[Feedback]) -> None:

@@ -149,7 +149,7 @@ def _findings(warehouse: Warehouse, past: SettledIncident | None, key: str) -> t
     if past is None or not labels:
         return ()
     causes = kept_analysis(warehouse, past.analysis or key).causes
-    remedies = {(c.family, c.node, c.subject): c.remedy for c in reversed(causes)}
+    remedies = {c.key: c.remedy for c in reversed(causes)}
     return tuple(
         Finding(label.cause, label.verdict, remedies.get(label.cause, "") if label.cause else "", label.comments)
         for label in labels
