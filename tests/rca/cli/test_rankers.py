@@ -107,7 +107,7 @@ def test_one_that_is_worse_is_promoted_by_force_only(db: Path, version: str, cap
 
 
 def test_what_cannot_be_done_is_said(db: Path, tmp_path: Path, capsys: Captured) -> None:
-    assert run("promote", "site-wors", "--db", db) == 2
+    assert run("promote", "sit-worse", "--db", db) == 2
     assert "did you mean 'site-worse'" in capsys.readouterr().err
     assert run("promote", HEURISTIC, "--db", db) == 0
     assert run("list", "--db", tmp_path / "none.duckdb") == 2
