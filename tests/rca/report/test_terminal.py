@@ -48,6 +48,14 @@ def test_every_cause_has_its_row_its_evidence_and_its_advice() -> None:
     assert ">=1000 0% → 88%" in text
 
 
+def test_what_moved_a_cause_is_told_with_the_largest_first() -> None:
+    names = ("share", "specificity", "blame", "timing")
+    moved = [{"name": n, "value": 0.5, "by": 4.0 - i, "text": f"\x1b[1m{n} spoke"} for i, n in enumerate(names)]
+    text = " ".join(report(analysis(causes=[causes()[0] | {"moved": moved}])).split())
+    assert "why �[1mshare spoke; �[1mspecificity spoke; �[1mblame spoke check" in text
+    assert "why" not in report(analysis())
+
+
 def test_top_hides_the_rest_but_says_so() -> None:
     text = report(analysis(), top=1)
     assert "2 more" in text
