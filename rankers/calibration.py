@@ -77,18 +77,14 @@ def loss(sets: Sets, calibration: Calibration) -> Numbers:
     return found
 
 
-def calibrate(incidents: Sequence[Labelled], added: Sequence[Numbers]) -> Calibration:
-    """Return the calibration that serves best on incidents which the trees did not see; none without incidents."""
-    if not incidents:
-        return Calibration()
+def calibrate(sets: Sets) -> Calibration:
+    """Return the calibration that serves best on incidents which the trees did not see."""
     from scipy.optimize import minimize  # noqa: PLC0415 - only who trains needs it
-
-    sets = sets_of(incidents, added)
 
     def total(both: Numbers) -> float:
         losses = loss(sets, Calibration(float(np.exp(both[0])), float(both[1])))
         return float((sets.weight * losses).sum() + PENALTY * (both[0] ** 2 + 0.25 * both[1] ** 2))
 
     bounds = [tuple(np.log(SHARPNESS)), NONE_SHIFT]
-    found = minimize(total, np.zeros(2), bounds=bounds, method="L-BFGS-B")
+    found = minimize(total, np.zeros(2), bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-7})
     return Calibration(round(float(np.exp(found.x[0])), 6), round(float(found.x[1]), 6))

@@ -6,13 +6,13 @@ ranker itself: the negative log probability of the answers that the labels leave
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rankers.calibration import Calibration, calibrate, loss, sets_of
+from rankers.calibration import calibrate, loss, sets_of
 from rankers.labelled import Labelled, Stack, stack
 from rankers.model import Model
 from rankers.slate import CONTEXT, EVIDENCE, RAW, told_names
@@ -74,55 +74,64 @@ def columns_of(incidents: Sequence[Labelled]) -> tuple[str, ...]:
     return (*EVIDENCE, *RAW, *CONTEXT, *told_names([each.slate for each in incidents], TOLD_AT_LEAST))
 
 
-def _boosted(
-    incidents: Sequence[Labelled], before: Sequence[Numbers], names: Sequence[str], rounds: int, seed: int
-) -> Any:
-    """Return a booster trained on top of what `before` adds to the heuristic."""
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Incidents to learn from: their columns' names, (I,) of (K, F) rows, and (I,) of (K,) log-odds added before."""
+
+    incidents: Sequence[Labelled]
+    names: tuple[str, ...]
+    rows: Sequence[Numbers]
+    before: Sequence[Numbers]
+
+    def part(self, places: Sequence[int]) -> "_Lesson":
+        """Return some of the incidents."""
+        rows, before = ([every[i] for i in places] for every in (self.rows, self.before))
+        return _Lesson([self.incidents[i] for i in places], self.names, rows, before)
+
+
+def _lesson(incidents: Sequence[Labelled], before: Sequence[Numbers]) -> _Lesson:
+    names = columns_of(incidents)
+    return _Lesson(incidents, names, [each.slate.matrix(names) for each in incidents], before)
+
+
+def _boosted(lesson: _Lesson, rounds: int, seed: int) -> Any:
+    """Return a booster trained on top of what was added before to the heuristic."""
     import lightgbm  # noqa: PLC0415 - only who trains needs it
 
-    frame = stack(incidents)
-    rows = np.vstack([each.slate.matrix(names) for each in incidents])
-    monotone = [1 if name in RISING else -1 if name in FALLING else 0 for name in names]
+    frame = stack(lesson.incidents)
     data = lightgbm.Dataset(
-        rows,
+        np.concatenate(lesson.rows),
         frame.possible.astype(np.float64),
-        init_score=frame.alone + np.concatenate(before),
-        feature_name=list(names),
+        init_score=frame.alone + np.concatenate(lesson.before),
+        feature_name=list(lesson.names),
         params={"min_data_in_bin": PARAMETERS["min_data_in_bin"], "verbose": -1, "feature_pre_filter": False},
     )
+    monotone = [1 if name in RISING else -1 if name in FALLING else 0 for name in lesson.names]
     options = PARAMETERS | {"objective": softmax_loss(frame), "monotone_constraints": monotone, "seed": seed}
     return lightgbm.train(options, data, rounds)
 
 
-def _added(booster: Any, incidents: Sequence[Labelled], names: Sequence[str], rounds: int) -> list[Numbers]:
-    rows = np.vstack([each.slate.matrix(names) for each in incidents])
-    scores = booster.predict(rows, raw_score=True, num_iteration=rounds) if rounds else np.zeros(len(rows))
-    return np.split(scores, np.cumsum([len(each.slate.keys) for each in incidents])[:-1])
-
-
-def _left_out(
-    incidents: Sequence[Labelled], before: Sequence[Numbers], names: Sequence[str], seed: int, progress: Progress | None
-) -> list[list[Numbers]]:
+def _left_out(lesson: _Lesson, seed: int, progress: Progress | None) -> list[list[Numbers]]:
     """Return for each number of rounds, 0 first, what trees add to each incident when it was left out."""
-    folds = FOLDS if len(incidents) < MANY else FOLDS_OF_MANY
-    names_of_groups = sorted({each.group or each.incident for each in incidents})
-    order = np.random.default_rng(seed).permutation(len(names_of_groups)) % folds
-    fold_of = dict(zip(names_of_groups, order.tolist(), strict=True))
-    fold = [fold_of[each.group or each.incident] for each in incidents]
-    numbers = range(0, ROUNDS + 1, CHECKED_EVERY)
-    out: list[list[Numbers]] = [[np.empty(0)] * len(incidents) for _ in numbers]
-    for k in range(folds):
+    groups = [each.group or each.incident for each in lesson.incidents]
+    folds = FOLDS if len(groups) < MANY else FOLDS_OF_MANY
+    known = sorted(set(groups))
+    fold_of = dict(zip(known, (np.random.default_rng(seed).permutation(len(known)) % folds).tolist(), strict=True))
+    fold = [fold_of[each] for each in groups]
+    out: list[list[Numbers]] = [list(lesson.before) for _ in range(0, ROUNDS + 1, CHECKED_EVERY)]
+    for k in sorted(set(fold)) if len(known) > 1 else ():
         if progress:
             progress("checking on incidents left out", k, folds)
-        inside = [i for i, each in enumerate(fold) if each != k]
         outside = [i for i, each in enumerate(fold) if each == k]
-        if not inside or not outside:
-            continue
-        booster = _boosted([incidents[i] for i in inside], [before[i] for i in inside], names, ROUNDS, seed)
-        left = [incidents[i] for i in outside]
-        for place, rounds in enumerate(numbers):
-            for i, added in zip(outside, _added(booster, left, names, rounds), strict=True):
-                out[place][i] = before[i] + added
+        booster = _boosted(lesson.part([i for i, each in enumerate(fold) if each != k]), ROUNDS, seed)
+        rows = np.concatenate([lesson.rows[i] for i in outside])
+        ends = np.cumsum([len(lesson.rows[i]) for i in outside])[:-1]
+        scores = np.zeros(len(rows))
+        for place in range(1, len(out)):
+            first = (place - 1) * CHECKED_EVERY
+            scores = scores + booster.predict(rows, raw_score=True, start_iteration=first, num_iteration=CHECKED_EVERY)
+            for i, added in zip(outside, np.split(scores, ends), strict=True):
+                out[place][i] = lesson.before[i] + added
     return out
 
 
@@ -139,6 +148,41 @@ def _fewest(losses: Sequence[Numbers], weight: Numbers) -> int:
         if np.average(gap, weights=weight) <= gap.std() / np.sqrt(len(gap)):
             return place
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model, the incidents that taught it, and (I,) of (K,) log-odds added to each when it was left out."""
+
+    model: Model
+    incidents: tuple[Labelled, ...]
+    left_out: tuple[Numbers, ...]
+
+
+def learn(
+    incidents: Sequence[Labelled], start: Model, *, version: str, seed: int = 0, progress: Progress | None = None
+) -> Learned:
+    """Learn one more stage on top of a model, and say how it did on incidents left out; see `fit`."""
+    useful = [each for each in incidents if each.slate.keys and each.weight > 0]
+    before = [corrections(start, each.slate) for each in useful]
+    if len(useful) < LEAST_INCIDENTS:
+        return Learned(replace(start, version=version), tuple(useful), tuple(before))
+    scale = len(useful) / sum(each.weight for each in useful)
+    useful = [replace(each, weight=each.weight * scale) for each in useful]
+    lesson = _lesson(useful, before)
+    tried = _left_out(lesson, seed, progress)
+    sets = [sets_of(useful, added) for added in tried]
+    calibrations = [calibrate(each) for each in sets]
+    losses = [loss(each, calibration) for each, calibration in zip(sets, calibrations, strict=True)]
+    place = _fewest(losses, np.array([each.weight for each in useful]))
+    rounds = place * CHECKED_EVERY
+    stages = start.stages
+    if rounds:
+        text = _boosted(lesson, rounds, seed).model_to_string()
+        stages = (*stages, text.split("\nparameters:")[0] + "\n")
+    chosen = calibrations[place]
+    model = replace(start, version=version, stages=stages, sharpness=chosen.sharpness, none_shift=chosen.none_shift)
+    return Learned(model, tuple(useful), tuple(tried[place]))
 
 
 def fit(
@@ -159,22 +203,4 @@ def fit(
         With a stage more, or the same stages when trees do not help on incidents left out; calibrated either way. The
         same incidents and seed give the same document, byte by byte.
     """
-    useful = [each for each in incidents if each.slate.keys and each.weight > 0]
-    if len(useful) < LEAST_INCIDENTS:
-        return replace(start, version=version)
-    scale = len(useful) / sum(each.weight for each in useful)
-    useful = [replace(each, weight=each.weight * scale) for each in useful]
-    names = columns_of(useful)
-    before = [corrections(start, each.slate) for each in useful]
-    tried = _left_out(useful, before, names, seed, progress)
-    weight = np.array([each.weight for each in useful])
-    calibrations = [calibrate(useful, added) for added in tried]
-    losses = [loss(sets_of(useful, added), c) for added, c in zip(tried, calibrations, strict=True)]
-    place = _fewest(losses, weight)
-    rounds = place * CHECKED_EVERY
-    stages = start.stages
-    if rounds:
-        text = _boosted(useful, before, names, rounds, seed).model_to_string()
-        stages = (*stages, text.split("\nparameters:")[0] + "\n")
-    chosen: Calibration = calibrations[place]
-    return replace(start, version=version, stages=stages, sharpness=chosen.sharpness, none_shift=chosen.none_shift)
+    return learn(incidents, start, version=version, seed=seed, progress=progress).model

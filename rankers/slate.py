@@ -71,8 +71,11 @@ class Slate:
 
     def matrix(self, names: Sequence[str]) -> Numbers:
         """Return (K, F) of the named columns; one that no candidate has is NaN."""
-        absent = np.full(len(self.keys), np.nan)
-        return np.column_stack([self.columns.get(name, absent) for name in names]) if names else np.empty((0, 0))
+        out = np.full((len(self.keys), len(names)), np.nan)
+        for place, name in enumerate(names):
+            if name in self.columns:
+                out[:, place] = self.columns[name]
+        return out
 
 
 def _finite(value: float) -> float:
