@@ -108,7 +108,8 @@ class Labelling:
             self._show(place)
         elif key in VERDICTS:
             named = dict(zip(("family", "node", "subject"), cause.key, strict=True))
-            self._keep(cause=named, verdict=VERDICTS[key], comment=comment, opened=place in self.opened)
+            shown = {"rank": place, "score": cause.confidence, "opened": place in self.opened}
+            self._keep(cause=named, verdict=VERDICTS[key], comment=comment, **shown)
         else:
             raise InputError(f"{key or 'nothing'} is no verdict", mend="give c, o, r or t after the number")
 

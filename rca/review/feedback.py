@@ -49,17 +49,21 @@ def record(warehouse: Warehouse, feedback: Feedback) -> Feedback:
     Raises
     ------
     InputError
-        When it refers to an incident, answer, cause or record that is not there (the nearest names are said), or
-        takes back what it may not.
+        When it refers to an incident, answer, cause or record that is not there (the nearest names are said), takes
+        back what it may not, or has the id of a record that says something else.
     """
-    log = history(warehouse)
-    same = next((each for each in log if each.id == feedback.id), None)
-    kept = same or _checked(warehouse, feedback, log)
-    if same is None:
-        warehouse.connection.execute(
-            "INSERT INTO feedback (id, incident, document) VALUES (?, ?, ?)",
-            [kept.id, kept.incident, json.dumps(kept.model_dump(mode="json"))],
-        )
+    same = _read(warehouse, "id = ?", feedback.id)
+    if same:
+        if _said(same[0]) != _said(feedback):
+            raise InputError(
+                f"record {feedback.id} is there already and says something else", mend="give it another id"
+            )
+        return same[0]
+    kept = _checked(warehouse, feedback)
+    warehouse.connection.execute(
+        "INSERT INTO feedback (id, incident, document) VALUES (?, ?, ?)",
+        [kept.id, kept.incident, json.dumps(kept.model_dump(mode="json"))],
+    )
     return kept
 
 
@@ -76,7 +80,7 @@ def undo(warehouse: Warehouse, key: str, reviewer: str, *, comment: str = "") ->
     InputError
         When there is no such record, or it is another's, an undo, or taken back already.
     """
-    meant = _found(history(warehouse), key)
+    meant = _found(warehouse, key)
     return record(
         warehouse,
         read_feedback(
@@ -113,10 +117,7 @@ def adjudicate(
 
 def history(warehouse: Warehouse, incident: str | None = None) -> tuple[Feedback, ...]:
     """Return all records, or those of one incident, in the order in which they were added."""
-    rows = warehouse.connection.execute(
-        "SELECT document FROM feedback WHERE ? OR incident = ? ORDER BY place", [incident is None, incident]
-    ).fetchall()
-    return tuple(Feedback.model_validate_json(row[0]) for row in rows)
+    return _read(warehouse) if incident is None else _read(warehouse, "incident = ?", incident)
 
 
 def live(records: Sequence[Feedback]) -> tuple[Feedback, ...]:
@@ -125,22 +126,34 @@ def live(records: Sequence[Feedback]) -> tuple[Feedback, ...]:
     return tuple(each for each in records if each.kind != "undo" and each.id not in reverted)
 
 
-def _found(log: Sequence[Feedback], key: str) -> Feedback:
-    ids = {each.id: each for each in log}
-    meant = [name for name in ids if name == key or (len(key) >= SHORTEST_PREFIX and name.startswith(key))]
+def _read(warehouse: Warehouse, where: str = "true", *values: str) -> tuple[Feedback, ...]:
+    rows = warehouse.connection.execute(
+        f"SELECT document FROM feedback WHERE {where} ORDER BY place", list(values)
+    ).fetchall()
+    return tuple(Feedback.model_validate_json(row[0]) for row in rows)
+
+
+def _said(feedback: Feedback) -> tuple[object, ...]:
+    """Return what makes two records the same, beside their id."""
+    return (feedback.reviewer, feedback.incident, feedback.kind, feedback.cause, feedback.verdict, feedback.comment)
+
+
+def _found(warehouse: Warehouse, key: str) -> Feedback:
+    """Return the record of an id, or of its beginning."""
+    whole = _read(warehouse, "id = ?", key)
+    meant = whole or (_read(warehouse, "starts_with(id, ?)", key) if len(key) >= SHORTEST_PREFIX else ())
     if len(meant) != 1:
-        raise UnknownName("record", key, meant or ids)
-    return ids[meant[0]]
+        raise UnknownName("record", key, [each.id for each in meant or _read(warehouse)])
+    return meant[0]
 
 
-def _checked(warehouse: Warehouse, said: Feedback, log: Sequence[Feedback]) -> Feedback:
+def _checked(warehouse: Warehouse, said: Feedback) -> Feedback:
     """Return the record with what was shown filled in."""
     known = known_incidents(warehouse)
     if said.incident not in known:
         raise UnknownName("incident", said.incident, known)
     if said.kind == "undo":
-        _check_undo(said, log)
-        return said
+        return said.model_copy(update={"reverts": _undoable(warehouse, said).id})
     answer = _answer(warehouse, said)
     if said.cause is None:
         return said.model_copy(update={"analysis": answer and answer.id})
@@ -148,7 +161,7 @@ def _checked(warehouse: Warehouse, said: Feedback, log: Sequence[Feedback]) -> F
     if said.kind == "missing":
         _check_missing(warehouse, said.cause, listed, answer)
     elif listed is None:
-        named = {each.cause.key for each in live(log) if each.incident == said.incident and each.cause}
+        named = {each.cause.key for each in live(history(warehouse, said.incident)) if each.cause}
         if said.kind == "verdict" or said.cause.key not in named:
             raise UnknownName("listed cause", spelled(said.cause.key), [spelled(c.key) for c in _causes(answer)])
     return said.model_copy(
@@ -179,9 +192,12 @@ def _causes(answer: Analysis | None) -> tuple[Cause, ...]:
     return answer.causes if answer else ()
 
 
-def _check_undo(said: Feedback, log: Sequence[Feedback]) -> None:
-    meant = _found(log, said.reverts or "")
-    undone = next((each for each in log if each.reverts == meant.id), None)
+def _undoable(warehouse: Warehouse, said: Feedback) -> Feedback:
+    """Return the record that an undo takes back, if it may."""
+    meant = _found(warehouse, said.reverts or "")
+    undone = next((each for each in history(warehouse, meant.incident) if each.reverts == meant.id), None)
+    if meant.incident != said.incident:
+        raise InputError(f"record {meant.id} is of incident {meant.incident!r}", mend="take it back there")
     if meant.kind == "undo":
         raise InputError(f"record {meant.id} is itself an undo", mend="say again what holds, as a new record")
     if undone is not None:
@@ -194,6 +210,7 @@ def _check_undo(said: Feedback, log: Sequence[Feedback]) -> None:
             f"record {meant.id} is {meant.reviewer}'s, and only they can take it back",
             mend="give your own verdict, or adjudicate",
         )
+    return meant
 
 
 def _check_missing(warehouse: Warehouse, cause: NamedCause, listed: Cause | None, answer: Analysis | None) -> None:

@@ -29,18 +29,24 @@ FEATURES = 0.5
 
 Signature = Mapping[str, float]
 
+_SHAPE = {
+    "incident": {"node": "VARCHAR", "metric": "VARCHAR", "direction": "VARCHAR"},
+    "causes": [
+        {
+            "family": "VARCHAR",
+            "mechanism": "VARCHAR",
+            "node": "VARCHAR",
+            "confidence": "DOUBLE",
+            "features": "MAP(VARCHAR, DOUBLE)",
+        }
+    ],
+}
+"""What a signature is made of; the evidence, the bulk of an answer, stays behind."""
+
 _LATEST = """
-WITH latest AS (
-    -- a row is the latest answer of one incident
-    SELECT DISTINCT ON (incident) incident, id, document FROM analyses ORDER BY incident, given_at DESC, id
-)
--- a row is one incident with what its signature is made of; the evidence, the bulk of an answer, stays behind
-SELECT incident, id, json_object(
-    'node', document->'$.incident.node', 'metric', document->'$.incident.metric',
-    'direction', document->'$.incident.direction', 'family', document->'$.causes[*].family',
-    'mechanism', document->'$.causes[*].mechanism', 'at', document->'$.causes[*].node',
-    'confidence', document->'$.causes[*].confidence', 'features', document->'$.causes[*].features')
-FROM latest
+-- a row is the latest answer of one incident
+SELECT DISTINCT ON (incident) incident, id, json_transform(document, ?) FROM analyses
+ORDER BY incident, given_at DESC, id
 """
 
 
@@ -110,32 +116,37 @@ def signature(document: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str
     Parameters
     ----------
     document
-        `node`, `metric` and `direction` of the symptom; `family`, `mechanism`, `at` (the node), `confidence` and
-        `features` of the causes, lists of one length, most probable first.
+        The answer's `incident` (node, metric, direction) and `causes` (family, mechanism, node, confidence, features),
+        most probable first.
     kinds
         Node -> its kind.
     """
+    symptom = document["incident"]
     out = {
-        f"metric/{document['metric']}/{document['direction']}": SYMPTOM,
-        f"symptom of/{kinds.get(document['node'], '')}": SYMPTOM,
+        f"metric/{symptom['metric']}/{symptom['direction']}": SYMPTOM,
+        f"symptom of/{kinds.get(symptom['node'], '')}": SYMPTOM,
     }
-    parts = ("family", "mechanism", "at", "confidence", "features")
-    for place, cause in enumerate(zip(*(document[part] for part in parts), strict=True)):
-        family, mechanism, node, confidence, features = cause
-        for name in (f"family/{family}", f"mechanism/{family}/{mechanism}", f"at/{family}/{kinds.get(node, '')}"):
+    for place, cause in enumerate(document["causes"]):
+        family, confidence = cause["family"], cause["confidence"]
+        coordinates = [
+            f"family/{family}",
+            f"mechanism/{family}/{cause['mechanism']}",
+            f"at/{family}/{kinds.get(cause['node'], '')}",
+        ]
+        for name in coordinates:
             out[name] = out.get(name, 0.0) + confidence
-        for name, value in features.items() if place < FIRST else ():
-            size = FEATURES * confidence * abs(value) / (1.0 + abs(value))
-            key = f"feature/{family}/{name}/{'+' if value > 0 else '-'}"
-            out[key] = out.get(key, 0.0) + size
+        known = {name: value for name, value in cause["features"].items() if value} if place < FIRST else {}
+        for name, value in known.items():
+            coordinate = f"feature/{family}/{name}/{'+' if value > 0 else '-'}"
+            out[coordinate] = out.get(coordinate, 0.0) + FEATURES * confidence * abs(value) / (1.0 + abs(value))
     return out
 
 
 def _signatures(warehouse: Warehouse) -> dict[str, tuple[str, dict[str, float]]]:
     """Return incident -> id and signature of its latest answer."""
     kinds = {name: node.kind for name, node in load_system(warehouse).by_id.items()}
-    rows = warehouse.connection.execute(_LATEST).fetchall()
-    return {incident: (key, signature(json.loads(document), kinds)) for incident, key, document in rows}
+    rows = warehouse.connection.execute(_LATEST, [json.dumps(_SHAPE)]).fetchall()
+    return {incident: (key, signature(document, kinds)) for incident, key, document in rows}
 
 
 def _told(past: SettledIncident | None) -> bool:

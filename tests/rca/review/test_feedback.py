@@ -60,6 +60,24 @@ def test_the_same_record_again_changes_nothing(warehouse: Warehouse, kept: str) 
     assert len(history(warehouse)) == 1
 
 
+def test_an_id_that_says_something_else_is_refused(warehouse: Warehouse, kept: str) -> None:
+    first = record(warehouse, verdict(analysis=kept))
+    with pytest.raises(InputError, match="says something else; give it another id"):
+        record(warehouse, verdict(said="rejected", id=first.id))
+    assert history(warehouse) == (first,)
+
+
+def test_what_is_taken_back_is_kept_by_its_whole_id_and_of_its_incident(warehouse: Warehouse, keep: Keep) -> None:
+    keep(of_incident("inc-1"))
+    keep(of_incident("inc-2"))
+    first = record(warehouse, verdict(incident="inc-1"))
+    with pytest.raises(InputError, match="is of incident 'inc-1'; take it back there"):
+        record(warehouse, verdict(None, None, kind="undo", reverts=first.id, incident="inc-2"))
+    back = record(warehouse, verdict(None, None, kind="undo", reverts=first.id[:6], incident="inc-1"))
+    assert back.reverts == first.id
+    assert settled(warehouse) == ()
+
+
 def test_the_log_of_one_incident_is_its_own(warehouse: Warehouse, keep: Keep) -> None:
     keep(of_incident("inc-1"))
     keep(of_incident("inc-2"))
