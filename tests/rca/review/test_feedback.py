@@ -92,7 +92,7 @@ def test_the_log_of_one_incident_is_its_own(warehouse: Warehouse, keep: Keep) ->
     ("said", "told"),
     [
         (verdict(incident="inc-24"), "unknown incident 'inc-24'; did you mean 'inc-42'"),
-        (verdict(AMOUNT.model_copy(update={"subject": "amont"})), "did you mean 'data_quality/payments-feed/amount'"),
+        (verdict(AMOUNT.model_copy(update={"subject": "amounts"})), "did you mean 'data_quality/payments-feed/amount'"),
         (verdict(analysis="b" * 32), "unknown analysis"),
         (missing(AMOUNT), "is listed as number 1; give it a verdict"),
         (missing(AMOUNT.model_copy(update={"family": "data_qualty"})), "did you mean 'data_quality'"),

@@ -80,7 +80,7 @@ def test_no_fault_is_settled():
 
 @pytest.mark.parametrize("kind", ["verdict", "missing"])
 @pytest.mark.parametrize("fault_first", [True, False])
-def test_no_fault_against_anothers_cause_is_a_dispute(kind, fault_first):
+def test_no_fault_against_a_cause_of_somebody_else_is_a_dispute(kind, fault_first):
     fault = said(1 if fault_first else 3, "ana", "confirmed" if kind == "verdict" else None, kind=kind)
     incident = only(*sorted((fault, said(2, "bo")), key=lambda each: each.at))
     assert {label.cause for label in incident.disputed} == {None, AMOUNT.key}
