@@ -21,6 +21,7 @@ PENALTY = 4.0
 
 SHARPNESS = (0.25, 3.0)
 NONE_SHIFT = (-4.0, 4.0)
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +34,90 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """All sets of causes of many incidents: log-odds, which are none, which possible, where incidents begin."""
+    """All sets of causes of many incidents, and what is known of their N causes and I nones.
+
+    Parameters
+    ----------
+    odds, incident
+        (S,) log-odds of every set, and whose it is: single causes, then pairs, then none.
+    first, second
+        (S,) which of the N + I answers a set says: a pair says two, a single cause or none one (second is -1).
+    right, known, owner
+        (N + I,) whether an answer is right, whether that is known, and of which incident it is; the nones come last.
+    weight
+        (I,) of the incidents.
+    """
 
     odds: Numbers
-    none: NDArray[np.bool_]
-    possible: NDArray[np.bool_]
-    start: NDArray[np.int64]
+    incident: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    right: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    owner: NDArray[np.int64]
     weight: Numbers
+
+    @property
+    def none(self) -> NDArray[np.bool_]:
+        """Return (S,) which sets are none."""
+        return self.first >= len(self.right) - len(self.weight)
 
 
 def sets_of(incidents: Sequence[Labelled], added: Sequence[Numbers]) -> Sets:
     """Return every set of one and two causes of each incident, and none of them.
 
-    A pair is possible when the labels leave either of its causes possible: a second cause is rarely judged.
+    Where the right answer is told all else is wrong; otherwise only what was rejected is known.
 
     Parameters
     ----------
     added
         (I,) of (K,) log-odds that trees added.
     """
-    odds, none, possible, sizes = [], [], [], []
-    for each, more in zip(incidents, added, strict=True):
-        slate, alone = each.slate, each.slate.alone + more
-        first, second = slate.pairs[:, 0], slate.pairs[:, 1]
-        odds.append(np.concatenate([alone, alone[first] + alone[second] + slate.together, [slate.none]]))
-        single = each.possible[:-1]
-        possible.append(np.concatenate([single, single[first] | single[second], each.possible[-1:]]))
-        sizes.append(len(odds[-1]))
-        none.append(np.arange(sizes[-1]) == sizes[-1] - 1)
-    start = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
-    weight = np.array([each.weight for each in incidents])
-    return Sets(np.concatenate(odds), np.concatenate(none), np.concatenate(possible), start, weight)
+    many = len(incidents)
+    sizes = np.array([len(each.slate.keys) for each in incidents], dtype=np.int64)
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    whose = np.repeat(np.arange(many), sizes)
+    alone = np.concatenate([each.slate.alone for each in incidents]) + np.concatenate(list(added))
+    pairs = np.concatenate([each.slate.pairs + start[place] for place, each in enumerate(incidents)])
+    together = np.concatenate([each.slate.together for each in incidents])
+    told = np.array([each.told for each in incidents])
+    possible = np.concatenate([each.possible[:-1] for each in incidents])
+    none = np.array([each.slate.none for each in incidents])
+    none_right = np.array([each.told and bool(each.possible[-1]) for each in incidents])
+    single = np.arange(start[-1])
+    return Sets(
+        odds=np.concatenate([alone, alone[pairs[:, 0]] + alone[pairs[:, 1]] + together, none]),
+        incident=np.concatenate([whose, whose[pairs[:, 0]], np.arange(many)]),
+        first=np.concatenate([single, pairs[:, 0], start[-1] + np.arange(many)]),
+        second=np.concatenate([np.full(start[-1], -1), pairs[:, 1], np.full(many, -1)]),
+        right=np.concatenate([possible & told[whose], none_right]),
+        known=np.concatenate([told[whose] | ~possible, told]),
+        owner=np.concatenate([whose, np.arange(many)]),
+        weight=np.array([each.weight for each in incidents]),
+    )
+
+
+def probabilities_of(sets: Sets, calibration: Calibration) -> Numbers:
+    """Return (N + I,) probabilities of every cause and of none, as `rankers.supervised.probabilities` gives them."""
+    odds = calibration.sharpness * sets.odds + calibration.none_shift * sets.none
+    top = np.full(len(sets.weight), -np.inf)
+    np.maximum.at(top, sets.incident, odds)
+    mass = np.exp(odds - top[sets.incident])
+    share = mass / np.bincount(sets.incident, mass)[sets.incident]
+    pair = sets.second >= 0
+    n = len(sets.right)
+    both = np.bincount(sets.first, share, n) + np.bincount(sets.second[pair], share[pair], n)
+    return np.asarray(np.minimum(both, 1.0))
 
 
 def loss(sets: Sets, calibration: Calibration) -> Numbers:
-    """Return (I,) negative log probabilities of what the labels leave possible."""
-    odds = calibration.sharpness * sets.odds + calibration.none_shift * sets.none
-    top = np.maximum.reduceat(odds, sets.start)
-    sizes = np.diff(np.append(sets.start, len(odds)))
-    mass = np.exp(odds - np.repeat(top, sizes))
-    allowed = np.add.reduceat(mass * sets.possible, sets.start)
-    found: Numbers = -np.log(np.maximum(allowed / np.add.reduceat(mass, sets.start), 1e-12))
-    return found
+    """Return (I,) composite negative log likelihoods: every cause, and none, right or wrong by its own probability.
+
+    A cause's confidence is its probability to be confirmed whatever else is right; so is this loss.
+    """
+    p = np.clip(probabilities_of(sets, calibration), LEAST, 1.0 - LEAST)
+    each = -np.where(sets.right, np.log(p), np.log1p(-p)) * sets.known
+    return np.asarray(np.bincount(sets.owner, each, len(sets.weight)), dtype=np.float64)
 
 
 def calibrate(sets: Sets) -> Calibration:
