@@ -9,18 +9,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Literal
 
 from rankers import heuristic
 from rankers.model import Model, TamperedModel, checksum, read_model
+from rankers.pretrained import pretrained
 from rankers.trees import MalformedModel
 from rca.errors import InputError, UnknownName
 from rca.warehouse import Warehouse
 
 HEURISTIC, PRETRAINED = "heuristic", "pretrained"
-BUILT_IN = (HEURISTIC, PRETRAINED) if find_spec("rankers.pretrained") else (HEURISTIC,)
+BUILT_IN = (HEURISTIC, PRETRAINED)
 KEPT, PROMOTED, ROLLED_BACK, REFUSED = "kept", "promoted", "rolled_back", "refused"
 
 MEASURED = "measured to be no worse than the ranker before it"
@@ -180,7 +179,7 @@ def load(warehouse: Warehouse, version: str) -> Model:
     if version == HEURISTIC:
         return Model(heuristic.VERSION)
     if version == PRETRAINED:
-        return _pretrained()
+        return pretrained()
     known = registered(warehouse, version)
     try:
         return _read(warehouse, known)
@@ -292,13 +291,6 @@ def _read(warehouse: Warehouse, known: Registered) -> Model:
     model = read_model(row[0] if row else "", known.sha256)
     if model.version != known.version:
         raise TamperedModel(f"the model kept as {known.version} calls itself {model.version}")
-    return model
-
-
-def _pretrained() -> Model:
-    if PRETRAINED not in BUILT_IN:
-        raise MalformedModel("no pretrained ranker is shipped")
-    model: Model = import_module("rankers.pretrained").pretrained()
     return model
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from rankers import heuristic
+from rankers.fit import fit
 from rankers.model import Model
 from rankers.quality import figures
 from rca.review.choice import choose
 from rca.review.examples import fingerprint, read_examples
-from rca.review.registry import HEURISTIC, all_versions, current, events, load, promote
+from rca.review.registry import BUILT_IN, HEURISTIC, all_versions, current, events, load, promote
 from rca.review.training import LEAST_HELD_OUT, split, train
 from rca.warehouse import Warehouse
 from tests.rca.review.rankers import FIRST, kept, small_model, tamper
@@ -169,6 +170,19 @@ def test_a_damaged_current_one_is_replaced_by_learning_again(site: Warehouse) ->
     report = train(site)
     assert (report.outcome, report.demoted) == ("promoted", True)
     assert choose(site).info.version == report.version
+
+
+def test_nothing_held_out_is_learned_from_before_it_is_compared(site: Warehouse) -> None:
+    report = train(site, dry_run=True)
+    examples = read_examples(site).training
+    earlier, later = split(examples, ())
+    honest = [figures(fit(earlier, start, version="x"), later).log_loss for start in (load(site, n) for n in BUILT_IN)]
+    leaking = [
+        figures(fit(examples, start, version="x"), later).log_loss for start in (load(site, n) for n in BUILT_IN)
+    ]
+    assert report.comparison.challenger.log_loss == pytest.approx(min(honest), rel=1e-9)
+    assert not set(honest) & set(leaking)
+    assert honest[0] != honest[1]
 
 
 def test_the_fingerprint_sees_every_part(site: Warehouse) -> None:
