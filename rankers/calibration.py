@@ -1,9 +1,8 @@
 """Make confidences mean what they say: sharpen or flatten the log-odds, and shift those of none of the causes.
 
 Two numbers, fitted on incidents that the trees did not see. They act on the log-odds before the softmax, so that the
-order of the causes stays and the probabilities of one incident stay those of one distribution over sets of causes; one
-map for each cause's probability by itself (isotonic, beta, Venn-Abers) measures worse with the few labels that
-sites have (docs/benchmarks.md).
+order of the causes stays and one incident's probabilities stay those of one distribution over sets of causes. How
+this compares with a map of the first cause's probability (Platt, beta, isotonic, Venn-Abers) is in docs/benchmarks.md.
 """
 
 from collections.abc import Sequence

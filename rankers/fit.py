@@ -34,7 +34,7 @@ PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.05,
     "min_data_in_leaf": 10,
     "min_data_in_bin": 3,
-    "lambda_l2": 5.0,
+    "lambda_l2": 1.0,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
@@ -135,21 +135,6 @@ def _left_out(lesson: _Lesson, seed: int, progress: Progress | None) -> list[lis
     return out
 
 
-def _fewest(losses: Sequence[Numbers], weight: Numbers) -> int:
-    """Return the place of the fewest rounds whose mean loss is within one standard error of the best one's.
-
-    The rule of one standard error (Breiman et al. 1984, section 3.4.3), of the paired difference: incidents vary more
-    than rankers do.
-    """
-    means = [float(np.average(each, weights=weight)) for each in losses]
-    best = int(np.argmin(means))
-    for place in range(best):
-        gap = losses[place] - losses[best]
-        if np.average(gap, weights=weight) <= gap.std() / np.sqrt(len(gap)):
-            return place
-    return best
-
-
 @dataclass(frozen=True, slots=True)
 class Learned:
     """A model, the incidents that taught it, and (I,) of (K,) log-odds added to each when it was left out."""
@@ -174,7 +159,8 @@ def learn(
     sets = [sets_of(useful, added) for added in tried]
     calibrations = [calibrate(each) for each in sets]
     losses = [loss(each, calibration) for each, calibration in zip(sets, calibrations, strict=True)]
-    place = _fewest(losses, np.array([each.weight for each in useful]))
+    weight = np.array([each.weight for each in useful])
+    place = int(np.argmin([np.average(each, weights=weight) for each in losses]))
     rounds = place * CHECKED_EVERY
     stages = start.stages
     if rounds:

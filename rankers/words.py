@@ -7,9 +7,6 @@ WORDS = {
     "timing": "how its onset fits the symptom's",
     "blame": "what causes upstream explain of it",
     "coincident_change": "a fitting change near its onset",
-    "raw_strength": "how far it left its normal range, whatever it explains",
-    "raw_specificity": "how unmistakable its signature is, whatever it explains",
-    "alignment": "how its onset fits the symptom's, whatever it explains",
     "whole_node": "that it is laid on the whole node, not a part of it",
     "onset_known": "whether its onset is known",
     "lead": "its lead over the other causes",
@@ -26,6 +23,9 @@ WORDS = {
     "seen_in_requests": "that the fault shows in the requests complained of",
 }
 """Column -> what it tells; families' own columns without words are told by their name."""
+
+TWINS = {"raw_strength": "strength", "raw_specificity": "specificity", "alignment": "timing"}
+"""Columns that tell the same as another before a small share discounts it: what both did is told once."""
 
 SLIGHT = 0.05
 """Log-odds below which nothing is worth telling."""

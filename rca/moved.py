@@ -5,7 +5,7 @@ import math
 from rankers import heuristic, supervised
 from rankers.model import Model
 from rankers.proposed import Proposed
-from rankers.words import SLIGHT, said
+from rankers.words import SLIGHT, TWINS, said
 from schemas.analysis import Moved
 
 MOST = 6
@@ -29,8 +29,9 @@ def what_moved(model: Model, proposed: Proposed) -> list[tuple[Moved, ...]]:
         value = weighed | {"prior": prior}
         by = {name: weight * weighed[name] for name, weight in heuristic.WEIGHTS.items()} | {"prior": prior}
         for move in moves:
-            by[move.name] = by.get(move.name, 0.0) + move.by
-            value.setdefault(move.name, move.value)
+            name = TWINS.get(move.name, move.name)
+            by[name] = by.get(name, 0.0) + move.by
+            value.setdefault(name, move.value)
         out.append(_largest(value, {name: model.sharpness * each for name, each in by.items()}))
     return out
 

@@ -39,11 +39,11 @@ def without_blame() -> Iterator[None]:
 def ranking_changed(rank: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
     """Return a ranker that sees changed candidates and answers with the ones that it was given."""
 
-    def changed(candidates: Sequence[Any], *others: Any, **options: Any) -> Any:
-        seen = [change(c) for c in candidates]
-        ranked, none = rank(seen, *others, **options)
-        own = dict(zip(map(id, seen), candidates, strict=True))
-        return tuple(replace(r, candidate=own[id(r.candidate)]) for r in ranked), none
+    def changed(model: Any, proposed: Any) -> Any:
+        seen = [change(c) for c in proposed.candidates]
+        found = rank(model, replace(proposed, candidates=seen))
+        own = dict(zip(map(id, seen), proposed.candidates, strict=True))
+        return replace(found, ranked=tuple(replace(r, candidate=own[id(r.candidate)]) for r in found.ranked))
 
     return changed
 
@@ -51,10 +51,10 @@ def ranking_changed(rank: Callable[..., Any], change: Callable[[Any], Any]) -> C
 @contextmanager
 def without_time() -> Iterator[None]:
     """Let it count for nothing how well a cause's onset fits the symptom's."""
-    from rankers import heuristic  # noqa: PLC0415 - only who answers needs the engine
+    from rankers import supervised  # noqa: PLC0415 - only who answers needs the engine
 
-    timeless = ranking_changed(heuristic.rank, lambda c: replace(c, features={**c.features, "alignment": 0.0}))
-    with patched(heuristic, "rank", timeless):
+    timeless = ranking_changed(supervised.rank, lambda c: replace(c, features={**c.features, "alignment": 0.0}))
+    with patched(supervised, "rank", timeless):
         yield
 
 
@@ -70,8 +70,8 @@ def without_impact() -> Iterator[None]:
         return list(assign(evidence, [halved(c) for c in candidates]))
 
     assign = engine.assign_blame
-    alike = ranking_changed(engine.heuristic.rank, halved)
-    with patched(engine.heuristic, "rank", alike), patched(engine, "assign_blame", by_place):
+    alike = ranking_changed(engine.supervised.rank, halved)
+    with patched(engine.supervised, "rank", alike), patched(engine, "assign_blame", by_place):
         yield
 
 

@@ -15,7 +15,7 @@ from rankers import heuristic
 from rankers.fit import fit
 from rankers.labelled import Labelled
 from rankers.model import Model
-from rankers.quality import Figures, Outcome, outcomes, summed
+from rankers.quality import Outcome, figures, outcomes
 
 SIZES = (0, 20, 50, 100, 300, 1000)
 TESTED = 0.35
@@ -58,18 +58,52 @@ def split(cases: Sequence[Case], seed: int) -> Split:
 
 @dataclass(frozen=True)
 class Point:
-    """One ranker on one seed's incidents."""
+    """One ranker on one seed's incidents.
+
+    Parameters
+    ----------
+    asked, wrong, third
+        Incidents with a fault; of them, those whose first cause is wrong (or whose right cause was never proposed), and
+        those with a right one among the first three.
+    log_loss, ece
+        Over all incidents, those without a fault included.
+    """
 
     seed: int
     start: str
     size: int
-    figures: Figures
-    found: tuple[Outcome, ...]
+    asked: int
+    wrong: int
+    third: int
+    log_loss: float
+    ece: float
 
     @property
-    def errors(self) -> int:
-        """Return how many first answers are wrong."""
-        return sum(not each.first for each in self.found if each.family is not None)
+    def ac1(self) -> float:
+        """Return the share of incidents with a fault whose first cause is right."""
+        return 1.0 - self.wrong / self.asked
+
+    @property
+    def ac3(self) -> float:
+        """Return the share of incidents with a fault of whose first three causes one is right."""
+        return self.third / self.asked
+
+
+def faulty(cases: Sequence[Case], model: Model) -> list[Outcome]:
+    """Return how a ranker does on the incidents that have a fault; one whose cause was not proposed is a miss."""
+    return outcomes(model, [case.truth() for case in cases if case.roots])
+
+
+def first_right(cases: Sequence[Case], model: Model) -> float:
+    """Return AC@1 over the incidents that have a fault."""
+    return float(np.mean([each.first for each in faulty(cases, model)]))
+
+
+def point(cases: Sequence[Case], model: Model, seed: int, start: str, size: int) -> Point:
+    """Return the figures of one ranker."""
+    found, rates = faulty(cases, model), figures(model, [case.truth() for case in cases])
+    wrong, third = sum(not each.first for each in found), sum(each.third for each in found)
+    return Point(seed, start, size, len(found), wrong, third, rates.log_loss, rates.ece)
 
 
 def learned(cases: Sequence[Case] | Sequence[Labelled], start: Model, seed: int) -> Model:
@@ -80,9 +114,6 @@ def learned(cases: Sequence[Case] | Sequence[Labelled], start: Model, seed: int)
 
 def points(parts: Split, starts: dict[str, Model], sizes: Sequence[int] = SIZES) -> Iterator[Point]:
     """Yield the figures of each start after each number of labels."""
-    asked = [case.truth() for case in parts.asked]
     for name, start in starts.items():
         for size in sizes:
-            model = learned(parts.labelled(size), start, parts.seed)
-            found = tuple(outcomes(model, asked))
-            yield Point(parts.seed, name, size, summed(found), found)
+            yield point(parts.asked, learned(parts.labelled(size), start, parts.seed), parts.seed, name, size)

@@ -15,7 +15,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
 
     rows = []
     for start, size in sorted({(p.start, p.size) for p in points}):
-        mine = [1.0 - p.figures.ac1 for p in points if (p.start, p.size) == (start, size)]
+        mine = [1.0 - p.ac1 for p in points if (p.start, p.size) == (start, size)]
         mean, low, high = interval(mine)
         rows.append({"start": start, "labels": size, "shown": size + 10, "wrong": mean, "low": low, "high": high})
     plain = next(row["wrong"] for row in rows if row["start"] == "heuristic" and row["labels"] == 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ranker.curve import PLAIN, Split
+from benchmarks.ranker.curve import PLAIN, Split, first_right
 from benchmarks.ranker.pool import Case
 from benchmarks.ranker.pretrain import learned as pretrained_on
 from benchmarks.ranker.reviewers import Habits, review
@@ -51,7 +51,7 @@ class Answered:
 def answered(parts: Split, start: Model = PLAIN, labels: int = LABELS) -> Iterator[Answered]:
     """Yield how each kind of site fares on the incidents asked about."""
     asked = [case.truth() for case in parts.asked]
-    before = figures(PLAIN, asked)
+    before = first_right(parts.asked, PLAIN)
     for name, habits in SITES.items():
         with Warehouse() as warehouse:
             review(warehouse, parts.labelled(labels), habits, PLAIN, parts.seed)
@@ -61,13 +61,15 @@ def answered(parts: Split, start: Model = PLAIN, labels: int = LABELS) -> Iterat
             now = load(warehouse, str(report.version)) if promoted else load(warehouse, report.current)
             was = load(warehouse, report.current)
         plain = [replace(each, weight=1.0) for each in examples]
-        after = [figures(fit(each, start, version="bench", seed=parts.seed), asked) for each in (examples, plain)]
+        after = [
+            first_right(parts.asked, fit(each, start, version="bench", seed=parts.seed)) for each in (examples, plain)
+        ]
         yield Answered(
             seed=parts.seed,
             site=name,
-            heuristic=before.ac1,
-            corrected=after[0].ac1,
-            uncorrected=after[1].ac1,
+            heuristic=before,
+            corrected=after[0],
+            uncorrected=after[1],
             promoted=promoted,
             bad=promoted and figures(now, asked).log_loss > figures(was, asked).log_loss,
         )

@@ -30,27 +30,27 @@ def fewer_errors(points: Sequence[Point], start: str, size: int) -> list[float]:
     """Return for each seed the share of the heuristic's wrong first answers that are gone."""
     plain = {p.seed: p for p in points if p.start == "heuristic" and p.size == 0}
     mine = [p for p in points if p.start == start and p.size == size]
-    return [1.0 - p.errors / plain[p.seed].errors for p in mine if plain[p.seed].errors]
+    return [1.0 - p.wrong / plain[p.seed].wrong for p in mine if plain[p.seed].wrong]
 
 
 def curve(points: Sequence[Point]) -> str:
     """Return the learning curves as a table."""
-    plain = {p.seed: p.figures.ac1 for p in points if p.start == "heuristic" and p.size == 0}
+    plain = {p.seed: p.ac1 for p in points if p.start == "heuristic" and p.size == 0}
     rows = []
     for start, size in sorted({(p.start, p.size) for p in points}):
         mine = [p for p in points if (p.start, p.size) == (start, size)]
-        gaps = [p.figures.ac1 - plain[p.seed] for p in mine]
+        gaps = [p.ac1 - plain[p.seed] for p in mine]
         above, below = sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps)
         rows.append(
             [
                 start,
                 str(size),
-                _told([p.figures.ac1 for p in mine]),
-                _told([p.figures.ac3 for p in mine]),
+                _told([p.ac1 for p in mine]),
+                _told([p.ac3 for p in mine]),
                 _told(fewer_errors(points, start, size), 2),
                 f"{above} / {len(gaps) - above - below} / {below}",
-                _told([p.figures.log_loss for p in mine]),
-                _told([p.figures.ece for p in mine]),
+                _told([p.log_loss for p in mine]),
+                _told([p.ece for p in mine]),
             ]
         )
     head = ("start", "labels", "AC@1", "AC@3", "wrong firsts gone", "seeds above / alike / below", "log loss", "ECE")

@@ -16,7 +16,7 @@ from benchmarks.ranker.plot import draw
 from benchmarks.ranker.pool import POOL, Case, read_pool
 from benchmarks.ranker.pretrain import learned, lessons
 from benchmarks.ranker.robust import Answered, answered, new_family
-from benchmarks.ranker.speed import speed
+from benchmarks.ranker.speed import INCIDENTS, speed
 from rankers.model import Model
 
 Progress = Callable[[str, int, int], None]
@@ -34,6 +34,10 @@ class Options:
         How often the held-out incidents are split anew into labelled ones and ones asked about.
     sizes
         Numbers of labels.
+    families
+        Families never labelled to ask about; None: each.
+    timed
+        Incidents to time learning on.
     jobs
         Processes.
     plot
@@ -43,6 +47,8 @@ class Options:
     pool: Path = POOL
     seeds: int = 20
     sizes: tuple[int, ...] = SIZES
+    families: tuple[str, ...] | None = None
+    timed: int = INCIDENTS
     jobs: int = 2
     plot: Path | None = None
 
@@ -74,13 +80,9 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        curve = [
-            {"seed": p.seed, "start": p.start, "size": p.size, "errors": p.errors, **asdict(p.figures)}
-            for p in self.curve
-        ]
         return {
             "cases": self.cases,
-            "curve": curve,
+            "curve": [asdict(each) for each in self.curve],
             "calibrations": self.calibrations,
             "sites": [asdict(each) for each in self.sites],
             "families": self.families,
@@ -125,7 +127,8 @@ def run(options: Options, progress: Progress | None = None) -> Outcome:
         found.append(each)
         if progress:
             progress("learning curves", done, options.seeds)
-    injected = sorted({case.injected for case in cases if case.half == "held-out" and case.roots == 1})
+    every = sorted({case.injected for case in cases if case.half == "held-out" and case.roots == 1})
+    injected = every if options.families is None else options.families
     families = list(parallel(_one_family, ((options.pool, family) for family in injected), options.jobs))
     if progress:
         progress("speed", 0, 0)
@@ -135,7 +138,7 @@ def run(options: Options, progress: Progress | None = None) -> Outcome:
         calibrations=list(chain.from_iterable(each[1] for each in found)),
         sites=list(chain.from_iterable(each[2] for each in found)),
         families=sorted(families, key=lambda row: str(row["family"])),
-        speed=speed(cases, _start(options.pool)),
+        speed=speed(cases, _start(options.pool), options.timed),
     )
     if options.plot:
         draw(outcome.curve, options.plot)

@@ -160,6 +160,7 @@ COMMANDS = {
             ("rca bench incidents --out cases --score-only --json figures.json", "those again"),
             ("rca bench natural", "dated events that really happened"),
             ("rca bench ablation", "what each idea of the engine adds"),
+            ("rca bench ranker --plot curve.svg", "how well the ranker learns from reviewers"),
         ),
     ),
     "version": Entry("Print the version.", "", (("rca version", "rca and what it runs on"),)),

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from rca.cli.output import print_lines, shown_progress, to_json
 from rca.errors import InputError, UnknownName
 
-Track = Literal["incidents", "natural", "ablation", "nezha", "petshop"]
+Track = Literal["incidents", "natural", "ablation", "nezha", "petshop", "ranker"]
 
 
 @Parameter(name="*")
@@ -62,6 +62,8 @@ def bench(
     rcaeval_python: Path | None = None,
     data: Path | None = None,
     misses: int = 0,
+    splits: int = 20,
+    plot: Path | None = None,
     json: Path | None = None,
     markdown: Path | None = None,
 ) -> None:
@@ -72,7 +74,8 @@ def bench(
     track
         incidents: faults injected into real tables; natural: dated events that really happened;
         ablation: the injected ones with one idea of the engine off at a time; nezha: faults recorded in a shop of ten
-        services, scored by the service; petshop: faults recorded in a shop of forty components, from metrics alone.
+        services, scored by the service; petshop: faults recorded in a shop of forty components, from metrics alone;
+        ranker: how well the ranker learns from reviewers.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
@@ -90,12 +93,16 @@ def bench(
         how to bring the rest). petshop: folder of the tables; default: the repository's.
     misses
         How many wrong answers to list.
+    splits
+        ranker: how often its incidents are split anew into labelled ones and ones asked about.
+    plot
+        ranker: SVG file for the learning curves.
     json
         File for the figures and every answer.
     markdown
         File for the tables.
     """
-    _check(cases=drawn.cases, jobs=jobs)
+    _check(cases=drawn.cases, jobs=jobs, splits=splits)
     if score_only and out_folder is None:
         raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
     if track in ("nezha", "petshop"):
@@ -103,6 +110,9 @@ def bench(
         _tell(_recorded(track, data, drawn.half, peers=baselines, **asked), misses, json, markdown)
         return
     run = _benchmarks("benchmarks.incidents.run")
+    if track == "ranker":
+        _tell(_learning(splits, jobs or run.few_processes(), plot), misses, json, markdown)
+        return
     ablations = track == "ablation"
     methods = run.Methods(baselines and not ablations, _interpreter(nannyml_python), ablations)
     common = {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
@@ -116,6 +126,12 @@ def _recorded(name: str, data: Path | None, half: str, **asked: Any) -> Any:
     given = {"data": data} if data else {}
     with shown_progress() as progress:
         return track.run(track.Options(half=half, **given, **asked), progress)
+
+
+def _learning(splits: int, jobs: int, plot: Path | None) -> Any:
+    track = _benchmarks("benchmarks.ranker.track")
+    with shown_progress() as progress:
+        return track.run(track.Options(seeds=splits, jobs=jobs, plot=plot), progress)
 
 
 def _natural(folder: Path, _: Drawn, common: dict[str, Any], progress: Any) -> Any:

@@ -8,7 +8,7 @@ from rca.analyse import analyse_bundle
 FEATURE = {"blame": "blame", "time": "timing"}
 PLACES = (
     (engine, "assign_blame"),
-    (engine.heuristic, "rank"),
+    (engine.supervised, "rank"),
     *((diagnosis, name) for name in ("repair", "redo", "drop")),
     (health, "moved_columns"),
 )
