@@ -49,6 +49,9 @@ FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 1500
 LEAST_INCIDENTS = 10
 """Fewer labelled incidents than this teach nothing that can be checked."""
 
+SITE = 2.0
+"""How much a site's own incident weighs beside one that it learns together with."""
+
 Progress = Callable[[str, int, int], None]
 Objective = Callable[[Numbers, Any], tuple[Numbers, Numbers]]
 
@@ -145,15 +148,19 @@ class Learned:
 
 
 def learn(
-    incidents: Sequence[Labelled], start: Model, *, version: str, seed: int = 0, progress: Progress | None = None
+    incidents: Sequence[Labelled],
+    start: Model,
+    *,
+    version: str,
+    seed: int = 0,
+    lessons: Sequence[Labelled] = (),
+    progress: Progress | None = None,
 ) -> Learned:
     """Learn one more stage on top of a model, and say how it did on incidents left out; see `fit`."""
-    useful = [each for each in incidents if each.slate.keys and each.weight > 0]
+    useful = [*_useful(incidents, SITE if lessons else 1.0), *_useful(lessons, 1.0)]
     before = [corrections(start, each.slate) for each in useful]
     if len(useful) < LEAST_INCIDENTS:
         return Learned(replace(start, version=version), tuple(useful), tuple(before))
-    scale = len(useful) / sum(each.weight for each in useful)
-    useful = [replace(each, weight=each.weight * scale) for each in useful]
     lesson = _lesson(useful, before)
     tried = _left_out(lesson, seed, progress)
     sets = [sets_of(useful, added) for added in tried]
@@ -171,8 +178,21 @@ def learn(
     return Learned(model, tuple(useful), tuple(tried[place]))
 
 
+def _useful(incidents: Sequence[Labelled], mean: float) -> list[Labelled]:
+    """Return the incidents that teach anything, their weights scaled to a mean."""
+    found = [each for each in incidents if each.slate.keys and each.weight > 0]
+    scale = mean * len(found) / sum(each.weight for each in found) if found else 1.0
+    return [replace(each, weight=each.weight * scale) for each in found]
+
+
 def fit(
-    incidents: Sequence[Labelled], start: Model, *, version: str, seed: int = 0, progress: Progress | None = None
+    incidents: Sequence[Labelled],
+    start: Model,
+    *,
+    version: str,
+    seed: int = 0,
+    lessons: Sequence[Labelled] = (),
+    progress: Progress | None = None,
 ) -> Model:
     """Learn one more stage on top of a model.
 
@@ -182,6 +202,9 @@ def fit(
         What reviewers said. Those without candidates teach nothing.
     start
         What to start from: `Model("heuristic-3")` has no trees, so that it is the heuristic.
+    lessons
+        Incidents of elsewhere to learn together with, such as those of the shipped ranker; a reviewed one weighs `SITE`
+        times as much.
 
     Returns
     -------
@@ -189,4 +212,4 @@ def fit(
         With a stage more, or the same stages when trees do not help on incidents left out; calibrated either way. The
         same incidents and seed give the same document, byte by byte.
     """
-    return learn(incidents, start, version=version, seed=seed, progress=progress).model
+    return learn(incidents, start, version=version, seed=seed, lessons=lessons, progress=progress).model

@@ -15,7 +15,7 @@ Numbers = NDArray[np.float64]
 
 BINS = 10
 SIGNIFICANT = 0.05
-SURELY_BETTER = 0.1
+SURELY_BETTER = 0.05
 """One-sided level at which a challenger's smaller loss is believed; it must not be worse anywhere else either."""
 
 FAMILY_JUDGED = 8

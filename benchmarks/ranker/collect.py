@@ -1,6 +1,6 @@
 """Make the pool: inject faults, let the engine propose, and keep what the ranker saw.
 
-`python -m benchmarks.ranker.collect --cases CASES [--out cases]` writes `benchmarks/data/candidates.parquet` anew. With
+`python -m benchmarks.ranker.collect --cases CASES [--out cases]` writes the pool's two files anew. With
 `--out` the incidents are kept, and those already there are not made again.
 """
 
@@ -14,7 +14,8 @@ from benchmarks.incidents.job import Job, plan
 from benchmarks.incidents.run import few_processes, make_one, parallel
 from benchmarks.incidents.score import family_of, judge_case, known_of
 from benchmarks.incidents.tables import HELD_OUT, TUNE
-from benchmarks.ranker.pool import POOL, Case, write_pool
+from benchmarks.ranker.pool import FILES, write_pool
+from rankers.pretrained.cases import Case
 
 SEEDS = {"tune": 41, "held-out": 2028}
 HALVES = {"tune": TUNE, "held-out": HELD_OUT}
@@ -81,12 +82,16 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=72, help="incidents per system")
     parser.add_argument("--tables", nargs="*", default=[*TUNE, *HELD_OUT])
     parser.add_argument("--out", type=Path, help="folder in which the incidents are kept")
-    parser.add_argument("--pool", type=Path, default=POOL)
+    parser.add_argument(
+        "--pool", type=Path, nargs=2, default=FILES, help="files of the tables for tuning, and held out"
+    )
     parser.add_argument("--jobs", type=int, default=few_processes())
     given = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with TemporaryDirectory() as folder:
-        write_pool(collect(jobs_of(given.out or Path(folder), given.cases, given.tables), given.jobs), given.pool)
+        write_pool(
+            collect(jobs_of(given.out or Path(folder), given.cases, given.tables), given.jobs), tuple(given.pool)
+        )
 
 
 if __name__ == "__main__":

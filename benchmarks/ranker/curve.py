@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.ranker.pool import Case
 from rankers import heuristic
 from rankers.fit import fit
 from rankers.labelled import Labelled
 from rankers.model import Model
+from rankers.pretrained.cases import Case
 from rankers.quality import Outcome, figures, outcomes
 
 SIZES = (0, 20, 50, 100, 300, 1000)
@@ -106,14 +106,21 @@ def point(cases: Sequence[Case], model: Model, seed: int, start: str, size: int)
     return Point(seed, start, size, len(found), wrong, third, rates.log_loss, rates.ece)
 
 
-def learned(cases: Sequence[Case] | Sequence[Labelled], start: Model, seed: int) -> Model:
-    """Return what is learned from incidents with clean labels, or with the given ones."""
-    labels = [each.truth() if isinstance(each, Case) else each for each in cases]
-    return fit(labels, start, version="bench", seed=seed) if labels else start
+@dataclass(frozen=True)
+class Start:
+    """What a site starts from: the ranker that answers before any label, and incidents to learn together with."""
+
+    model: Model
+    lessons: tuple[Labelled, ...] = ()
+
+    def learned(self, labels: Sequence[Labelled], seed: int) -> Model:
+        """Return what is learned from a site's labels."""
+        return fit(labels, PLAIN, version="bench", seed=seed, lessons=self.lessons) if labels else self.model
 
 
-def points(parts: Split, starts: dict[str, Model], sizes: Sequence[int] = SIZES) -> Iterator[Point]:
+def points(parts: Split, starts: dict[str, Start], sizes: Sequence[int] = SIZES) -> Iterator[Point]:
     """Yield the figures of each start after each number of labels."""
     for name, start in starts.items():
         for size in sizes:
-            yield point(parts.asked, learned(parts.labelled(size), start, parts.seed), parts.seed, name, size)
+            labels = [case.truth() for case in parts.labelled(size)]
+            yield point(parts.asked, start.learned(labels, parts.seed), parts.seed, name, size)

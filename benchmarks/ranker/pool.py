@@ -1,138 +1,26 @@
-"""The pool: what the ranker saw of injected incidents whose causes are known, small enough to ship.
+"""The pool: what the ranker saw of injected incidents, those it learned from and those held out.
 
-`benchmarks/data/candidates.parquet` has one row per candidate; `benchmarks.ranker.collect` makes it. The tables for
-tuning and those held out are apart (`half`), as in `benchmarks.incidents`.
+The former ship with the package (`rankers/pretrained/lessons.parquet`), the latter are in
+`benchmarks/data/candidates.parquet`.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from rankers import pretrained
+from rankers.pretrained.cases import Case, read_cases, write_cases
 
-from rankers.labelled import Labelled
-from rankers.proposed import Proposed
-from rankers.slate import Slate, slate_of
-from schemas.candidate import Candidate
-
-POOL = Path(__file__).parents[1] / "data" / "candidates.parquet"
-DIGITS = 6
-"""Significant digits kept of each number."""
-
-SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("half", "table", "case", "injected")),
-        *((name, pa.int32()) for name in ("seed", "number", "roots")),
-        ("p_value", pa.float64()),
-        *((name, pa.string()) for name in ("family", "node", "subject", "mechanism", "slice")),
-        *((name, pa.float64()) for name in ("impact", "strength", "specificity", "blame")),
-        ("explains", pa.string()),
-        ("features", pa.string()),
-        ("right", pa.bool_()),
-    ]
-)
-"""A row without `family` is an incident for which nothing was proposed."""
+LESSONS = Path(pretrained.__file__).parent / pretrained.LESSONS
+HELD_OUT = Path(__file__).parents[1] / "data" / "candidates.parquet"
+FILES = (LESSONS, HELD_OUT)
 
 
-@dataclass(frozen=True)
-class Case:
-    """One incident: what was injected, what the ranker saw, and which of the candidates are right.
-
-    `roots`: how many causes there are, 0 without a fault. `number`: its place in the draw; earlier ones come first.
-    """
-
-    half: str
-    table: str
-    case: str
-    injected: str
-    seed: int
-    number: int
-    roots: int
-    proposed: Proposed
-    right: tuple[bool, ...]
-    about: dict[str, Any] = field(default_factory=dict, compare=False)
-
-    @property
-    def name(self) -> str:
-        """Return its name, unique in the pool."""
-        return f"{self.half}-{self.seed}-{self.case}"
-
-    @property
-    def data_set(self) -> str:
-        """Return the table that its system was made from; several systems share one."""
-        return self.table.partition("-")[0]
-
-    @cached_property
-    def slate(self) -> Slate:
-        """Return the candidates as numbers."""
-        return slate_of(self.proposed)
-
-    def truth(self, *, group: str | None = None) -> Labelled:
-        """Return the incident as one who knows the truth would label it."""
-        right = np.array(self.right, dtype=bool)
-        possible = np.append(right, not right.any())
-        return Labelled(self.name, self.slate, possible, right, 1.0, group)
+def read_pool(files: Iterable[Path] = FILES) -> list[Case]:
+    """Return the cases of some files, sorted by name."""
+    return sorted((case for file in files for case in read_cases(file)), key=lambda case: case.name)
 
 
-def rows_of(case: Case) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a case."""
-    common = {name: getattr(case, name) for name in ("half", "table", "case", "injected", "seed", "number", "roots")}
-    common["p_value"] = _short(case.proposed.p_value)
-    for candidate, blame, right in zip(case.proposed.candidates, case.proposed.blame, case.right, strict=True):
-        yield common | {
-            **{name: getattr(candidate, name) for name in ("family", "node", "subject", "mechanism", "slice")},
-            **{name: _short(getattr(candidate, name)) for name in ("impact", "strength", "specificity")},
-            "blame": _short(blame),
-            "explains": json.dumps([list(each) for each in candidate.explains[:1]]),
-            "features": json.dumps({name: _short(value) for name, value in sorted(candidate.features.items())}),
-            "right": right,
-        }
-    if not case.proposed.candidates:
-        yield common
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-def write_pool(cases: Sequence[Case], path: Path = POOL) -> None:
-    """Write cases, sorted by name."""
-    rows = [row for case in sorted(cases, key=lambda case: case.name) for row in rows_of(case)]
-    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), path, compression="zstd", compression_level=19)
-
-
-def read_pool(path: Path = POOL) -> list[Case]:
-    """Return the cases, sorted by name."""
-    by_name: dict[str, list[dict[str, Any]]] = {}
-    for row in pq.read_table(path).to_pylist():
-        by_name.setdefault(f"{row['half']}-{row['seed']}-{row['case']}", []).append(row)
-    return [_case(rows) for _, rows in sorted(by_name.items())]
-
-
-def _case(rows: list[dict[str, Any]]) -> Case:
-    told = [row for row in rows if row["family"] is not None]
-    candidates = [
-        Candidate(
-            family=row["family"],
-            node=row["node"],
-            subject=row["subject"],
-            impact=row["impact"],
-            strength=row["strength"],
-            specificity=row["specificity"],
-            summary="",
-            mechanism=row["mechanism"],
-            slice=row["slice"],
-            explains=tuple(tuple(each) for each in json.loads(row["explains"])),
-            features=json.loads(row["features"]),
-        )
-        for row in told
-    ]
-    first = rows[0]
-    common = {name: first[name] for name in ("half", "table", "case", "injected", "seed", "number", "roots")}
-    proposed = Proposed(candidates, [row["blame"] for row in told], first["p_value"])
-    return Case(**common, proposed=proposed, right=tuple(row["right"] for row in told))
+def write_pool(cases: Sequence[Case], files: tuple[Path, Path] = FILES) -> None:
+    """Write the cases of the tables for tuning, and those of the tables held out."""
+    for file, half in zip(files, ("tune", "held-out"), strict=True):
+        write_cases([case for case in cases if case.half == half], file)

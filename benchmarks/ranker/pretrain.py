@@ -12,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.ranker.curve import PLAIN
-from benchmarks.ranker.pool import Case, read_pool, rows_of
+from benchmarks.ranker.pool import LESSONS, read_pool
 from rankers import pretrained
 from rankers.fit import columns_of, fit
+from rankers.labelled import Labelled
 from rankers.model import Model, checksum
+from rankers.pretrained.cases import Case, rows_of
 
 FOLDER = Path(pretrained.__file__).parent
 VERSION = "pretrained-1"
@@ -26,9 +28,14 @@ def lessons(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.half == "tune"]
 
 
+def taught(cases: Sequence[Case]) -> tuple[Labelled, ...]:
+    """Return those incidents, labelled with the truth; a data set's are left out together."""
+    return tuple(case.truth(group=case.data_set) for case in lessons(cases))
+
+
 def learned(cases: Sequence[Case], version: str = VERSION) -> Model:
     """Return what is learned from some incidents, checked on data sets left out."""
-    return fit([case.truth(group=case.data_set) for case in cases], PLAIN, version=version)
+    return fit(taught(cases), PLAIN, version=version)
 
 
 def shipped(cases: Sequence[Case]) -> Model:
@@ -41,13 +48,13 @@ def shipped(cases: Sequence[Case]) -> Model:
             "hash": hashlib.sha256(rows.encode()).hexdigest(),
             "incidents": len(chosen),
             "tables": sorted({case.data_set for case in chosen}),
-            "data": "benchmarks/data/candidates.parquet, half tune",
+            "data": pretrained.LESSONS,
             "seed": 0,
         },
         "features": list(columns_of([case.truth() for case in chosen])),
         "command": "python -m benchmarks.ranker.pretrain",
     }
-    return replace(learned(chosen), about=about)
+    return replace(learned(cases), about=about)
 
 
 def main() -> None:
@@ -62,7 +69,9 @@ def main() -> None:
         print("the same" if same else "another model than the one that ships")
         raise SystemExit(0 if same else 1)
     (FOLDER / pretrained.MODEL).write_text(document, encoding="utf-8")
-    (FOLDER / pretrained.CHECKSUM).write_text(f"{checksum(document)}  {pretrained.MODEL}\n", encoding="utf-8")
+    sums = {pretrained.MODEL: checksum(document), pretrained.LESSONS: hashlib.sha256(LESSONS.read_bytes()).hexdigest()}
+    text = "".join(f"{each}  {name}\n" for name, each in sums.items())
+    (FOLDER / pretrained.CHECKSUMS).write_text(text, encoding="utf-8")
     print(f"{VERSION}: {len(document) // 1024} KiB, sha256 {checksum(document)}")
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from benchmarks.ranker.pool import Case
 from rankers.model import Model
+from rankers.pretrained.cases import Case
 from rankers.proposed import Ranked
 from rankers.supervised import rank
 from rca.review import keep_analysis

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ranker.curve import PLAIN, Split, first_right
-from benchmarks.ranker.pool import Case
+from benchmarks.ranker.curve import PLAIN, Split, Start, first_right
 from benchmarks.ranker.pretrain import learned as pretrained_on
 from benchmarks.ranker.reviewers import Habits, review
-from rankers.fit import fit
-from rankers.model import Model
+from rankers.pretrained.cases import Case
 from rankers.proposed import Proposed
-from rankers.quality import figures, outcomes
+from rankers.quality import outcomes
 from rca.review.examples import read_examples
 from rca.review.registry import load
 from rca.review.training import train
@@ -36,42 +34,40 @@ SITES = {
 class Answered:
     """A site's ranker after its labels, with and without the corrections; what training did with it.
 
-    `promoted`: whether training let it answer; `bad`: whether that made answers worse.
+    `before`: AC@1 of the start. `promoted`: whether training let it answer; `bad`: whether that put fewer first causes
+    right.
     """
 
     seed: int
     site: str
-    heuristic: float
+    before: float
     corrected: float
     uncorrected: float
     promoted: bool
     bad: bool
 
 
-def answered(parts: Split, start: Model = PLAIN, labels: int = LABELS) -> Iterator[Answered]:
-    """Yield how each kind of site fares on the incidents asked about."""
-    asked = [case.truth() for case in parts.asked]
-    before = first_right(parts.asked, PLAIN)
+def answered(parts: Split, start: Start, labels: int = LABELS) -> Iterator[Answered]:
+    """Yield how each kind of site fares on the incidents asked about, each shown as the start ranks it."""
+    before = first_right(parts.asked, start.model)
     for name, habits in SITES.items():
         with Warehouse() as warehouse:
-            review(warehouse, parts.labelled(labels), habits, PLAIN, parts.seed)
+            review(warehouse, parts.labelled(labels), habits, start.model, parts.seed)
             examples = read_examples(warehouse).training
             report = train(warehouse, seed=parts.seed)
             promoted = report.outcome == "promoted"
             now = load(warehouse, str(report.version)) if promoted else load(warehouse, report.current)
             was = load(warehouse, report.current)
         plain = [replace(each, weight=1.0) for each in examples]
-        after = [
-            first_right(parts.asked, fit(each, start, version="bench", seed=parts.seed)) for each in (examples, plain)
-        ]
+        after = [first_right(parts.asked, start.learned(each, parts.seed)) for each in (examples, plain)]
         yield Answered(
             seed=parts.seed,
             site=name,
-            heuristic=before,
+            before=before,
             corrected=after[0],
             uncorrected=after[1],
             promoted=promoted,
-            bad=promoted and figures(now, asked).log_loss > figures(was, asked).log_loss,
+            bad=promoted and first_right(parts.asked, now) < first_right(parts.asked, was),
         )
 
 

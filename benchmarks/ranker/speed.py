@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ranker.curve import PLAIN
-from benchmarks.ranker.pool import Case
 from rankers.fit import fit
 from rankers.model import Model
+from rankers.pretrained.cases import Case
 from rankers.supervised import explain, rank
 
 INCIDENTS = 5000

@@ -80,7 +80,7 @@ def sites(found: Sequence[Answered]) -> str:
         rows.append(
             [
                 name,
-                _told([each.heuristic for each in mine]),
+                _told([each.before for each in mine]),
                 _told([each.corrected for each in mine]),
                 _told([each.corrected - clean[each.seed].corrected for each in mine]),
                 _told([each.uncorrected - clean[each.seed].uncorrected for each in mine]),
@@ -90,7 +90,7 @@ def sites(found: Sequence[Answered]) -> str:
         )
     head = (
         "300 labels",
-        "AC@1 of the heuristic",
+        "AC@1 before",
         "after learning",
         "against clean labels",
         "the same without corrections",

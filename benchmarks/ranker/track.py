@@ -11,13 +11,14 @@ from benchmarks.incidents.run import parallel
 from benchmarks.ranker import tables
 from benchmarks.ranker.calibrations import SIZES as CALIBRATED
 from benchmarks.ranker.calibrations import compared
-from benchmarks.ranker.curve import PLAIN, SIZES, Point, points, split
+from benchmarks.ranker.curve import PLAIN, SIZES, Point, Start, points, split
 from benchmarks.ranker.plot import draw
-from benchmarks.ranker.pool import POOL, Case, read_pool
-from benchmarks.ranker.pretrain import learned, lessons
+from benchmarks.ranker.pool import FILES, read_pool
+from benchmarks.ranker.pretrain import learned, lessons, taught
 from benchmarks.ranker.robust import Answered, answered, new_family
 from benchmarks.ranker.speed import INCIDENTS, speed
 from rankers.model import Model
+from rankers.pretrained.cases import Case
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,7 +30,7 @@ class Options:
     Parameters
     ----------
     pool
-        The incidents.
+        Files of incidents.
     seeds
         How often the held-out incidents are split anew into labelled ones and ones asked about.
     sizes
@@ -44,7 +45,7 @@ class Options:
         File for the learning curve, SVG; None draws none.
     """
 
-    pool: Path = POOL
+    pool: tuple[Path, ...] = FILES
     seeds: int = 20
     sizes: tuple[int, ...] = SIZES
     families: tuple[str, ...] | None = None
@@ -91,30 +92,32 @@ class Outcome:
 
 
 @lru_cache(maxsize=1)
-def _pool(path: Path) -> list[Case]:
-    return read_pool(path)
+def _pool(files: tuple[Path, ...]) -> list[Case]:
+    return read_pool(files)
 
 
 @lru_cache(maxsize=1)
-def _start(path: Path) -> Model:
+def _start(files: tuple[Path, ...]) -> Model:
     """Return the start that ships, learned anew: from the tables for tuning of this pool."""
-    return learned(lessons(_pool(path)))
+    return learned(lessons(_pool(files)))
 
 
-def one_seed(path: Path, seed: int, sizes: tuple[int, ...]) -> tuple[list[Point], list[dict[str, Any]], list[Answered]]:
+def one_seed(
+    files: tuple[Path, ...], seed: int, sizes: tuple[int, ...]
+) -> tuple[list[Point], list[dict[str, Any]], list[Answered]]:
     """Return what one split gives."""
-    cases = _pool(path)
+    cases = _pool(files)
     parts = split(cases, seed)
     most = max(sizes)
     return (
-        list(points(parts, {"heuristic": PLAIN, "pretrained": _start(path)}, sizes)),
+        list(points(parts, {"heuristic": Start(PLAIN), "pretrained": Start(_start(files), taught(cases))}, sizes)),
         compared(parts, PLAIN, tuple(size for size in CALIBRATED if size <= most)),
-        list(answered(parts)) if most >= 100 else [],  # noqa: PLR2004 - fewer labels show nothing of this
+        list(answered(parts, Start(_start(files), taught(cases)))) if most >= 100 else [],  # noqa: PLR2004 - fewer labels show nothing of this
     )
 
 
-def _one_family(path: Path, family: str) -> dict[str, Any]:
-    return new_family(_pool(path), family)
+def _one_family(files: tuple[Path, ...], family: str) -> dict[str, Any]:
+    return new_family(_pool(files), family)
 
 
 def run(options: Options, progress: Progress | None = None) -> Outcome:

@@ -1,12 +1,18 @@
-"""The ranker that ships: learned from injected incidents of public tables; `DATASHEET.md` says of which, and how."""
+"""The ranker that ships, and the incidents that it learned from; `DATASHEET.md` says which, and how.
 
+A site's labels are learned together with those incidents: a few labels then move little, and many have their way.
+"""
+
+import hashlib
 from functools import cache
 from importlib.resources import files
 
-from rankers.model import Model, read_model
+from rankers.labelled import Labelled
+from rankers.model import Model, TamperedModel, read_model
+from rankers.pretrained.cases import read_cases
 from rankers.trees import MalformedModel
 
-MODEL, CHECKSUM = "model.json", "model.sha256"
+MODEL, LESSONS, CHECKSUMS = "model.json", "lessons.parquet", "checksums.sha256"
 
 
 @cache
@@ -20,10 +26,36 @@ def pretrained() -> Model:
     MalformedModel
         When it is missing, not to be read, or made for another heuristic.
     """
-    folder = files(__name__)
     try:
-        document = (folder / MODEL).read_text(encoding="utf-8")
-        expected = (folder / CHECKSUM).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MalformedModel(f"the shipped ranker is damaged: {type(error).__name__}") from error
-    return read_model(document, expected.partition(" ")[0].strip())
+        return read_model(_content(MODEL).decode(), _recorded(MODEL))
+    except UnicodeDecodeError as error:
+        raise TamperedModel("the shipped ranker is no text") from error
+
+
+@cache
+def lessons() -> tuple[Labelled, ...]:
+    """Return the incidents that the shipped ranker learned from, with the truth as their labels.
+
+    Raises
+    ------
+    TamperedModel
+        When their checksum is not the recorded one; nothing of them was read then.
+    MalformedModel
+        When they are missing.
+    """
+    content = _content(LESSONS)
+    if hashlib.sha256(content).hexdigest() != _recorded(LESSONS):
+        raise TamperedModel("the shipped lessons' checksum is not the recorded one")
+    return tuple(case.truth(group=case.data_set) for case in read_cases(content))
+
+
+def _content(name: str) -> bytes:
+    try:
+        return (files(__name__) / name).read_bytes()
+    except OSError as error:
+        raise MalformedModel(f"the shipped ranker is damaged: {name}, {type(error).__name__}") from error
+
+
+def _recorded(name: str) -> str:
+    lines = (line.split() for line in _content(CHECKSUMS).decode(errors="replace").splitlines())
+    return next((line[0] for line in lines if line[1:] == [name]), "")

@@ -15,12 +15,13 @@ from rankers import heuristic
 from rankers.fit import LEAST_INCIDENTS, columns_of, fit
 from rankers.labelled import Labelled
 from rankers.model import Model
+from rankers.pretrained import lessons
 from rankers.quality import Comparison, compare, figures
 from rca.review.choice import UNUSABLE
 from rca.review.examples import Examples, fingerprint, read_examples
 from rca.review.registry import (
-    BUILT_IN,
     HEURISTIC,
+    PRETRAINED,
     all_versions,
     current,
     keep,
@@ -121,10 +122,10 @@ def _trained(
     warehouse: Warehouse, examples: Examples, seed: int, who: str, progress: Progress | None, *, dry_run: bool
 ) -> TrainingReport:
     answering = current(warehouse)
-    starts = _starts(warehouse)
+    starts = _starts()
     versions = all_versions(warehouse)
     known = {each.training_hash: each for each in versions if each.state != "refused"}
-    key = fingerprint(examples.training, str(seed), *(start.to_json() for start in starts.values()))
+    key = fingerprint(examples.training, str(seed), *(fingerprint(taught) for taught in starts.values()))
     seen = next((each.incidents for each in versions if each.version == answering), ())
     earlier, later = split(examples.training, seen)
     report = TrainingReport(
@@ -145,9 +146,20 @@ def _trained(
     if report.missing:
         return replace(report, reason=_too_few(report, bool(seen)))
     incumbent, demoted = _incumbent(warehouse, answering, later)
-    trials = {name: fit(earlier, start, version=name, seed=seed, progress=progress) for name, start in starts.items()}
+    plain_heuristic = Model(heuristic.VERSION)
+    trials = {
+        name: fit(earlier, plain_heuristic, version=name, seed=seed, lessons=taught, progress=progress)
+        for name, taught in starts.items()
+    }
     parent = min(trials, key=lambda name: figures(trials[name], later).log_loss)
-    final = fit(examples.training, starts[parent], version=f"site-{key[:12]}", seed=seed, progress=progress)
+    final = fit(
+        examples.training,
+        plain_heuristic,
+        version=f"site-{key[:12]}",
+        seed=seed,
+        lessons=starts[parent],
+        progress=progress,
+    )
     report = replace(
         report,
         demoted=demoted,
@@ -155,7 +167,7 @@ def _trained(
         comparison=compare(incumbent, trials[parent], later),
         on_gold=compare(incumbent, final, examples.gold) if any(each.told for each in examples.gold) else None,
     )
-    report = _judged(report, final, (incumbent, *starts.values()))
+    report = _judged(report, final, (incumbent, plain_heuristic))
     if not dry_run:
         final = replace(final, about=_about(report, parent, examples.training, seed))
         _keep(warehouse, report, final, examples.training, parent=parent, who=who)
@@ -192,15 +204,12 @@ def _too_few(report: TrainingReport, learned_before: bool) -> str:
     )
 
 
-def _starts(warehouse: Warehouse) -> dict[str, Model]:
-    """Return what can be learned on top of: the built-in rankers that can be read."""
-    found = {}
-    for name in BUILT_IN:
-        try:
-            found[name] = load(warehouse, name)
-        except UNUSABLE:
-            continue
-    return found
+def _starts() -> dict[str, tuple[Labelled, ...]]:
+    """Return what labels can be learned together with: nothing, and what the shipped ranker learned from."""
+    try:
+        return {HEURISTIC: (), PRETRAINED: lessons()}
+    except UNUSABLE:
+        return {HEURISTIC: ()}
 
 
 def _incumbent(warehouse: Warehouse, answering: str, later: Sequence[Labelled]) -> tuple[Model, bool]:

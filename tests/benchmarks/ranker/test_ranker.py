@@ -11,11 +11,13 @@ from benchmarks.incidents.tables import HELD_OUT
 from benchmarks.ranker import pretrain
 from benchmarks.ranker.collect import answered
 from benchmarks.ranker.curve import PLAIN, first_right, split
-from benchmarks.ranker.pool import read_pool, rows_of, write_pool
+from benchmarks.ranker.pool import read_pool, write_pool
 from benchmarks.ranker.reviewers import LIAR, Habits, review
 from benchmarks.ranker.robust import without
 from benchmarks.ranker.track import Options, run
+from rankers.pretrained import lessons as shipped_lessons
 from rankers.pretrained import pretrained
+from rankers.pretrained.cases import rows_of
 from rca.review import reviewer_trust, settled
 from rca.review.examples import read_examples
 from rca.warehouse import Warehouse
@@ -35,6 +37,7 @@ def test_the_shipped_ranker_saw_no_held_out_table(pool):
     lessons = pretrain.lessons(pool)
     assert not {case.table for case in lessons} & set(HELD_OUT)
     assert pretrained().about["training"]["incidents"] == len(lessons)
+    assert [each.incident for each in shipped_lessons()] == [case.name for case in lessons]
 
 
 def test_the_shipped_ranker_is_better_on_tables_it_never_saw(pool):
@@ -44,8 +47,9 @@ def test_the_shipped_ranker_is_better_on_tables_it_never_saw(pool):
 
 def test_the_pool_is_written_as_it_was_read(pool, tmp_path):
     some = [*pool[:40], *(case for case in pool if not case.proposed.candidates)]
-    write_pool(some, tmp_path / "pool.parquet")
-    again = read_pool(tmp_path / "pool.parquet")
+    files = (tmp_path / "tune.parquet", tmp_path / "held-out.parquet")
+    write_pool(some, files)
+    again = read_pool(files)
     assert [list(rows_of(case)) for case in again] == [
         list(rows_of(case)) for case in sorted({case.name: case for case in some}.values(), key=lambda case: case.name)
     ]
