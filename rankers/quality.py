@@ -133,7 +133,7 @@ def _changes(current: Sequence[bool], challenger: Sequence[bool]) -> tuple[int, 
 
 
 def _p_smaller(gap: Numbers) -> float:
-    """Return the one-sided p-value of a mean below 0: signs flipped at random (Fisher's permutation, normal limit)."""
+    """Return the one-sided p-value of a sum below 0: signs flipped at random (Fisher's permutation, normal limit)."""
     from scipy.special import ndtr  # noqa: PLC0415 - only who trains needs it
 
     spread = float(np.sqrt((gap**2).sum()))
@@ -143,17 +143,19 @@ def _p_smaller(gap: Numbers) -> float:
 def compare(current: Model, challenger: Model, incidents: Sequence[Labelled]) -> Comparison:
     """Return whether a challenger may replace the current ranker, judged on incidents that neither learned from.
 
-    It is worse when its loss is larger, or when it turns significantly more first (or first three) answers wrong than
-    right, over all or in one family. It is better when its loss is smaller beyond chance.
+    It is worse when its loss is larger, incidents weighed as their labels are trusted, or when it turns significantly
+    more first (or first three) answers wrong than right, over all or in one family. It is better when its loss is
+    smaller beyond chance.
     """
     old, new = outcomes(current, incidents), outcomes(challenger, incidents)
     before, after = summed(old), summed(new)
     if not old:
         return Comparison(before, after, False, False, 1.0, "no labelled incident is left to compare on")
     reasons = []
-    gap = np.array([b.log_loss - a.log_loss for a, b in zip(old, new, strict=True)])
+    weight = np.array([each.weight for each in incidents if each.told])
+    gap = weight * np.array([b.log_loss - a.log_loss for a, b in zip(old, new, strict=True)])
     p_better = _p_smaller(gap)
-    if gap.mean() > 0:
+    if gap.sum() > 0:
         reasons.append(f"its log loss is {after.log_loss:.3f}, the current one's {before.log_loss:.3f}")
     groups = {"": list(range(len(old)))} | {
         f" of {family}": [i for i, each in enumerate(old) if each.family == family]

@@ -1,5 +1,6 @@
 """Judging rankers: rates by hand, and a challenger that must be better and nowhere worse."""
 
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -61,3 +62,13 @@ def test_the_same_ranker_is_neither_better_nor_worse():
 def test_nothing_to_compare_on_decides_nothing():
     found = compare(PLAIN, PLAIN, [])
     assert (found.better, found.not_worse) == (False, False)
+
+
+def test_labels_that_nobody_trusts_decide_nothing():
+    learned, asked = fit(incidents(120), PLAIN, version="site"), incidents(40, first=5000)
+    lies = [replace(each, right=(wrong := np.roll(each.right, 1)), possible=np.append(wrong, False)) for each in asked]
+    against = [replace(each, weight=0.001) for each in lies]
+    assert compare(PLAIN, learned, lies).not_worse is False
+    assert compare(PLAIN, learned, [*asked, *against]).p_better == pytest.approx(
+        compare(PLAIN, learned, asked).p_better, rel=0.2
+    )
