@@ -46,7 +46,25 @@ class Drawn:
     quiet: Annotated[bool, Parameter(negative="")] = False
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Curve:
+    """How the ranker's learning curves are made.
+
+    Parameters
+    ----------
+    splits
+        ranker: how often its incidents are split anew into labelled ones and ones asked about.
+    plot
+        ranker: SVG file for the learning curves.
+    """
+
+    splits: int = 20
+    plot: Path | None = None
+
+
 EACH_ONCE = Drawn()
+TWENTY_SPLITS = Curve()
 
 
 def bench(
@@ -62,8 +80,7 @@ def bench(
     rcaeval_python: Path | None = None,
     data: Path | None = None,
     misses: int = 0,
-    splits: int = 20,
-    plot: Path | None = None,
+    curve: Curve = TWENTY_SPLITS,
     json: Path | None = None,
     markdown: Path | None = None,
 ) -> None:
@@ -72,10 +89,9 @@ def bench(
     Parameters
     ----------
     track
-        incidents: faults injected into real tables; natural: dated events that really happened;
-        ablation: the injected ones with one idea of the engine off at a time; nezha: faults recorded in a shop of ten
-        services, scored by the service; petshop: faults recorded in a shop of forty components, from metrics alone;
-        ranker: how well the ranker learns from reviewers.
+        incidents: faults injected into real tables; natural: dated events that really happened; ablation: the injected
+        ones with one idea off at a time; nezha, petshop: faults recorded in shops of ten services (from traces) and
+        of forty components (from metrics); ranker: how well the ranker learns from reviewers.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
@@ -93,32 +109,30 @@ def bench(
         how to bring the rest). petshop: folder of the tables; default: the repository's.
     misses
         How many wrong answers to list.
-    splits
-        ranker: how often its incidents are split anew into labelled ones and ones asked about.
-    plot
-        ranker: SVG file for the learning curves.
     json
         File for the figures and every answer.
     markdown
         File for the tables.
     """
-    _check(cases=drawn.cases, jobs=jobs, splits=splits)
-    if score_only and out_folder is None:
-        raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
+    _check(cases=drawn.cases, jobs=jobs, splits=curve.splits)
     if track in ("nezha", "petshop"):
         asked = {"rcaeval": _interpreter(rcaeval_python, "RCAEval")} if track == "petshop" else {}
         _tell(_recorded(track, data, drawn.half, peers=baselines, **asked), misses, json, markdown)
         return
     run = _benchmarks("benchmarks.incidents.run")
     if track == "ranker":
-        _tell(_learning(splits, jobs or run.few_processes(), plot), misses, json, markdown)
+        _tell(_learning(curve, jobs or run.few_processes()), misses, json, markdown)
         return
-    ablations = track == "ablation"
-    methods = run.Methods(baselines and not ablations, _interpreter(nannyml_python), ablations)
+    methods = run.Methods(baselines and track != "ablation", _interpreter(nannyml_python), track == "ablation")
     common = {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
+    _tell(_incidents(track, out_folder, drawn, common), misses, json, markdown)
+
+
+def _incidents(track: Track, out_folder: Path | None, drawn: Drawn, common: dict[str, Any]) -> Any:
+    if common["score_only"] and out_folder is None:
+        raise InputError("--score-only needs incidents that are there", mend="give their folder with --out")
     with _folder(out_folder) as folder, shown_progress() as progress:
-        outcome = (_natural if track == "natural" else _injected)(folder, drawn, common, progress)
-    _tell(outcome, misses, json, markdown)
+        return (_natural if track == "natural" else _injected)(folder, drawn, common, progress)
 
 
 def _recorded(name: str, data: Path | None, half: str, **asked: Any) -> Any:
@@ -128,10 +142,10 @@ def _recorded(name: str, data: Path | None, half: str, **asked: Any) -> Any:
         return track.run(track.Options(half=half, **given, **asked), progress)
 
 
-def _learning(splits: int, jobs: int, plot: Path | None) -> Any:
+def _learning(curve: Curve, jobs: int) -> Any:
     track = _benchmarks("benchmarks.ranker.track")
     with shown_progress() as progress:
-        return track.run(track.Options(seeds=splits, jobs=jobs, plot=plot), progress)
+        return track.run(track.Options(seeds=curve.splits, jobs=jobs, plot=curve.plot), progress)
 
 
 def _natural(folder: Path, _: Drawn, common: dict[str, Any], progress: Any) -> Any:
