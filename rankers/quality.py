@@ -153,10 +153,11 @@ def compare(current: Model, challenger: Model, incidents: Sequence[Labelled]) ->
         return Comparison(before, after, False, False, 1.0, "no labelled incident is left to compare on")
     reasons = []
     weight = np.array([each.weight for each in incidents if each.told])
-    gap = weight * np.array([b.log_loss - a.log_loss for a, b in zip(old, new, strict=True)])
-    p_better = _p_smaller(gap)
-    if gap.sum() > 0:
-        reasons.append(f"its log loss is {after.log_loss:.3f}, the current one's {before.log_loss:.3f}")
+    losses = [weight * np.array([each.log_loss for each in found]) for found in (old, new)]
+    was, now = (float(each.sum() / weight.sum()) if weight.any() else 0.0 for each in losses)
+    p_better = _p_smaller(losses[1] - losses[0])
+    if now > was:
+        reasons.append(f"its log loss is {now:.3f}, the current one's {was:.3f}")
     groups = {"": list(range(len(old)))} | {
         f" of {family}": [i for i, each in enumerate(old) if each.family == family]
         for family, (_, total) in before.by_family.items()
@@ -170,8 +171,7 @@ def compare(current: Model, challenger: Model, incidents: Sequence[Labelled]) ->
                 reasons.append(f"{lost} {what} answers{name} turned wrong and {gained} right (p = {p:.2g})")
     better = p_better < SURELY_BETTER and not reasons
     said = "; ".join(reasons) or (
-        f"log loss {before.log_loss:.3f} -> {after.log_loss:.3f} (p = {p_better:.2g})"
-        + ("" if better else ", which may be chance")
+        f"log loss {was:.3f} -> {now:.3f} (p = {p_better:.2g})" + ("" if better else ", which may be chance")
     )
     return Comparison(before, after, not reasons, better, p_better, said)
 

@@ -203,7 +203,7 @@ def _facts(sheet: dict[str, Any]) -> list[tuple[str, str]]:
         ("damage", sheet["damage"]),
         ("why", sheet.get("reason")),
         ("learned", sheet.get("at", "")[:16].replace("T", " ") or None),
-        ("on top of", sheet.get("parent") or sheet["about"].get("parent")),
+        ("start", sheet.get("parent") or sheet["about"].get("parent")),
         ("from", f"{sheet['incidents']} labelled incidents" if "incidents" in sheet else None),
         ("training set", sheet.get("training_hash") or training.get("hash")),
         ("seed", training.get("seed")),

@@ -39,7 +39,7 @@ class Registered:
     at
         When it was learned, UTC.
     parent
-        The version that it was learned on top of.
+        `pretrained` when it was learned together with what the shipped ranker learned from, else `heuristic`.
     state
         current: it answers; candidate: it was not promoted yet; retired: it answered once; refused: its document is
         damaged.

@@ -131,7 +131,7 @@ CREATE TABLE IF NOT EXISTS feedback (
 -- a row is one ranker that was learned here
 CREATE TABLE IF NOT EXISTS rankers (
     version VARCHAR PRIMARY KEY, learned_at TIMESTAMP NOT NULL,
-    parent VARCHAR NOT NULL,            -- the version that it was learned on top of
+    parent VARCHAR NOT NULL,            -- pretrained: learned together with its lessons; else heuristic
     state VARCHAR NOT NULL,             -- current | candidate | retired | refused
     document VARCHAR NOT NULL, sha256 VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,            -- why it has this state
