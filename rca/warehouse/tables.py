@@ -4,8 +4,9 @@ Each model has its own wide prediction table `predictions_<k>`, made as its colu
 `prediction_tables` and `prediction_columns` are the registry.
 """
 
-SCHEMA_VERSION = 2
-"""2 added `analyses`, `feedback` and `rankers`; an older database gains what it lacks when it is opened."""
+SCHEMA_VERSION = 3
+"""2 added `analyses`, `feedback` and `rankers`; 3 what a running service keeps (from `deliveries` on). An older database
+gains what it lacks when it is opened."""
 
 TABLES = """
 -- one row: the layout's version
@@ -148,6 +149,39 @@ CREATE TABLE IF NOT EXISTS ranker_events (
     version VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL,
     what VARCHAR NOT NULL,              -- kept | promoted | rolled_back | refused
     who VARCHAR NOT NULL, reason VARCHAR NOT NULL
+);
+
+-- a row is one request body that was acknowledged; `batch` is the commit that it came with
+CREATE TABLE IF NOT EXISTS deliveries (
+    id VARCHAR PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, -- the sender's idempotency key, or the content's digest
+    digest VARCHAR NOT NULL, source VARCHAR NOT NULL, node VARCHAR,
+    received_at TIMESTAMP NOT NULL, batch BIGINT NOT NULL,
+    rows BIGINT NOT NULL, quarantined BIGINT NOT NULL,
+    reasons VARCHAR[] NOT NULL          -- why rows were set aside, each reason once
+);
+
+-- a row is one thing that happened to an incident; rows are only ever added, and an incident is what they add up to
+CREATE SEQUENCE IF NOT EXISTS incident_event_places;
+CREATE TABLE IF NOT EXISTS incident_events (
+    place BIGINT PRIMARY KEY DEFAULT nextval('incident_event_places'),
+    incident VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL,
+    what VARCHAR NOT NULL,              -- opened | edited | alert | merged | split | closed | reopened | verified | note
+    who VARCHAR NOT NULL, detail JSON NOT NULL
+);
+
+-- a row is one token; only the SHA-256 of its secret is kept
+CREATE TABLE IF NOT EXISTS tokens (
+    id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, account VARCHAR NOT NULL, sha256 VARCHAR NOT NULL UNIQUE,
+    scopes VARCHAR[] NOT NULL,          -- ingest | read | review | train | admin
+    made_at TIMESTAMP NOT NULL, expires_at TIMESTAMP, revoked_at TIMESTAMP
+);
+
+-- a row is one request that changed something, or was refused; rows are only ever added
+CREATE SEQUENCE IF NOT EXISTS audit_places;
+CREATE TABLE IF NOT EXISTS audit (
+    place BIGINT PRIMARY KEY DEFAULT nextval('audit_places'),
+    noted_at TIMESTAMP NOT NULL, account VARCHAR NOT NULL, token VARCHAR, method VARCHAR NOT NULL, path VARCHAR NOT NULL,
+    status INTEGER NOT NULL, detail VARCHAR
 );
 """
 
