@@ -9,7 +9,7 @@ from typing import Self
 import duckdb
 
 from rca.errors import WarehouseError
-from rca.warehouse.tables import SCHEMA_VERSION, TABLES
+from rca.warehouse.migrations import carry_forward, refuse_newer
 
 
 def quote(identifier: str) -> str:
@@ -38,24 +38,17 @@ class Warehouse:
 
     def __init__(self, path: Path | None = None) -> None:
         try:
+            if path:
+                refuse_newer(path)
             self.connection = duckdb.connect(str(path) if path else ":memory:")
         except duckdb.Error as error:
             raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
         self.connection.execute("SET TimeZone = 'UTC'")
-        self._migrate(path)
-
-    def _migrate(self, path: Path | None) -> None:
-        tables = self.connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'meta'").fetchone()
-        if tables and tables[0]:
-            row = self.connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-            found = int(row[0]) if row else 0
-            if found > SCHEMA_VERSION:
-                self.connection.close()
-                raise WarehouseError(
-                    f"the database {path} has layout {found}, newer than this program's {SCHEMA_VERSION}; upgrade rca"
-                )
-        self.connection.execute(TABLES)
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+        try:
+            carry_forward(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
