@@ -3,8 +3,11 @@
 RcaError
 ├── InputError        a bundle, file, row or option that cannot be used (exit status 2)
 │   ├── BundleError   the folder or one of its documents is missing or malformed
-│   └── UnknownName   a node, metric or incident that is not there; suggests the nearest
-└── WarehouseError    the database cannot be opened, is newer than the code, or is locked
+│   ├── UnknownName   a node, metric or incident that is not there; suggests the nearest
+│   └── Conflict      it was changed meanwhile, or its state does not allow this
+├── WarehouseError    the database cannot be opened, is newer than the code, or is locked
+│   └── LostWrites    it holds less than was acknowledged
+└── StorageError      something could not be written, for example because the disk is full
 """
 
 import difflib
@@ -56,5 +59,21 @@ class UnknownName(InputError):
         super().__init__(f"unknown {what} {name!r}", file=file, mend=hint)
 
 
+class Conflict(InputError):
+    """What is to be changed was changed meanwhile, or is in a state that does not allow it."""
+
+
 class WarehouseError(RcaError):
     """The database cannot be opened, is newer than the code, or is locked by another process."""
+
+
+class LostWrites(WarehouseError):
+    """The database holds less than was acknowledged: a cut log of changes, an old copy, a damaged receipt."""
+
+
+class StorageError(RcaError):
+    """Something could not be written and was not acknowledged; `full` when the disk is full."""
+
+    def __init__(self, what: str, *, full: bool = False) -> None:
+        self.full = full
+        super().__init__(what)

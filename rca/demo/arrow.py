@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rca.demo.domain import Columns
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
 
 def to_table(columns: Columns) -> "pa.Table":

@@ -35,8 +35,8 @@ class BoostedModel:
 
 def encode(columns: Columns, inputs: tuple[str, ...], vocabulary: dict[str, list[str]]) -> NDArray[np.float64]:
     """Return the (N, F) matrix that the booster reads; null and unseen categories are NaN, a vector is D columns."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     parts = []
     for name in inputs:

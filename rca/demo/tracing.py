@@ -87,7 +87,7 @@ def parents(parts: tuple[Operation, ...], spans: Spans) -> NDArray[np.object_]:
 
 def write_flat(world: World, folder: Path, requests: int, gaps: tuple[Gap, ...] = ()) -> None:
     """Write `traces/spans.parquet`."""
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     parts, spans = operations(world.domain), sample_spans(world, requests, gaps)
     service = np.array([part.service for part in parts], dtype=object)

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from rca.ingest.files import SourceFile
-from rca.ingest.landing import Bad, land_tables, set_aside_where
+from rca.ingest.landing import Bad, land_files, of_table, set_aside_where
 from rca.ingest.relation import Relation
 from rca.ingest.session import Session
 from rca.ingest.types import as_text, as_time
@@ -17,7 +17,7 @@ TIMELESS = Bad("ts IS NULL", "coalesce(raw_ts, title)", "has no usable time; wri
 
 def ingest_changes(session: Session) -> None:
     """Land all new change files."""
-    land_tables(session, "changes", _land)
+    land_files(session, "changes", land_changes)
 
 
 def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) -> str:
@@ -60,3 +60,7 @@ def _json(relation: Relation, name: str) -> str:
     if column.type != "VARCHAR":
         return f"to_json({column.ref})"
     return f"CASE WHEN json_valid({column.ref}) THEN CAST({column.ref} AS JSON) ELSE to_json({column.ref}) END"
+
+
+land_changes = of_table(_land)
+"""Lands one file."""

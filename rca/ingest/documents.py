@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import duckdb
+
 from rca.bundle import Bundle
 from rca.errors import InputError
 from rca.ingest.session import Session
@@ -14,16 +16,22 @@ from schemas.system import System
 
 def store_documents(session: Session, bundle: Bundle) -> None:
     """Keep the system (a changed one becomes the one in force) and the incidents (by id, the latest wins)."""
-    document = _json(bundle.system)
-    digest = hashlib.blake2b(document.encode(), digest_size=16).hexdigest()
-    latest = session.scalar("SELECT digest FROM systems ORDER BY ingest DESC LIMIT 1")
     with session.transaction():
-        if digest != latest:
-            number = session.scalar("SELECT coalesce(max(ingest), 0) + 1 FROM systems")
-            session.run("DELETE FROM systems WHERE digest = ?", [digest])
-            session.run("INSERT INTO systems VALUES (?, ?, ?)", [digest, number, document])
+        keep_system(session.connection, bundle.system)
         for incident in bundle.incidents:
             session.run("INSERT OR REPLACE INTO incidents VALUES (?, ?)", [incident.id, _json(incident)])
+
+
+def keep_system(connection: duckdb.DuckDBPyConnection, system: System) -> str:
+    """Put a system in force and return its digest; the one that is in force already changes nothing."""
+    document = _json(system)
+    digest = hashlib.blake2b(document.encode(), digest_size=16).hexdigest()
+    latest = connection.execute("SELECT digest, ingest FROM systems ORDER BY ingest DESC LIMIT 1").fetchone()
+    if latest is None or digest != latest[0]:
+        connection.execute("DELETE FROM systems WHERE digest = ?", [digest])
+        number = latest[1] + 1 if latest else 1
+        connection.execute("INSERT INTO systems VALUES (?, ?, ?)", [digest, number, document])
+    return digest
 
 
 def load_system(warehouse: Warehouse) -> System:
@@ -34,10 +42,16 @@ def load_system(warehouse: Warehouse) -> System:
     InputError
         When no bundle was ingested yet.
     """
-    row = warehouse.connection.execute("SELECT document FROM systems ORDER BY ingest DESC LIMIT 1").fetchone()
-    if row is None:
+    system = latest_system(warehouse)
+    if system is None:
         raise InputError("the database holds no system", mend="ingest a bundle first: rca ingest BUNDLE --db FILE")
-    return System.model_validate_json(row[0])
+    return system
+
+
+def latest_system(warehouse: Warehouse) -> System | None:
+    """Return the system in force; None while there is none."""
+    row = warehouse.connection.execute("SELECT document FROM systems ORDER BY ingest DESC LIMIT 1").fetchone()
+    return System.model_validate_json(row[0]) if row else None
 
 
 def load_incidents(warehouse: Warehouse) -> tuple[Incident, ...]:

@@ -1,7 +1,7 @@
 """Ready-made histograms, when the raw rows stay elsewhere: landed as the profile's own cells and bins."""
 
 from rca.ingest.files import SourceFile
-from rca.ingest.landing import Bad, land_tables, set_aside_where
+from rca.ingest.landing import Bad, land_files, of_table, set_aside_where
 from rca.ingest.relation import Relation
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time
@@ -34,7 +34,7 @@ CHECKS = (
 
 def ingest_histograms(session: Session) -> None:
     """Land all new histogram files."""
-    land_tables(session, "histograms", _land)
+    land_files(session, "histograms", land_histograms)
 
 
 def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) -> str:
@@ -139,3 +139,7 @@ def _add_cells(session: Session, staged: str) -> None:
                    sum(sum_prediction), NULL, sum(sum_label), NULL, sum(sum_loss), sum(sum_loss_sq)
             FROM coded GROUP BY ALL"""
     )
+
+
+land_histograms = of_table(_land)
+"""Lands one file."""

@@ -1,7 +1,7 @@
 """Business and component metrics: node, metric, ts, value; every other column is a dimension."""
 
 from rca.ingest.files import SourceFile
-from rca.ingest.landing import Bad, land_tables, set_aside_where
+from rca.ingest.landing import Bad, land_files, of_table, set_aside_where
 from rca.ingest.relation import Relation
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time
@@ -17,7 +17,7 @@ CHECKS = (
 
 def ingest_kpis(session: Session) -> None:
     """Land all new metric files."""
-    land_tables(session, "kpis", _land)
+    land_files(session, "kpis", land_kpis)
 
 
 def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) -> str:
@@ -40,3 +40,7 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(ts), max(ts) FROM kpis WHERE file_id = {file_id}"
+
+
+land_kpis = of_table(_land)
+"""Lands one file."""

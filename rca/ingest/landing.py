@@ -13,7 +13,11 @@ Land = Callable[[Session, int, SourceFile, Relation], str]
 """Land one relation under a file id; return SQL giving one row: rows landed, first ts, last ts."""
 
 
-def land_files(session: Session, source: str, land: Callable[[Session, int, SourceFile], str]) -> None:
+LandFile = Callable[[Session, int, SourceFile], str]
+"""The same for a file that is still to be opened."""
+
+
+def land_files(session: Session, source: str, land: LandFile) -> None:
     """Land every new file of a source in a transaction of its own."""
     paths, others = discover(session.folder, source)
     for path in others:
@@ -26,25 +30,30 @@ def land_files(session: Session, source: str, land: Callable[[Session, int, Sour
             session.tally.add(source, "skipped", 1)
             continue
         known.add(file.digest)
-        try:
-            with session.transaction():
-                file_id = session.new_file_ids(1)[0]
-                session.register(
-                    {file_id: file}, source, None, f"SELECT {file_id}, * FROM ({land(session, file_id, file)})"
-                )
-        except (Unreadable, duckdb.Error) as error:
-            session.reject_file(file, source, None, str(unreadable(error)))
+        land_file(session, source, file, land)
 
 
-def land_tables(session: Session, source: str, land: Land) -> None:
-    """Land every new file of a source whose files are tables."""
+def land_file(session: Session, source: str, file: SourceFile, land: LandFile) -> None:
+    """Land one file; one that cannot be read is set aside whole."""
+    try:
+        with session.transaction():
+            file_id = session.new_file_ids(1)[0]
+            session.register(
+                {file_id: file}, source, None, f"SELECT {file_id}, * FROM ({land(session, file_id, file)})"
+            )
+    except (Unreadable, duckdb.Error) as error:
+        session.reject_file(file, source, None, str(unreadable(error)))
+
+
+def of_table(land: Land) -> LandFile:
+    """Return how to land a file that is a table, from how to land its relation."""
 
     def _open_and_land(session: Session, file_id: int, file: SourceFile) -> str:
         relation = open_file(session, file.path)
         session.set_aside_rejects(file_id, file.name, relation.rejects[0])
         return land(session, file_id, file, relation)
 
-    land_files(session, source, _open_and_land)
+    return _open_and_land
 
 
 @dataclass(frozen=True, slots=True)

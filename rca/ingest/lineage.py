@@ -17,10 +17,11 @@ CHECKS = (
 
 def ingest_lineage(session: Session) -> None:
     """Land all new files of run events."""
-    land_files(session, "lineage", _land)
+    land_files(session, "lineage", land_lineage)
 
 
-def _land(session: Session, file_id: int, file: SourceFile) -> str:
+def land_lineage(session: Session, file_id: int, file: SourceFile) -> str:
+    """Land one file; return SQL giving one row: rows landed, first ts, last ts."""
     lines, rejects = stage_lines(session, file.path)
     session.set_aside_rejects(file_id, file.name, rejects)
     staged = f"lineage_{file_id}"

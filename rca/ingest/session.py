@@ -36,6 +36,14 @@ class Unreadable(Exception):
     """A whole file that cannot be used; the text says why and how to mend it."""
 
 
+class Undone(Exception):
+    """A file failed inside the caller's transaction, which cannot be half undone: `cause` says why."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 def unreadable(error: Exception, what: str = "cannot be read") -> Unreadable:
     """Return why a file cannot be used; an error that is not the file's is raised again."""
     if isinstance(error, Unreadable):
@@ -56,6 +64,8 @@ class Session:
     progress: Progress = field(default=lambda _stage, _done, _total: None)
     tally: Tally = field(default_factory=Tally)
     aside: Counter[int] = field(default_factory=Counter)
+    enclosed: bool = False
+    """Whether all is landed within a transaction of the caller's: then one bad file undoes everything."""
 
     def run(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         """Execute one statement."""
@@ -69,6 +79,12 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all or nothing: a crash leaves no half file."""
+        if self.enclosed:
+            try:
+                yield
+            except Exception as error:
+                raise Undone(error) from error
+            return
         self.run("BEGIN")
         try:
             yield
@@ -118,6 +134,8 @@ class Session:
 
     def reject_file(self, file: SourceFile, source: str, node: str | None, reason: str) -> None:
         """Set a whole file aside; it is registered with no rows, so that it is not tried again unchanged."""
+        if self.enclosed:
+            raise Undone(Unreadable(reason))
         with self.transaction():
             file_id = self.new_file_ids(1)[0]
             self.run("INSERT INTO quarantine VALUES (?, ?, NULL, NULL, NULL, ?)", [file_id, file.name, reason])

@@ -23,10 +23,11 @@ CHECKS = (
 
 def ingest_traces(session: Session) -> None:
     """Land all new trace files."""
-    land_files(session, "traces", _land)
+    land_files(session, "traces", land_traces)
 
 
-def _land(session: Session, file_id: int, file: SourceFile) -> str:
+def land_traces(session: Session, file_id: int, file: SourceFile) -> str:
+    """Land one file; return SQL giving one row: rows landed, first ts, last ts."""
     staged = f"spans_{file_id}"
     if format_of(file.path) == "json" and looks_like_otlp(file.path):
         rejects = stage_otlp(session, file.path, staged)

@@ -1,7 +1,7 @@
 """Open a warehouse: a DuckDB file that survives, or a temporary one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +37,7 @@ class Warehouse:
     """
 
     def __init__(self, path: Path | None = None) -> None:
+        self.within = False
         try:
             if path:
                 refuse_newer(path)
@@ -52,14 +53,39 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all that the block writes, or nothing of it when it fails."""
+        """Do all that the block writes, or nothing of it when it fails; inside another one it is a part of that."""
+        if self.within:
+            yield
+            return
         self.connection.execute("BEGIN")
+        self.within = True
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.within = False
+            self._roll_back()
             raise
+        self.within = False
         self.connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        """Roll back; where the transaction ended with the error itself there is nothing left to do."""
+        with suppress(duckdb.TransactionException):
+            self.connection.execute("ROLLBACK")
+
+    def reader(self) -> "Warehouse":
+        """Return the same database over a connection of its own, for another thread; it sees what is committed."""
+        other = Warehouse.__new__(Warehouse)
+        other.connection, other.within = self.connection.cursor(), False
+        return other
+
+    def confine(self, folders: Sequence[Path]) -> None:
+        """Let SQL reach no file but the database and these folders, from now on and for good; no extension either."""
+        listed = ", ".join(literal(str(folder)) for folder in folders)
+        self.connection.execute("SET GLOBAL TimeZone = 'UTC'")  # readers take it over: it can no more be set then
+        self.connection.execute(f"SET allowed_directories = [{listed}]")
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
 
     def close(self) -> None:
         """Close the database; a temporary one is gone."""

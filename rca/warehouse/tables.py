@@ -169,6 +169,39 @@ CREATE TABLE IF NOT EXISTS incident_events (
     who VARCHAR NOT NULL, detail JSON NOT NULL
 );
 
+-- a row is what lists and the weekly review ask of one incident: worked out from its document, its latest answer, the
+-- log of feedback and its events, again whenever one of them has grown; it can be emptied at any time
+CREATE TABLE IF NOT EXISTS incident_overview (
+    incident VARCHAR PRIMARY KEY,
+    source UBIGINT,                     -- hash of the document that it was made from
+    analysis VARCHAR,                   -- id of the latest answer
+    last_record BIGINT NOT NULL,        -- place of its last feedback; 0 without
+    version BIGINT NOT NULL,            -- place of its last event; 0 without
+    node VARCHAR NOT NULL, metric VARCHAR NOT NULL, title VARCHAR, severity VARCHAR,
+    detected_at TIMESTAMP NOT NULL, onset TIMESTAMP, ended_at TIMESTAMP,
+    state VARCHAR NOT NULL,             -- open | closed | merged
+    merged_into VARCHAR, assigned VARCHAR, closed_at TIMESTAMP,
+    family VARCHAR, cause_node VARCHAR, cause_subject VARCHAR, -- the most probable cause of the latest answer
+    confidence DOUBLE, none_of_these DOUBLE, causes INTEGER,
+    outcome VARCHAR,                    -- cause | no_fault; null: not settled
+    right_family VARCHAR, right_node VARCHAR, right_subject VARCHAR, -- the settled cause
+    right_at TIMESTAMP,                 -- when it was first said
+    right_rank INTEGER,                 -- where it was shown; null: it was not listed
+    judged_confidence DOUBLE,           -- of the first cause of the answer that was judged
+    judged_right BOOLEAN,               -- whether that cause is settled as right
+    records INTEGER NOT NULL, disputed BOOLEAN NOT NULL,
+    people VARCHAR[] NOT NULL,          -- accounts that own, opened, changed or judged it
+    text VARCHAR NOT NULL               -- what is searched, in small letters
+);
+
+-- a row is an account's last word on one cause of an incident; made with the overview
+CREATE TABLE IF NOT EXISTS standing_verdicts (
+    incident VARCHAR NOT NULL, who VARCHAR NOT NULL,
+    cause VARCHAR NOT NULL,             -- family/node/subject; '' no fault
+    agrees BOOLEAN NOT NULL,            -- says that the cause was right, at least in part
+    noted_at TIMESTAMP NOT NULL
+);
+
 -- a row is one token; only the SHA-256 of its secret is kept
 CREATE TABLE IF NOT EXISTS tokens (
     id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, account VARCHAR NOT NULL, sha256 VARCHAR NOT NULL UNIQUE,
@@ -182,6 +215,29 @@ CREATE TABLE IF NOT EXISTS audit (
     place BIGINT PRIMARY KEY DEFAULT nextval('audit_places'),
     noted_at TIMESTAMP NOT NULL, account VARCHAR NOT NULL, token VARCHAR, method VARCHAR NOT NULL, path VARCHAR NOT NULL,
     status INTEGER NOT NULL, detail VARCHAR
+);
+
+-- a row is one revision of a week's review, frozen as it was made
+CREATE TABLE IF NOT EXISTS reviews (
+    week VARCHAR NOT NULL,              -- 2026-W47
+    revision INTEGER NOT NULL, made_at TIMESTAMP NOT NULL, who VARCHAR NOT NULL, document JSON NOT NULL,
+    PRIMARY KEY (week, revision)
+);
+
+-- a row is one thing that happened to an action item; rows are only ever added
+CREATE SEQUENCE IF NOT EXISTS action_event_places;
+CREATE TABLE IF NOT EXISTS action_events (
+    place BIGINT PRIMARY KEY DEFAULT nextval('action_event_places'),
+    action VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL,
+    what VARCHAR NOT NULL,              -- added | edited | done | verified | dropped | reopened
+    who VARCHAR NOT NULL, detail JSON NOT NULL
+);
+
+-- a row is a site's own version of a standard operating procedure; the shipped ones are files
+CREATE TABLE IF NOT EXISTS procedures (
+    family VARCHAR NOT NULL, version INTEGER NOT NULL, written_at TIMESTAMP NOT NULL, who VARCHAR NOT NULL,
+    title VARCHAR NOT NULL, owner VARCHAR NOT NULL, review_by DATE NOT NULL, body VARCHAR NOT NULL,
+    PRIMARY KEY (family, version)
 );
 """
 

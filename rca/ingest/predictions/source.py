@@ -28,6 +28,11 @@ def ingest_predictions(session: Session) -> None:
             _ingest_node(session, node, fresh)
 
 
+def land_predictions(session: Session, node: str, files: list[SourceFile]) -> None:
+    """Land batches of one model, wherever they lie and whether or not they were landed before."""
+    _ingest_node(session, node_or_default(session, node), files)
+
+
 def _ingest_node(session: Session, node: Node, files: list[SourceFile]) -> None:
     roles = Roles.of(node, session.system)
     groups = _timed(session, roles, read_groups(session, files, node.id))

@@ -1,0 +1,159 @@
+"""The store of a running service: everything written goes through one writer, everything read through readers."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from rca.errors import LostWrites, StorageError
+from rca.live.delivery import Delivery, Receipt
+from rca.live.landing import land_batch
+from rca.live.receipts import Receipts
+from rca.live.spool import Spool
+from rca.live.writer import Landing, Work, Writer, last_commit
+from rca.profile import update_profile
+from rca.warehouse import Warehouse
+
+Result = TypeVar("Result")
+
+MOST_WAITING_BYTES = 256_000_000
+"""So many bytes of deliveries wait at most; from then on senders are asked to come back later."""
+
+
+class Store:
+    """The database of a running service, which owns its file until `close`.
+
+    Beside `rca.duckdb` lie `rca.receipts` (which commits were acknowledged), `rca.spool/` (deliveries that only the
+    log of changes holds so far) and `rca.backups/`; SQL can reach no other file.
+
+    Parameters
+    ----------
+    path
+        The database file; it is made when it is not there.
+    accept_loss
+        Go on with a database that holds less than was acknowledged.
+
+    Raises
+    ------
+    WarehouseError
+        When the file cannot be opened, another process holds it, or newer code wrote it.
+    LostWrites
+        When it holds less than was acknowledged, and the spool cannot make up for it: says what is lost.
+    """
+
+    def __init__(self, path: Path, *, accept_loss: bool = False) -> None:
+        self.path = path.resolve()
+        self.backups = self.path.with_suffix(".backups")
+        warehouse = Warehouse(self.path)
+        self._generation = 0
+        self._local = threading.local()
+        self._spool = Spool(self.path.with_suffix(".spool"))
+        try:
+            receipts = _receipts(self.path.with_suffix(".receipts"), accept_loss=accept_loss)
+            self.recovered = _recover(warehouse, self._spool, receipts, accept_loss=accept_loss)
+        except BaseException:
+            warehouse.close()
+            raise
+        self._confine(warehouse)
+        self._warehouse = warehouse
+        self._writer = Writer(warehouse, self._spool, receipts, self._reopen)
+        self._receipts = receipts
+
+    def land(self, delivery: Delivery) -> "Future[Receipt]":
+        """Queue a delivery; its future gives the receipt once it is on disk.
+
+        Raises
+        ------
+        StorageError
+            When too much waits already.
+        """
+        if self._writer.waiting_bytes > MOST_WAITING_BYTES:
+            raise StorageError("too much waits to be written")
+        item = Landing(delivery)
+        self._writer.submit(item)
+        return item.done
+
+    def write(self, do: Callable[[Warehouse], Result]) -> "Future[Result]":
+        """Queue a function that writes to the database; its future gives what it returned, once that is on disk."""
+        item = Work(do)
+        self._writer.submit(item)
+        return item.done
+
+    @contextmanager
+    def reading(self) -> Iterator[Warehouse]:
+        """Give the database to read from, over a connection of the calling thread's own."""
+        if getattr(self._local, "generation", None) != self._generation:
+            self._local.generation, self._local.reader = self._generation, self._warehouse.reader()
+        yield self._local.reader
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Return how many bytes of deliveries wait to be written."""
+        return self._writer.waiting_bytes
+
+    @property
+    def fault(self) -> str | None:
+        """Return why nothing can be written at the moment, if so."""
+        return self._writer.fault
+
+    def close(self) -> None:
+        """Write what waits, and give the file back."""
+        self._writer.stop()
+        self._writer.warehouse.close()
+        self._receipts.close()
+
+    def _confine(self, warehouse: Warehouse) -> None:
+        self.backups.mkdir(mode=0o700, exist_ok=True)
+        warehouse.confine([self._spool.folder, self.backups])
+
+    def _reopen(self) -> Warehouse:
+        """Open the database anew after a fault; readers follow with their next look."""
+        self._warehouse.close()
+        self._warehouse = Warehouse(self.path)
+        self._confine(self._warehouse)
+        self._generation += 1
+        return self._warehouse
+
+
+def _receipts(path: Path, *, accept_loss: bool) -> Receipts:
+    try:
+        return Receipts(path)
+    except LostWrites:
+        if not accept_loss:
+            raise
+        path.replace(path.with_suffix(".receipts.damaged"))
+        return Receipts(path)
+
+
+def _recover(warehouse: Warehouse, spool: Spool, receipts: Receipts, *, accept_loss: bool) -> tuple[int, ...]:
+    """Land again what the spool still holds of commits that the database has lost; return their numbers."""
+    held, last = last_commit(warehouse), receipts.last
+    missing = {entry.batch: entry.deliveries for entry in receipts.entries if entry.batch > held}
+    recovered = []
+    for batch, deliveries in missing.items():
+        files = spool.read(batch) if deliveries else None
+        if files is None:
+            continue
+        with warehouse.transaction():
+            land_batch(warehouse, spool.folder, batch, files)
+        recovered.append(batch)
+    lost = sorted(set(missing) - set(recovered))
+    if lost and not accept_loss:
+        rows = [f"{batch} ({len(missing[batch]) or 'no'} deliveries)" for batch in lost[:5]]
+        raise LostWrites(
+            f"{warehouse_name(spool)}: {len(lost)} acknowledged commits are not in the database any more, the first of "
+            f"them {', '.join(rows)}: its log of changes was cut off or it is an old copy; restore a backup (rca "
+            "restore), or go on with what is there by --accept-loss"
+        )
+    if missing:
+        with warehouse.transaction():
+            warehouse.connection.execute("INSERT OR REPLACE INTO meta VALUES ('last_commit', ?)", [str(last)])
+        update_profile(warehouse)
+    return tuple(recovered)
+
+
+def warehouse_name(spool: Spool) -> str:
+    """Return the name of the database that a spool belongs to."""
+    return spool.folder.with_suffix(".duckdb").name

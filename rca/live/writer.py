@@ -1,0 +1,277 @@
+"""The one thread that writes: what waits is taken together, committed, noted in the receipts, only then confirmed."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from rca.errors import InputError, StorageError
+from rca.ingest.session import OWN_FAULTS, Undone
+from rca.live.delivery import Delivery, Receipt
+from rca.live.landing import land_batch, received
+from rca.live.receipts import Receipts
+from rca.live.spool import Spool, Spooled
+from rca.profile import update_profile
+from rca.warehouse import Warehouse
+
+BATCH_BYTES = 64_000_000
+BATCH_DELIVERIES = 2_000
+"""So much is committed at once at most."""
+
+PROFILE_EVERY_S = 2.0
+"""So long after rows were landed they are in the profile at the latest, if the writer keeps up."""
+
+CHECKPOINT_BYTES = 256_000_000
+"""After so many bytes the database's own file takes over what its log of changes (WAL) and the spool hold."""
+
+
+@dataclass(slots=True)
+class Work:
+    """Something to be written besides deliveries: a function of the database, all or nothing."""
+
+    do: Callable[[Warehouse], Any]
+    done: "Future[Any]" = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class Landing:
+    """A delivery that waits."""
+
+    delivery: Delivery
+    done: "Future[Receipt]" = field(default_factory=Future)
+
+
+class Writer:
+    """Owns the connection that writes.
+
+    Parameters
+    ----------
+    reopen
+        Opens the database anew when a fault (a full disk) has made the connection unusable.
+    """
+
+    def __init__(self, warehouse: Warehouse, spool: Spool, receipts: Receipts, reopen: Callable[[], Warehouse]) -> None:
+        self.warehouse, self.spool, self.receipts, self._reopen = warehouse, spool, receipts, reopen
+        self.waiting_bytes = 0
+        self.fault: str | None = None
+        self._queue: queue.SimpleQueue[Landing | Work | None] = queue.SimpleQueue()
+        self._held: Landing | Work | None = None
+        self._count = threading.Lock()
+        self._unprofiled_since: float | None = None
+        self._since_checkpoint = 0
+        self._thread = threading.Thread(target=self._run, name="rca-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, item: Landing | Work) -> None:
+        """Queue something; its future tells when it is on disk."""
+        if isinstance(item, Landing):
+            with self._count:
+                self.waiting_bytes += item.delivery.size
+        self._queue.put(item)
+
+    def stop(self) -> None:
+        """Write what waits, and end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            item = self._next(self._patience())
+            if item is None:
+                if self._idle():
+                    continue
+                return
+            if isinstance(item, Work):
+                self._work(item)
+            else:
+                self._land(self._together(item))
+            if self._profile_due():
+                self._profile()
+
+    def _next(self, timeout: float | None) -> Landing | Work | None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        self._stopping = False
+        try:
+            item = self._queue.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        self._stopping = item is None
+        return item
+
+    def _idle(self) -> bool:
+        """Do what was put off; return whether to go on."""
+        if self._unprofiled_since is not None:
+            self._profile()
+        if self._since_checkpoint >= CHECKPOINT_BYTES or self._stopping:
+            self._checkpoint()
+        return not self._stopping
+
+    def _patience(self) -> float | None:
+        if self._unprofiled_since is None:
+            return None
+        return max(0.0, self._unprofiled_since + PROFILE_EVERY_S - time.monotonic())
+
+    def _profile_due(self) -> bool:
+        return self._unprofiled_since is not None and self._patience() == 0.0
+
+    def _together(self, first: Landing) -> list[Landing]:
+        """Return the deliveries that wait, up to what is committed at once; work in between keeps its place."""
+        batch, size = [first], first.delivery.size
+        while size < BATCH_BYTES and len(batch) < BATCH_DELIVERIES:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if not isinstance(item, Landing):
+                if item is None:
+                    self._queue.put(None)
+                else:
+                    self._held = item
+                break
+            batch.append(item)
+            size += item.delivery.size
+        with self._count:
+            self.waiting_bytes -= size
+        return batch
+
+    def _work(self, item: Work) -> None:
+        try:
+            with self.warehouse.transaction():
+                result = item.do(self.warehouse)
+                number = _numbered(self.warehouse)
+            self.receipts.append(number, ())
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, the writer goes on
+            item.done.set_exception(self._told(error))
+        else:
+            item.done.set_result(result)
+
+    def _land(self, batch: Sequence[Landing]) -> None:
+        try:
+            fresh = self._fresh(batch)
+            if fresh:
+                self._land_together([items[0] for items in fresh.values()], fresh)
+        except Exception as error:  # noqa: BLE001 - as above
+            told = self._told(error)
+            for item in batch:
+                if not item.done.done():
+                    item.done.set_exception(told)
+
+    def _fresh(self, batch: Sequence[Landing]) -> dict[str, list[Landing]]:
+        """Return key -> those that wait with it, where it is new; answer those that were received before."""
+        waiting: dict[str, list[Landing]] = {}
+        for item in batch:
+            waiting.setdefault(item.delivery.key, []).append(item)
+        known = received(self.warehouse, list(waiting))
+        for key, items in list(waiting.items()):
+            digest, receipt = known.get(key, (items[0].delivery.digest, None))
+            for other in [item for item in items if item.delivery.digest != digest]:
+                other.done.set_exception(reused(other.delivery))
+                items.remove(other)
+            if receipt:
+                for item in waiting.pop(key):
+                    item.done.set_result(receipt)
+        return waiting
+
+    def _land_together(self, firsts: Sequence[Landing], waiting: dict[str, list[Landing]]) -> None:
+        number = 0
+        try:
+            with self.warehouse.transaction():
+                number = _numbered(self.warehouse)
+                files = self.spool.write(number, [first.delivery for first in firsts])
+                told = self._landed(number, files)
+        except Undone as error:
+            self.spool.forget((number,))
+            if isinstance(error.cause, (*OWN_FAULTS, duckdb.IOException, OSError)):
+                raise error.cause from error
+            self._land_apart(firsts, waiting, error)
+            return
+        except BaseException:
+            self.spool.forget((number,))
+            raise
+        self.receipts.append(number, list(told))
+        self._since_checkpoint += sum(first.delivery.size for first in firsts)
+        if self._unprofiled_since is None:
+            self._unprofiled_since = time.monotonic()
+        for first in firsts:
+            for item in waiting[first.delivery.key]:
+                item.done.set_result(told[first.delivery.id])
+
+    def _landed(self, number: int, files: Sequence[Spooled]) -> dict[str, Receipt]:
+        return land_batch(self.warehouse, self.spool.folder, number, files)
+
+    def _land_apart(self, firsts: Sequence[Landing], waiting: dict[str, list[Landing]], error: Undone) -> None:
+        """Land deliveries one by one when they cannot be landed together, so that only the bad ones are refused."""
+        if len(firsts) == 1:
+            for item in waiting[firsts[0].delivery.key]:
+                item.done.set_exception(InputError(f"the body {error.cause}"))
+            return
+        for first in firsts:
+            self._land_together([first], waiting)
+
+    def _profile(self) -> None:
+        self._unprofiled_since = None
+        try:
+            update_profile(self.warehouse)
+        except Exception as error:  # noqa: BLE001 - nobody waits; the rows are safe and profiled with the next ones
+            self._told(error)
+
+    def _checkpoint(self) -> None:
+        """Let the database's own file hold everything; a reader at work only puts it off."""
+        kept = self.spool.batches()
+        last = self.receipts.last
+        try:
+            self.warehouse.connection.execute("CHECKPOINT")
+        except duckdb.Error:
+            return
+        self._since_checkpoint = 0
+        self.spool.forget(batch for batch in kept if batch <= last)
+        self.receipts.forget(last)
+
+    def _told(self, error: Exception) -> Exception:
+        """Return what whoever waits is told; after a fault of the storage the database is opened anew."""
+        if not isinstance(error, (duckdb.Error, OSError)):
+            return error
+        self.fault = str(error).splitlines()[0][:300]
+        fault = StorageError(f"could not be stored: {self.fault}", full=_is_full(error))
+        fault.__cause__ = error
+        if isinstance(error, (duckdb.FatalException, duckdb.InternalException, duckdb.IOException, OSError)):
+            try:
+                self.warehouse = self._reopen()
+            except Exception as again:  # noqa: BLE001 - tried again with the next request
+                self.fault = str(again)
+            else:
+                self.fault = None
+        return fault
+
+
+def _numbered(warehouse: Warehouse) -> int:
+    """Return the number of the commit under way, and write it down with it."""
+    number = last_commit(warehouse) + 1
+    warehouse.connection.execute("INSERT OR REPLACE INTO meta VALUES ('last_commit', ?)", [str(number)])
+    return number
+
+
+def last_commit(warehouse: Warehouse) -> int:
+    """Return the number of the last commit that the database holds; 0 when no service has written to it."""
+    row = warehouse.connection.execute("SELECT value FROM meta WHERE key = 'last_commit'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def reused(delivery: Delivery) -> InputError:
+    """Return the refusal of other content under a key that was used before."""
+    return InputError(
+        f"the idempotency key {delivery.key.split(':', 1)[-1]!r} was used for other content",
+        mend="use a new key for new content, and the same key only to send the same again",
+    )
+
+
+def _is_full(error: BaseException) -> bool:
+    text = str(error).lower()
+    return "no space left" in text or "disk is full" in text or "not enough space" in text
