@@ -142,6 +142,23 @@ COMMANDS = {
             ("rollback", "Return to the ranker that answered before."),
         ),
     ),
+    "backup": Entry(
+        "Copy a database at one moment, with a manifest, and check the copy.",
+        "Holds everything, also answers, feedback, rankers and the digests of tokens: keep it as safe as the database. "
+        "What was deleted before is not in it.",
+        (
+            ("rca backup --db rca.duckdb --to backups/2026-03-04", "into a folder"),
+            ("rca backup --db rca.duckdb --to rca-copy.duckdb --json", "one file and its manifest, for programs"),
+        ),
+    ),
+    "restore": Entry(
+        "Make a database from a backup; it gives the same answers.",
+        "A damaged or incomplete backup is refused, with the file that is at fault.",
+        (
+            ("rca restore backups/2026-03-04 --db rca.duckdb", "where no database is"),
+            ("rca restore backups/2026-03-04 --db rca.duckdb --force", "in place of one that no process has open"),
+        ),
+    ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
         "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",
