@@ -89,8 +89,8 @@ def _short(value: float) -> float:
 
 def write_cases(cases: Sequence[Case], path: Path) -> None:
     """Write cases, sorted by name."""
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - only who learns needs it
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - only who learns needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
 
     rows = [row for case in sorted(cases, key=lambda case: case.name) for row in rows_of(case)]
     types = {name: pa.string() for name in TEXTS} | {name: pa.int32() for name in WHOLE}

@@ -72,7 +72,7 @@ def write_documents(folder: Path, scenario: Scenario, world: World) -> None:
 
 def write_figures(folder: Path, figures: Rows) -> None:
     """Write kpis.parquet."""
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     lengths = [len(ts) for _, _, ts, _ in figures]
     columns = {

@@ -17,7 +17,7 @@ from rca.demo.table import is_text, take
 from rca.demo.world import Rewrite, World
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
 
 def ids(prefix: str, n: int) -> NDArray[np.object_]:
@@ -150,7 +150,7 @@ def rewritten(table: "pa.Table", rewrite: Rewrite, rows: NDArray[np.int64]) -> "
 
 def write_logs(world: World, folder: Path, node: str, evidence: Evidence) -> None:
     """Write `predictions/<node>/*.parquet` of one model."""
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     target = folder / "predictions" / node
     target.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,8 @@ def read_columns(path: Path, drop: tuple[str, ...] = ()) -> Columns:
 
     Numbers and booleans become float64 (null is NaN), everything else objects (null is None).
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     table = pq.read_table(path).drop_columns(list(drop))
     columns: Columns = {}
