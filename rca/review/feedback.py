@@ -1,7 +1,7 @@
 """The log of feedback: records are checked against what is kept, added, and never changed or removed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -115,9 +115,13 @@ def adjudicate(
     return record(warehouse, read_feedback(kind="adjudication", gold=gold, comment=comment, **parts))
 
 
-def history(warehouse: Warehouse, incident: str | None = None) -> tuple[Feedback, ...]:
-    """Return all records, or those of one incident, in the order in which they were added."""
-    return _read(warehouse) if incident is None else _read(warehouse, "incident = ?", incident)
+def history(warehouse: Warehouse, incident: str | Iterable[str] | None = None) -> tuple[Feedback, ...]:
+    """Return all records, or those of one incident or of some, in the order in which they were added."""
+    if incident is None:
+        return _read(warehouse)
+    if isinstance(incident, str):
+        return _read(warehouse, "incident = ?", incident)
+    return _read(warehouse, "incident IN (SELECT unnest(?::VARCHAR[]))", list(incident))
 
 
 def live(records: Sequence[Feedback]) -> tuple[Feedback, ...]:
@@ -126,7 +130,7 @@ def live(records: Sequence[Feedback]) -> tuple[Feedback, ...]:
     return tuple(each for each in records if each.kind != "undo" and each.id not in reverted)
 
 
-def _read(warehouse: Warehouse, where: str = "true", *values: str) -> tuple[Feedback, ...]:
+def _read(warehouse: Warehouse, where: str = "true", *values: str | list[str]) -> tuple[Feedback, ...]:
     rows = warehouse.connection.execute(
         f"SELECT document FROM feedback WHERE {where} ORDER BY place", list(values)
     ).fetchall()
