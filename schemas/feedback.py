@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, Self
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ LONGEST_COMMENT = 20_000
 _UNSEEN = frozenset({"Cc", "Cf"})
 
 
+@lru_cache(maxsize=4096)
 def account(reviewer: str) -> str:
     """Return the account of a reviewer's name: case, width, runs of spaces and invisible characters make no other."""
     flat = unicodedata.normalize("NFKC", reviewer).casefold()

@@ -6,7 +6,7 @@ incident of the gold set, what gold records and adjudications say comes last and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.feedback import CauseKey, Feedback, Verdict, account
@@ -17,34 +17,35 @@ Target = CauseKey | str | None
 """A cause; the words for one that has no name; None: no fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Held:
-    """One account's last word on one target."""
+    """One account's last word on one target.
+
+    Parameters
+    ----------
+    who
+        The account.
+    target
+        What the word is about.
+    verdict
+        On the target: naming a missing cause, or no fault, confirms it.
+    rules
+        Whether it has more authority than a verdict: it adjudicates, or is of the gold set.
+    """
 
     said: Feedback
     overruled: bool = False
+    who: str = field(init=False)
+    target: Target = field(init=False)
+    verdict: Verdict = field(init=False)
+    rules: bool = field(init=False)
 
-    @property
-    def who(self) -> str:
-        """Return the account."""
-        return account(self.said.reviewer)
-
-    @property
-    def target(self) -> Target:
-        """Return what the word is about."""
-        if self.said.cause is not None:
-            return self.said.cause.key
-        return self.said.comment if self.said.kind == "missing" else None
-
-    @property
-    def verdict(self) -> Verdict:
-        """Return the verdict on the target: naming a missing cause, or no fault, confirms it."""
-        return self.said.verdict or "confirmed"
-
-    @property
-    def rules(self) -> bool:
-        """Return whether it has more authority than a verdict: it adjudicates, or is of the gold set."""
-        return self.said.gold or self.said.kind == "adjudication"
+    def __post_init__(self) -> None:
+        said = self.said
+        self.who = account(said.reviewer)
+        self.target = said.cause.key if said.cause is not None else said.comment if said.kind == "missing" else None
+        self.verdict = said.verdict or "confirmed"
+        self.rules = said.gold or said.kind == "adjudication"
 
     @property
     def when(self) -> tuple[datetime, str]:
