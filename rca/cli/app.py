@@ -58,6 +58,23 @@ COMMANDS = {
             ("rca ingest today/ --db rca.duckdb --json", "what was landed, for programs"),
         ),
     ),
+    "pull": Entry(
+        "Fetch changes, metrics and histograms from the tools that you have.",
+        "Lands them in a database (--db) or writes them as files of a bundle (--out). A pull continues where the last "
+        "one ended, and what it brought before is not brought again.",
+        (
+            ("rca pull mlflow http://mlflow:5000 --db rca.duckdb --node fraud=fraud-scorer", "versions and aliases"),
+            ("rca pull prometheus http://prometheus:9090 --queries queries.yaml --db rca.duckdb", "metrics"),
+            ("rca pull dvc . --before v1.4 --after v1.5 --node fraud-scorer --out incidents/42", "params and data"),
+            ("rca pull whylogs profiles/*.bin --node fraud-scorer --db rca.duckdb", "histograms"),
+        ),
+        (
+            ("mlflow", "Pull versions, aliases, metrics and signatures from an MLflow registry, as change events."),
+            ("prometheus", "Pull metrics over time from Prometheus."),
+            ("dvc", "Pull what DVC records as changed between two git revisions, as change events."),
+            ("whylogs", "Pull histograms from whylogs profiles."),
+        ),
+    ),
     "init": Entry(
         "Draft a system.yaml from a folder of files.",
         "Guesses nodes, tasks, columns and edges; every guess carries a comment to confirm.",
