@@ -112,6 +112,22 @@ CREATE TABLE IF NOT EXISTS profile (
     sum_loss DOUBLE, sum_loss_sq DOUBLE
 );
 
+-- a row is the reference that the bins of a model's log were made from; a log whose bins were made otherwise (by an
+-- earlier version, or imported) has none, and keeps its bins
+CREATE TABLE IF NOT EXISTS profile_references (node VARCHAR PRIMARY KEY, condition VARCHAR NOT NULL, rows BIGINT NOT NULL);
+
+-- a row is a part that was empty in that reference: its bins are of the batch with the first value
+CREATE TABLE IF NOT EXISTS late_parts (
+    node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, part VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL, first_ts TIMESTAMP NOT NULL
+);
+
+-- a row is a stretch of whole hours, `stop` excluded, whose production rows were removed: its cells are all there is
+CREATE TABLE IF NOT EXISTS rollups (
+    node VARCHAR NOT NULL, start TIMESTAMP NOT NULL, stop TIMESTAMP NOT NULL,
+    rows BIGINT NOT NULL, noted_at TIMESTAMP NOT NULL
+);
+
 -- a row is one answer, by the digest of what it says: the same answer again only moves `given_at`
 CREATE TABLE IF NOT EXISTS analyses (
     id VARCHAR PRIMARY KEY, incident VARCHAR NOT NULL,
@@ -238,6 +254,26 @@ CREATE TABLE IF NOT EXISTS procedures (
     family VARCHAR NOT NULL, version INTEGER NOT NULL, written_at TIMESTAMP NOT NULL, who VARCHAR NOT NULL,
     title VARCHAR NOT NULL, owner VARCHAR NOT NULL, review_by DATE NOT NULL, body VARCHAR NOT NULL,
     PRIMARY KEY (family, version)
+);
+
+-- a row is an answer that was given under an idempotency key: the same request again gets the same answer
+CREATE TABLE IF NOT EXISTS answered (
+    key VARCHAR PRIMARY KEY, digest VARCHAR NOT NULL, status INTEGER NOT NULL, headers JSON NOT NULL,
+    body VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL
+);
+
+-- a row is one piece of long work; what was queued or running when the service ended is done again at its next start
+CREATE TABLE IF NOT EXISTS jobs (
+    id VARCHAR PRIMARY KEY, kind VARCHAR NOT NULL, account VARCHAR NOT NULL, parameters JSON NOT NULL,
+    state VARCHAR NOT NULL,             -- queued | running | done | failed
+    made_at TIMESTAMP NOT NULL, ended_at TIMESTAMP,
+    result JSON, error VARCHAR
+);
+
+-- a row is where notifications go
+CREATE TABLE IF NOT EXISTS hooks (
+    id VARCHAR PRIMARY KEY, url VARCHAR NOT NULL, secret VARCHAR NOT NULL, events VARCHAR[] NOT NULL,
+    made_at TIMESTAMP NOT NULL, made_by VARCHAR NOT NULL
 );
 """
 

@@ -1,0 +1,76 @@
+"""Request bodies: never more in memory than is allowed, compressed or not."""
+
+import zlib
+from collections.abc import AsyncIterator
+
+from fastapi import Request
+
+from api.problems import Problem
+
+SLACK = 64 * 1024
+
+
+async def read_body(request: Request, most: int, most_inflated: int) -> bytes:
+    """Return the body, inflated when it was sent with gzip or deflate.
+
+    Parameters
+    ----------
+    most, most_inflated
+        Bytes that are accepted as they are sent, and after inflating.
+
+    Raises
+    ------
+    Problem
+        413 as soon as it is too large, 415 for another encoding, 400 when it is not what its encoding says.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return await _joined(_limited(request, most))
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Problem(
+            415, "encoding", f"content-encoding {encoding[:40]!r} is not known; send gzip, deflate or none",
+            headers={"Accept-Encoding": "gzip, deflate"},
+        )
+    return await _joined(_inflated(_limited(request, most), most_inflated))
+
+
+async def _joined(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
+async def _limited(request: Request, most: int) -> AsyncIterator[bytes]:
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > most:
+            raise _too_large(most)
+        yield chunk
+
+
+async def _inflated(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
+    inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, as its first bytes say
+    total = 0
+    try:
+        async for chunk in chunks:
+            waiting = chunk
+            while waiting:
+                out = inflate.decompress(waiting, SLACK * 16)
+                total += len(out)
+                if total > most:
+                    raise Problem(413, "too-large", f"the body is larger than {most} bytes when inflated; send less at a time")
+                if out:
+                    yield out
+                waiting = inflate.unconsumed_tail
+                if inflate.eof and inflate.unused_data:  # gzip files may follow one another
+                    waiting, inflate = inflate.unused_data, zlib.decompressobj(wbits=47)
+    except zlib.error as error:
+        raise Problem(400, "encoding", "the body is not what its content-encoding says") from error
+    if not inflate.eof and total:
+        raise Problem(400, "encoding", "the compressed body breaks off")
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too-large", f"the body is larger than {most} bytes; send less at a time")

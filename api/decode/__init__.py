@@ -1,0 +1,1 @@
+"""From bodies as tools send them to deliveries."""

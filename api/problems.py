@@ -1,0 +1,114 @@
+"""Errors as problem details (RFC 9457): what is wrong, where, and how to mend it."""
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.strict_json import MalformedJson
+from rca.errors import Conflict, InputError, RcaError, StorageError, UnknownName, WarehouseError
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger("rca.api")
+
+
+class Problem(Exception):
+    """An answer that says what is wrong.
+
+    Parameters
+    ----------
+    kind
+        Names the sort of problem; `type` is `urn:rca:problem:<kind>`.
+    detail
+        One sentence about this occurrence, and how to mend it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.detail, self.headers, self.more = status, kind, detail, dict(headers or {}), more
+
+
+def response(problem: Problem) -> Response:
+    """Return the answer of a problem; text that no encoding knows is written with escapes."""
+    document = {
+        "type": f"urn:rca:problem:{problem.kind}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.more,
+    }
+    return Response(
+        json.dumps(document, allow_nan=False), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what an error of the engine is to a client."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, MalformedJson):
+        return Problem(400, "malformed-json", f"the body {error}")
+    if isinstance(error, Conflict):
+        return Problem(409, "conflict", str(error))
+    if isinstance(error, UnknownName):
+        return Problem(404, "not-found", str(error))
+    if isinstance(error, InputError):
+        return Problem(422, "unusable", str(error))
+    if isinstance(error, StorageError):
+        return _storage(error)
+    if isinstance(error, WarehouseError):
+        return Problem(503, "database", str(error), headers={"Retry-After": "5"})
+    if isinstance(error, RcaError):
+        return Problem(500, "fault", str(error))
+    log.error("unexpected error", exc_info=error)
+    return Problem(500, "fault", "a fault of rca itself; its log says more")
+
+
+def _storage(error: StorageError) -> Problem:
+    if error.full:
+        return Problem(507, "disk-full", f"{error}; free space on the server's disk and send it again")
+    return Problem(503, "busy", f"{error}; send it again later", headers={"Retry-After": "2"})
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of an application be a problem."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (Problem, RcaError, MalformedJson, Exception):
+        app.add_exception_handler(kind, _raised)
+
+
+async def _raised(_request: Request, error: Exception) -> Response:
+    return response(problem_of(error))
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the type it is installed for
+    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return response(Problem(error.status_code, kind, str(error.detail), headers=error.headers))
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the type it is installed for
+    faults = [
+        {"pointer": "/".join(["#", *(str(step) for step in fault["loc"])])[:200], "detail": str(fault["msg"])[:300]}
+        for fault in error.errors()[:20]
+    ]
+    first = faults[0] if faults else {"pointer": "#", "detail": "cannot be used"}
+    return response(
+        Problem(422, "invalid", f"{first['pointer'].removeprefix('#/')}: {first['detail']}", errors=faults)
+    )
