@@ -1,1 +1,1 @@
-"""The service over the engine (HTTP, review, notifications). It is not here yet; see the changelog."""
+"""The service over the engine: HTTP, live ingest, review pages, notifications."""

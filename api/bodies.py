@@ -1,5 +1,6 @@
 """Request bodies: never more in memory than is allowed, compressed or not."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator
 
@@ -8,6 +9,8 @@ from fastapi import Request
 from api.problems import Problem
 
 SLACK = 64 * 1024
+PATIENCE_S = 30
+"""So long a client may send nothing."""
 
 
 async def read_body(request: Request, most: int, most_inflated: int) -> bytes:
@@ -31,7 +34,9 @@ async def read_body(request: Request, most: int, most_inflated: int) -> bytes:
         return await _joined(_limited(request, most))
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Problem(
-            415, "encoding", f"content-encoding {encoding[:40]!r} is not known; send gzip, deflate or none",
+            415,
+            "encoding",
+            f"content-encoding {encoding[:40]!r} is not known; send gzip, deflate or none",
             headers={"Accept-Encoding": "gzip, deflate"},
         )
     return await _joined(_inflated(_limited(request, most), most_inflated))
@@ -43,7 +48,15 @@ async def _joined(chunks: AsyncIterator[bytes]) -> bytes:
 
 async def _limited(request: Request, most: int) -> AsyncIterator[bytes]:
     total = 0
-    async for chunk in request.stream():
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise Problem(408, "slow", f"nothing came for {PATIENCE_S} seconds; send it again") from error
+        if chunk is None:
+            return
         total += len(chunk)
         if total > most:
             raise _too_large(most)
@@ -60,7 +73,9 @@ async def _inflated(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[by
                 out = inflate.decompress(waiting, SLACK * 16)
                 total += len(out)
                 if total > most:
-                    raise Problem(413, "too-large", f"the body is larger than {most} bytes when inflated; send less at a time")
+                    raise Problem(
+                        413, "too-large", f"the body is larger than {most} bytes when inflated; send less at a time"
+                    )
                 if out:
                     yield out
                 waiting = inflate.unconsumed_tail

@@ -60,22 +60,26 @@ def problem_of(error: Exception) -> Problem:
     """Return what an error of the engine is to a client."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, MalformedJson):
-        return Problem(400, "malformed-json", f"the body {error}")
-    if isinstance(error, Conflict):
-        return Problem(409, "conflict", str(error))
-    if isinstance(error, UnknownName):
-        return Problem(404, "not-found", str(error))
-    if isinstance(error, InputError):
-        return Problem(422, "unusable", str(error))
     if isinstance(error, StorageError):
         return _storage(error)
-    if isinstance(error, WarehouseError):
-        return Problem(503, "database", str(error), headers={"Retry-After": "5"})
-    if isinstance(error, RcaError):
-        return Problem(500, "fault", str(error))
+    for kind, status, name in _KINDS:
+        if isinstance(error, kind):
+            text = f"the body {error}" if kind is MalformedJson else str(error)
+            return Problem(status, name, text, headers={"Retry-After": "5"} if status == BUSY else None)
     log.error("unexpected error", exc_info=error)
     return Problem(500, "fault", "a fault of rca itself; its log says more")
+
+
+BUSY = 503
+_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (MalformedJson, 400, "malformed-json"),
+    (Conflict, 409, "conflict"),
+    (UnknownName, 404, "not-found"),
+    (InputError, 422, "unusable"),
+    (WarehouseError, BUSY, "database"),
+    (RcaError, 500, "fault"),
+)
+"""The first kind that an error is of: its status and name."""
 
 
 def _storage(error: StorageError) -> Problem:
@@ -109,6 +113,4 @@ async def _invalid(_request: Request, error: Exception) -> Response:
         for fault in error.errors()[:20]
     ]
     first = faults[0] if faults else {"pointer": "#", "detail": "cannot be used"}
-    return response(
-        Problem(422, "invalid", f"{first['pointer'].removeprefix('#/')}: {first['detail']}", errors=faults)
-    )
+    return response(Problem(422, "invalid", f"{first['pointer'].removeprefix('#/')}: {first['detail']}", errors=faults))

@@ -9,6 +9,9 @@ from typing import Any
 DEEPEST = 64
 """So many brackets may be open at once."""
 
+MOST_DIGITS = 40
+"""Of an integer."""
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(rb'[\[\]{}"]')
 
@@ -85,7 +88,7 @@ def _number(text: str) -> float:
 
 
 def _integer(text: str) -> int:
-    if len(text) > 40:
+    if len(text) > MOST_DIGITS:
         raise MalformedJson(f"holds an integer of {len(text)} digits; write it as text")
     return int(text)
 

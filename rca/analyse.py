@@ -77,12 +77,12 @@ def analyse(
     InputError
         When the incident's node or metric is unknown or cannot be computed.
     """
-    return _examine(
+    return examine(
         warehouse, incident, ranker or choose(warehouse), system=system, generators=generators, timings_ms=timings_ms
     )[0]
 
 
-def _examine(
+def examine(
     warehouse: Warehouse,
     incident: Incident,
     ranker: Choice,
@@ -91,7 +91,7 @@ def _examine(
     generators: Mapping[str, Generator] | None = None,
     timings_ms: Mapping[str, float] | None = None,
 ) -> tuple[Analysis, Proposed]:
-    """Return the answer and what its ranker saw; parameters as of `analyse`."""
+    """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
     system = system or load_system(warehouse)
     symptom = measure_symptom(warehouse, system, incident)
@@ -241,14 +241,17 @@ def _explain(
     for done, incident in enumerate(incidents):
         if progress:
             progress(f"explaining {incident.id}", done, len(incidents))
-        answer, proposed = _examine(warehouse, incident, ranker, system=system, timings_ms=spent)
-        if keep:
-            key = keep_analysis(warehouse, answer, proposed)
-            answer = answer.model_copy(update={"id": key})
-            if ranker.shadow:
-                keep_shadow(warehouse, key, ranker.shadow, proposed)
-        out.append(answer)
+        answer, proposed = examine(warehouse, incident, ranker, system=system, timings_ms=spent)
+        out.append(keep_answer(warehouse, answer, proposed, ranker) if keep else answer)
     return out
+
+
+def keep_answer(warehouse: Warehouse, answer: Analysis, proposed: Proposed, ranker: Choice) -> Analysis:
+    """Keep an answer under an id, with what its ranker saw and what the next ranker would have said; return it."""
+    key = keep_analysis(warehouse, answer, proposed)
+    if ranker.shadow:
+        keep_shadow(warehouse, key, ranker.shadow, proposed)
+    return answer.model_copy(update={"id": key})
 
 
 def analyse_bundle(

@@ -51,12 +51,12 @@ def success(rejected: int, reasons: Iterable[str], media_type: str, kind: type[M
     """Return a response's body; what was set aside is a partial success, which clients do not send again."""
     message = kind()
     if rejected:
-        partial = message.partial_success  # type: ignore[attr-defined]
+        partial = message.partial_success
         setattr(partial, count, rejected)
         partial.error_message = "; ".join(reasons)[:1000]
     if media_type != JSON:
-        return message.SerializeToString()
-    camel = count.split("_")[0] + "".join(word.title() for word in count.split("_")[1:])
+        return bytes(message.SerializeToString())
+    camel = count.split("_", maxsplit=1)[0] + "".join(word.title() for word in count.split("_")[1:])
     told = {"partialSuccess": {camel: str(rejected), "errorMessage": "; ".join(reasons)[:1000]}} if rejected else {}
     return json.dumps(told).encode()
 

@@ -64,7 +64,9 @@ def points(request: Any, growth: Growth) -> list[Point]:
     """Return the points of an ExportMetricsServiceRequest, a protobuf message or OTLP/JSON, as rows of kpis."""
     if isinstance(request, dict):
         try:
-            request = ParseDict(request, ExportMetricsServiceRequest(), ignore_unknown_fields=True, max_recursion_depth=50)
+            request = ParseDict(
+                request, ExportMetricsServiceRequest(), ignore_unknown_fields=True, max_recursion_depth=50
+            )
         except (ParseError, ValueError, TypeError, AttributeError) as error:
             raise Problem(400, "malformed-otlp", f"the body is no OTLP request: {str(error)[:200]}") from error
     found: list[Point] = []

@@ -82,8 +82,13 @@ def _lines(rows: Sequence[dict[str, Any]], most: int) -> Lines:
         types.update((key, "") for key, value in row.items() if value is None)
     told = {key for key, kind in types if kind}
     shape = sorted((key, kind) for key, kind in types if kind or key not in told)
+    return encoded(rows, tuple(shape))
+
+
+def encoded(rows: Sequence[dict[str, Any]], shape: tuple[tuple[str, str], ...] = ()) -> Lines:
+    """Return rows as JSON Lines."""
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    return Lines([encode(row).encode() for row in rows], tuple(shape))
+    return Lines([encode(row).encode() for row in rows], shape)
 
 
 def _checked(body: bytes, read: Any, media_type: str, most: int, most_bytes: int) -> pa.Table:
@@ -91,7 +96,9 @@ def _checked(body: bytes, read: Any, media_type: str, most: int, most_bytes: int
         table = read(body, most, most_bytes)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
-        raise Problem(400, "malformed-table", f"the body is no {media_type}: {str(error).splitlines()[0][:200]}") from error
+        raise Problem(
+            400, "malformed-table", f"the body is no {media_type}: {str(error).splitlines()[0][:200]}"
+        ) from error
     if not table.num_rows or not table.num_columns:
         raise Problem(400, "empty", "the body holds no row")
     names = table.column_names

@@ -75,6 +75,31 @@ COMMANDS = {
             ("whylogs", "Pull histograms from whylogs profiles."),
         ),
     ),
+    "serve": Entry(
+        "Run the service: API, live ingest and review pages over one database.",
+        "On 127.0.0.1 whoever reaches it may do everything until the first token is made; on any other address it does "
+        "not start before (rca tokens add). The service owns the database file: other commands ask it, or wait.",
+        (
+            ("rca serve --db rca.duckdb", "on http://127.0.0.1:8600"),
+            ("rca serve --db rca.duckdb --host 0.0.0.0 --allowed-host rca.example.org", "for a team, behind TLS"),
+            ("rca serve --db a.duckdb --project b=b.duckdb", "two projects, the second below /projects/b"),
+        ),
+    ),
+    "tokens": Entry(
+        "Make, list and revoke tokens of the service.",
+        "While the service runs, its API does the same (/v1/tokens).",
+        (
+            ("rca tokens add --db rca.duckdb --name ana --account ana --scope read --scope review", "for a person"),
+            ("rca tokens add --db rca.duckdb --name collector --account collector --scope ingest", "for a sender"),
+            ("rca tokens list --db rca.duckdb", "without their secrets"),
+            ("rca tokens revoke 1a2b3c4d5e6f --db rca.duckdb", "it holds no longer"),
+        ),
+        (
+            ("add", "Make a token; it is shown this once."),
+            ("list", "List all tokens, without their secrets."),
+            ("revoke", "Let a token hold no longer."),
+        ),
+    ),
     "init": Entry(
         "Draft a system.yaml from a folder of files.",
         "Guesses nodes, tasks, columns and edges; every guess carries a comment to confirm.",

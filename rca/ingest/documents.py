@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -32,6 +33,26 @@ def keep_system(connection: duckdb.DuckDBPyConnection, system: System) -> str:
         number = latest[1] + 1 if latest else 1
         connection.execute("INSERT INTO systems VALUES (?, ?, ?)", [digest, number, document])
     return digest
+
+
+def declare_system(warehouse: Warehouse, system: System, at: datetime) -> str:
+    """Put a system in force from a time on, and return its digest."""
+    with warehouse.transaction():
+        digest = keep_system(warehouse.connection, system)
+        warehouse.connection.execute(
+            "INSERT INTO system_times VALUES (?, ?)", [digest, at.astimezone(UTC).replace(tzinfo=None)]
+        )
+    return digest
+
+
+def system_at(warehouse: Warehouse, at: datetime) -> System | None:
+    """Return the system that was in force at a time; where that is not known, the one in force now."""
+    row = warehouse.connection.execute(
+        """SELECT document FROM system_times JOIN systems USING (digest) WHERE since <= ?
+           ORDER BY since DESC LIMIT 1""",
+        [at.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchone()
+    return System.model_validate_json(row[0]) if row else latest_system(warehouse)
 
 
 def load_system(warehouse: Warehouse) -> System:

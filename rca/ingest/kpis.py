@@ -30,7 +30,7 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
             SELECT row_index, {as_text(node.ref, node.type)} AS node, {as_text(metric.ref, metric.type)} AS metric,
                    {as_time(ts.ref, ts.type)} AS ts, {as_number(value.ref, value.type)} AS value,
                    {as_text(ts.ref, ts.type)} AS raw_ts, {as_text(value.ref, value.type)} AS raw_value,
-                   {f"json_object({pairs})" if pairs else "NULL"} AS dimensions
+                   {_dimensions(pairs)} AS dimensions
             FROM {relation.sql}"""
     )
     good = set_aside_where(session, file_id, file, staged, CHECKS)
@@ -40,6 +40,11 @@ def _land(session: Session, file_id: int, file: SourceFile, relation: Relation) 
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(ts), max(ts) FROM kpis WHERE file_id = {file_id}"
+
+
+def _dimensions(pairs: str) -> str:
+    """Return SQL for the dimensions that a row has: the same whatever other rows it was sent with."""
+    return f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')" if pairs else "NULL"
 
 
 land_kpis = of_table(_land)

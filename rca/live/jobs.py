@@ -126,10 +126,7 @@ class Jobs:
             self._live[job.id] = replace(self._live[job.id], progress=(what, done, of))
 
         try:
-            run = self._kinds.get(job.kind)
-            if run is None:
-                raise InputError(f"this version knows no job of kind {job.kind!r}")
-            ended = replace(job, state="done", result=run(job.parameters, job.account, progress))
+            ended = replace(job, state="done", result=self._run_of(job)(job.parameters, job.account, progress))
         except RcaError as error:
             ended = replace(job, state="failed", error=str(error))
         except Exception as error:  # noqa: BLE001 - a job's fault is told by the job
@@ -141,6 +138,11 @@ class Jobs:
             self._live.pop(job.id, None)
             self._ends.pop(job.id, None)
         return ended
+
+    def _run_of(self, job: Job) -> Run:
+        if job.kind not in self._kinds:
+            raise InputError(f"this version knows no job of kind {job.kind!r}")
+        return self._kinds[job.kind]
 
 
 def _insert(warehouse: Warehouse, job: Job) -> None:
@@ -159,8 +161,7 @@ def _end(warehouse: Warehouse, job: Job) -> None:
 
 def _read(warehouse: Warehouse, where: str, *values: str) -> tuple[Job, ...]:
     rows = warehouse.connection.execute(
-        "SELECT id, kind, account, parameters, state, made_at, ended_at, result, error FROM jobs "
-        f"WHERE {where}",
+        f"SELECT id, kind, account, parameters, state, made_at, ended_at, result, error FROM jobs WHERE {where}",
         list(values),
     ).fetchall()
     return tuple(

@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS quarantine (
 -- a row is the system.yaml that was in force from one ingest on, as JSON; the latest wins
 CREATE TABLE IF NOT EXISTS systems (digest VARCHAR PRIMARY KEY, ingest INTEGER NOT NULL, document JSON NOT NULL);
 
+-- a row is the time from which a system was in force; rows are only ever added
+CREATE TABLE IF NOT EXISTS system_times (digest VARCHAR NOT NULL, since TIMESTAMP NOT NULL);
+
 CREATE TABLE IF NOT EXISTS incidents (id VARCHAR PRIMARY KEY, document JSON NOT NULL);
 
 -- a row is one model's wide table: predictions_1, predictions_2, ...
@@ -216,6 +219,11 @@ CREATE TABLE IF NOT EXISTS standing_verdicts (
     cause VARCHAR NOT NULL,             -- family/node/subject; '' no fault
     agrees BOOLEAN NOT NULL,            -- says that the cause was right, at least in part
     noted_at TIMESTAMP NOT NULL
+);
+
+-- a row is one coordinate of the signature of an incident's latest answer, at length 1; made with the overview
+CREATE TABLE IF NOT EXISTS incident_signatures (
+    incident VARCHAR NOT NULL, coordinate VARCHAR NOT NULL, value FLOAT NOT NULL
 );
 
 -- a row is one token; only the SHA-256 of its secret is kept

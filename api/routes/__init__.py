@@ -1,0 +1,36 @@
+"""The routes, one file a resource."""
+
+from api.routes import (
+    alerts,
+    causes,
+    feedback,
+    graph,
+    health,
+    incidents,
+    ingest,
+    jobs,
+    lineage,
+    otlp,
+    rankers,
+    receipts,
+    tokens,
+)
+
+ROUTERS = tuple(
+    module.router
+    for module in (
+        ingest,
+        otlp,
+        lineage,
+        alerts,
+        incidents,
+        causes,
+        feedback,
+        graph,
+        rankers,
+        receipts,
+        jobs,
+        tokens,
+        health,
+    )
+)

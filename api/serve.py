@@ -1,0 +1,106 @@
+"""Run the service: open the databases, check that it is not open to everybody, listen."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.service import Service
+from api.settings import Settings, refuse_open
+from rca.errors import InputError
+from rca.live.store import Store
+from rca.live.tokens import secured
+
+
+def serve(
+    *,
+    db: Path,
+    host: str,
+    port: int,
+    allowed_hosts: Sequence[str] = (),
+    projects: Sequence[str] = (),
+    accept_loss: bool = False,
+) -> None:
+    """Serve until it is interrupted.
+
+    Raises
+    ------
+    InputError
+        When it could be reached from other machines and no token was made, or a project is not NAME=FILE.
+    WarehouseError
+        When a database cannot be opened or holds less than was acknowledged.
+    """
+    settings = Settings(db=db, host=host, port=port, allowed_hosts=tuple(allowed_hosts))
+    app = open_app(settings, _named(projects), accept_loss=accept_loss)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_keep_alive=20,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=32_768,
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+    uvicorn.Server(config).run()
+
+
+def open_app(settings: Settings, projects: dict[str, Path], *, accept_loss: bool = False) -> FastAPI:
+    """Return the application over opened databases; it closes them when it ends."""
+    stores = [_opened(settings.db, settings.host, accept_loss=accept_loss)]
+    try:
+        stores.extend(_opened(path, settings.host, accept_loss=accept_loss) for path in projects.values())
+    except BaseException:
+        for store in stores:
+            store.close()
+        raise
+    first, *others = [Service(store, settings) for store in stores]
+    app = create_app(first)
+    for name, service in zip(projects, others, strict=True):
+        app.mount(f"/projects/{name}", create_app(service, title=f"rca: {name}"))
+    if others:
+        _close_with(app, others)
+    return app
+
+
+def _opened(path: Path, host: str, *, accept_loss: bool) -> Store:
+    store = Store(path, accept_loss=accept_loss)
+    try:
+        with store.reading() as warehouse:
+            refuse_open(host, secured=secured(warehouse))
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _named(projects: Sequence[str]) -> dict[str, Path]:
+    named: dict[str, Path] = {}
+    for text in projects:
+        name, _, path = text.partition("=")
+        if not path or not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name in named:
+            raise InputError(
+                f"--project {text!r} cannot be used", mend="write NAME=FILE, each name once: letters, digits, - and _"
+            )
+        named[name] = Path(path)
+    return named
+
+
+def _close_with(app: FastAPI, services: Sequence[Service]) -> None:
+    """Close further services when the application ends; mounted applications are not told of it."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(whole: FastAPI) -> AsyncIterator[None]:
+        async with inner(whole):
+            yield
+        for service in services:
+            service.close()
+
+    app.router.lifespan_context = lifespan

@@ -1,0 +1,150 @@
+"""What the routes of one project share: its store, its jobs, its settings."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from api.caller import Caller
+from api.decode.otlp_metrics import Growth
+from api.problems import Problem
+from api.settings import Settings
+from rca.analyse import examine, keep_answer
+from rca.incidents import handled
+from rca.ingest.documents import load_system
+from rca.live.audit import Entry, note_request
+from rca.live.jobs import Jobs, Progress
+from rca.live.store import Store
+from rca.profile import update_profile
+from rca.review.choice import choose
+from rca.review.training import train
+from rca.warehouse import Warehouse
+
+Result = TypeVar("Result")
+ANSWERS_KEPT = timedelta(days=2)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Service:
+    """One project while it is served.
+
+    Parameters
+    ----------
+    now
+        The clock.
+    told
+        Called with (event, data) when something happened that others may want to hear of.
+    """
+
+    store: Store
+    settings: Settings
+    now: Callable[[], datetime] = _now
+    told: Callable[[str, Mapping[str, Any]], None] = lambda _event, _data: None
+    growth: Growth = field(default_factory=Growth)
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        kinds = {"analyze": self._analyze, "train": self._train}
+        self.jobs = Jobs(self.store, kinds, self.now)
+
+    def change(
+        self,
+        caller: Caller,
+        do: Callable[[Warehouse], Result],
+        *,
+        detail: str | None = None,
+        status: int = 200,
+    ) -> Result:
+        """Change something and note who did, both or neither; when this returns, it is on disk."""
+        entry = caller.entry(self.now(), status, detail)
+
+        def do_and_note(warehouse: Warehouse) -> Result:
+            result = do(warehouse)
+            note_request(warehouse, entry)
+            return result
+
+        return self.store.write(do_and_note).result()
+
+    def refused(self, caller: Caller, status: int, why: str) -> "Future[None]":
+        """Note a refusal."""
+        entry: Entry = caller.entry(self.now(), status, why)
+        return self.store.write(lambda warehouse: note_request(warehouse, entry))
+
+    def once(
+        self, caller: Caller, key: str | None, said: Any, answer: Callable[[], tuple[int, Any, dict[str, str]]]
+    ) -> tuple[int, Any, dict[str, str]]:
+        """Return the answer to a request; under an idempotency key, the one that was given before.
+
+        Parameters
+        ----------
+        said
+            What the request says, as JSON data: other content under the same key is refused.
+        answer
+            Does the work and returns (status, JSON data, headers).
+        """
+        if key is None:
+            return answer()
+        key = f"{caller.account}:{key}"
+        said = [caller.method, caller.path, said]
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+        with self.store.reading() as warehouse:
+            row = warehouse.connection.execute(
+                "SELECT digest, status, body, headers FROM answered WHERE key = ?", [key]
+            ).fetchone()
+        if row is not None:
+            if row[0] != digest:
+                raise Problem(
+                    422, "idempotency-key", "this Idempotency-Key was used for another request; use a new one"
+                )
+            return row[1], json.loads(row[2]), json.loads(row[3]) | {"Idempotency-Replayed": "true"}
+        status, body, headers = answer()
+        kept = [key, digest, status, json.dumps(headers), json.dumps(body), self.now().replace(tzinfo=None)]
+        self.store.write(lambda warehouse: _keep_answer(warehouse, kept)).result()
+        return status, body, headers
+
+    def close(self) -> None:
+        """End what runs, write what waits."""
+        self.jobs.close()
+        self.store.close()
+
+    def _analyze(self, parameters: Mapping[str, Any], _account: str, progress: Progress) -> Any:
+        name = str(parameters["incident"])
+        progress("bringing the profile up to date", 0, 3)
+        self.store.write(update_profile).result()
+        progress(f"explaining {name}", 1, 3)
+        with self.store.reading() as warehouse:
+            incident = handled(warehouse, name).incident
+            ranker = choose(warehouse, parameters.get("ranker", "auto"))
+            answer, proposed = examine(warehouse, incident, ranker, system=load_system(warehouse))
+        progress("keeping the answer", 2, 3)
+        kept = self.store.write(lambda warehouse: keep_answer(warehouse, answer, proposed, ranker)).result()
+        first = kept.causes[0] if kept.causes else None
+        told = {
+            "incident": name,
+            "analysis": kept.id,
+            "first": first.model_dump(mode="json", include={"family", "node", "subject", "confidence", "summary"})
+            if first
+            else None,
+            "none_of_these": kept.none_of_these,
+        }
+        self.told("analysis.ready", told)
+        return told
+
+    def _train(self, parameters: Mapping[str, Any], account: str, progress: Progress) -> Any:
+        progress("learning", 0, 1)
+        report = self.store.write(
+            lambda warehouse: train(warehouse, who=account, dry_run=bool(parameters.get("dry_run")))
+        ).result()
+        return report.as_json()
+
+
+def _keep_answer(warehouse: Warehouse, kept: list[Any]) -> None:
+    warehouse.connection.execute("INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)", kept)
+    warehouse.connection.execute("DELETE FROM answered WHERE noted_at < ?", [kept[-1] - ANSWERS_KEPT])
