@@ -1,7 +1,8 @@
 """Bin edges: taken from the reference once, and kept, so that all later counts compare."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ import duckdb
 from rca.metrics.buckets import as_floats
 from rca.profile.parts import Log, Part, read_log
 from rca.profile.quantiles import numeric_edges
-from rca.profile.reference import Reference, file_reference, find_reference
+from rca.profile.reference import SAMPLE, Reference, file_reference, find_reference, reference_of
 from rca.warehouse.tables import NULL, SPECIAL_BINS, UNSEEN
 
 TOP_CATEGORIES = 50
@@ -20,30 +21,41 @@ KNOWN_CATEGORIES = 1000
 FETCH_COLUMNS = 250
 UNION_BRANCHES = 32
 
+NEW_FILES = "_file IN (SELECT file_id FROM files WHERE source = 'predictions' AND NOT profiled)"
+"""SQL condition of the rows that are not profiled yet."""
+
 Row = tuple[Any, ...]
+Key = tuple[str, str]
+"""Column and part."""
 
 
-def make_edges(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
-    """Give every part of the node's log that has no bins yet its bins; return the log.
+def make_edges(connection: duckdb.DuckDBPyConnection, log: Log, renewed: frozenset[Key] = frozenset()) -> Log:
+    """Give every part of a log that has no bins yet its bins; return the log, which may know more then.
 
-    The reference is the training rows, else the earliest rows (`find_reference`). A column that is
-    empty there takes its bins from the first batch, of those not profiled yet, that has values in it.
+    The reference is the training rows, else the earliest rows (`find_reference`). A column that is empty there takes
+    its bins from the batch with its first value.
+
+    Parameters
+    ----------
+    renewed
+        Parts that had bins, which are to be made anew: their first value may lie in a batch profiled already.
     """
-    log = read_log(connection, node)
-    if log is None:
-        return None
-    kept = _kept_parts(connection, node)
+    kept = kept_parts(connection, log.node)
     new = {part.key for part in log.parts if part.key not in kept}
     if new:
-        log = _bin_parts(connection, log, new, find_reference(connection, log))
-        kept = _kept_parts(connection, node)
+        where, rows = find_reference(connection, log)
+        if renewed or _may_record(connection, log, kept):
+            connection.execute("INSERT OR REPLACE INTO profile_references VALUES (?, ?, ?)", [log.node, where, rows])
+        log = _bin_parts(connection, log, new, reference_of(connection, log, where, rows))
+        kept = kept_parts(connection, log.node)
     empty = [part for part in log.parts if not kept[part.key]]
-    for file_id, keys in _first_files(connection, log, empty).items():
+    for file_id, keys in _first_files(connection, log, empty, renewed).items():
         log = _bin_parts(connection, log, keys, file_reference(connection, log, file_id))
+    connection.execute(f"DROP TABLE IF EXISTS {SAMPLE}")
     return log
 
 
-def _kept_parts(connection: duckdb.DuckDBPyConnection, node: str) -> dict[tuple[str, str], bool]:
+def kept_parts(connection: duckdb.DuckDBPyConnection, node: str) -> dict[Key, bool]:
     """Return the parts that have bins, and whether any of these is more than a special one."""
     rows = connection.execute(
         "SELECT column_name, part, max(bin) >= 0 FROM bins WHERE node = ? GROUP BY column_name, part", [node]
@@ -51,27 +63,59 @@ def _kept_parts(connection: duckdb.DuckDBPyConnection, node: str) -> dict[tuple[
     return {(column, part): bool(real) for column, part, real in rows}
 
 
-def _first_files(
-    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part]
-) -> dict[int, set[tuple[str, str]]]:
-    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+def _may_record(connection: duckdb.DuckDBPyConnection, log: Log, kept: Mapping[Key, bool]) -> bool:
+    """Tell whether all bins of the log are being made now: those of an earlier version, or imported, stay."""
+    row = connection.execute(
+        "SELECT count(*) FROM files WHERE source = 'predictions' AND node = ? AND profiled AND rows > 0", [log.node]
+    ).fetchone()
+    return not (row and row[0]) and not any(part.key in kept for part in log.parts)
+
+
+def first_values(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], where: str = NEW_FILES
+) -> dict[Key, datetime]:
+    """Return when each part has its first value, among the rows that meet a condition; without those that have none."""
+    found: dict[Key, datetime] = {}
     for chunk in _chunks(parts, FETCH_COLUMNS):
-        # a vector whose length is not known yet has no value: any vector will do to learn it
-        present = [f"isfinite({p.value})" if p.ranged and p.known else f"{p.source} IS NOT NULL" for p in chunk]
-        firsts = ", ".join(f"arg_min(_file, ts) FILTER (WHERE {condition})" for condition in present)
-        row = connection.execute(
-            f"SELECT {firsts} FROM {log.table} WHERE _file IN "
-            "(SELECT file_id FROM files WHERE source = 'predictions' AND NOT profiled)"
-        ).fetchone()
-        for part, file_id in zip(chunk, row or (), strict=False):
-            if file_id is not None:
-                found[file_id].add(part.key)
+        firsts = ", ".join(f"min(ts) FILTER (WHERE {_present(part)})" for part in chunk)
+        row = connection.execute(f"SELECT {firsts} FROM {log.table} WHERE {where}").fetchone()
+        found |= {part.key: ts for part, ts in zip(chunk, row or (), strict=False) if ts is not None}
+    return found
+
+
+def first_file(connection: duckdb.DuckDBPyConnection, log: Log, part: Part, first: datetime) -> tuple[int, str]:
+    """Return the file, and its digest, with a part's first value: of several at one moment that of the least digest."""
+    row = connection.execute(
+        f"SELECT _file, coalesce(digest, '') FROM {log.table} LEFT JOIN files ON file_id = _file "
+        f"WHERE ts = ? AND {_present(part)} ORDER BY 2, 1 LIMIT 1",
+        [first],
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else (-1, "")
+
+
+def _present(part: Part) -> str:
+    # a vector whose length is not known yet has no value: any vector will do to learn it
+    return f"isfinite({part.value})" if part.ranged and part.known else f"{part.source} IS NOT NULL"
+
+
+def _first_files(
+    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], renewed: frozenset[Key]
+) -> dict[int, set[Key]]:
+    """Return which file gives which parts their bins, and note it."""
+    found: dict[int, set[Key]] = defaultdict(set)
+    known = first_values(connection, log, [p for p in parts if p.key in renewed], "TRUE")
+    known |= first_values(connection, log, [p for p in parts if p.key not in renewed])
+    for part in parts:
+        if part.key in known:
+            file_id, digest = first_file(connection, log, part, known[part.key])
+            found[file_id].add(part.key)
+            connection.execute(
+                "INSERT INTO late_parts VALUES (?, ?, ?, ?, ?)", [log.node, *part.key, digest, known[part.key]]
+            )
     return dict(sorted(found.items()))
 
 
-def _bin_parts(
-    connection: duckdb.DuckDBPyConnection, log: Log, keys: set[tuple[str, str]], reference: Reference
-) -> Log:
+def _bin_parts(connection: duckdb.DuckDBPyConnection, log: Log, keys: set[Key], reference: Reference) -> Log:
     log = _learn_lengths(connection, log, keys, reference)
     parts = [part for part in log.parts if part.key in keys]
     connection.execute(
@@ -95,9 +139,7 @@ def _bin_parts(
     return log
 
 
-def _learn_lengths(
-    connection: duckdb.DuckDBPyConnection, log: Log, keys: set[tuple[str, str]], reference: Reference
-) -> Log:
+def _learn_lengths(connection: duckdb.DuckDBPyConnection, log: Log, keys: set[Key], reference: Reference) -> Log:
     """Keep the usual length of each vector column that has none yet; return the log that knows it."""
     unknown = {part.column: part.source for part in log.parts if not part.known and part.key in keys}
     for column, source in unknown.items():

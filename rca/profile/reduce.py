@@ -14,7 +14,9 @@ import duckdb
 
 from rca.metrics.losses import LOSSES
 from rca.profile.binning import bin_expression, fill_codes
+from rca.profile.edges import NEW_FILES
 from rca.profile.layout import FIRST_CODE, Layout
+from rca.profile.merge import GROUPS, MERGING, hours_meet, merge_cells
 from rca.profile.parts import Log, Part
 from rca.warehouse.store import literal
 from rca.warehouse.tables import MINUS_INF, NAN, NULL, PLUS_INF
@@ -27,16 +29,13 @@ UNION_BRANCHES = 8
 KEY_WIDTH = 4096
 """Bins per group in the integer key; no column has as many bins."""
 
-GROUPS, ROWS = "profile_groups", "profile_rows"
+ROWS = "profile_rows"
 NO_VALUE = f"({NULL}, {NAN}, {MINUS_INF}, {PLUS_INF})"
 
 
 def new_rows(log: Log) -> str:
     """Return SQL of the prediction rows of files that are not profiled yet."""
-    return (
-        f"SELECT * FROM {log.table} WHERE ts IS NOT NULL AND _file IN "
-        "(SELECT file_id FROM files WHERE source = 'predictions' AND NOT profiled)"
-    )
+    return f"SELECT * FROM {log.table} WHERE ts IS NOT NULL AND {NEW_FILES}"
 
 
 def groups_sql(rows: str) -> str:
@@ -119,22 +118,32 @@ def reduce_log(
     log: Log,
     layouts: Sequence[Layout],
     progress: Callable[[str, int, int], None] | None = None,
+    rows: str | None = None,
 ) -> None:
-    """Add the cells of all rows not profiled yet to table `profile`; the caller holds the transaction."""
+    """Add the cells of rows to table `profile`, one cell for each key; the caller holds the transaction.
+
+    `rows` is SQL of the rows, by default all that are not profiled yet.
+    """
     by_key = {(layout.column, layout.part): layout for layout in layouts}
-    rows = new_rows(log)
+    rows = rows or new_rows(log)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {GROUPS} AS {groups_sql(rows)}")
+    meet = hours_meet(connection, log)
+    target = MERGING if meet else "profile"
+    if meet:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {MERGING} AS FROM profile LIMIT 0")
     done = 0
     for chunk in _chunks(log.parts, _columns_at_once(connection, rows)):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, chunk)}")
         fill_codes(connection, log.node, dict(enumerate(chunk)))
         for start in range(0, len(chunk), UNION_BRANCHES):
             parts = dict(enumerate(chunk[start : start + UNION_BRANCHES], start=start))
-            connection.execute(f"INSERT INTO profile {cells_sql(log, parts, by_key)}")
+            connection.execute(f"INSERT INTO {target} {cells_sql(log, parts, by_key)}")
             done += len(parts)
             if progress:
                 progress(f"profile {log.node}", done, len(log.parts))
-    for table in (ROWS, GROUPS, "profile_codes"):
+    if meet:
+        merge_cells(connection, log)
+    for table in (ROWS, GROUPS, MERGING, "profile_codes"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

@@ -1,48 +1,57 @@
-"""Which rows of a log are its reference: what the model was trained on, else its first weeks."""
+"""Which rows of a log are its reference: what the model was trained on, else its first weeks.
+
+The reference depends on which rows there are, never on the order in which they came.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import duckdb
 
 from rca.profile.parts import Log
+from rca.warehouse.store import quote
 
 EARLY_SHARE = 0.2
 LEAST_ROWS = 500
 SAMPLE_ROWS = 19_000
-"""Aimed for; the hash keeps a few hundred more or fewer, never above 20,000."""
+"""Aimed for where a reference has more rows; at most twice as many are sampled."""
+
+EXACT_ROWS = 100_000
+"""In a longer log the time span counts rounded down to 1, 2, 4, ... hours: the reference changes only when it doubles,
+..."""
+
+LONGEST_HOURS = 1024
+"""... and no more once it is this long: then new rows cost the same however many there are."""
+
+SAMPLE = "reference_sample"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference rows of a log: SQL conditions over its prediction table, and their number.
+    """The reference rows of a log: an SQL condition over its prediction table, and their number.
 
-    `sampled` keeps at most about 20,000 of them, always the same ones.
+    `sampled` is the condition of a bounded sample of them: always the same rows, whatever their order in the table.
     """
 
     where: str
     rows: int
-
-    @property
-    def sampled(self) -> str:
-        """Return the condition of a bounded, deterministic sample of the reference rows."""
-        if self.rows <= SAMPLE_ROWS:
-            return self.where
-        return f"{self.where} AND hash(_file, _row) % {-(-self.rows // SAMPLE_ROWS)} = 0"
+    sampled: str
 
 
-def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> Reference:
-    """Return the training and validation rows when there are any, else the earliest production rows.
+def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> tuple[str, int]:
+    """Return the condition of the reference rows, and their number.
 
-    The latter are the first fifth of the time span, at least 500 rows or all.
+    They are the training and validation rows when there are any, else the earliest production rows: the first fifth
+    of the time span, at least 500 rows or all.
     """
     trained = "split IN ('train', 'validation')"
     count = _count(connection, log, trained)
     if count:
-        return Reference(trained, count)
-    row = connection.execute(f"SELECT min(ts), max(ts) FROM {log.table}").fetchone()
+        return trained, count
+    row = connection.execute(f"SELECT min(ts), max(ts), count(*) FROM {log.table}").fetchone()
     if row is None or row[0] is None:
-        return Reference("FALSE", 0)
-    cutoff = row[0] + (row[1] - row[0]) * EARLY_SHARE
+        return "FALSE", 0
+    cutoff = row[0] + _counted_span(row[0], row[1], row[2]) * EARLY_SHARE
     early = f"ts <= TIMESTAMP '{cutoff}'"
     count = _count(connection, log, early)
     if count < LEAST_ROWS:
@@ -51,13 +60,40 @@ def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> Reference
         ).fetchone()
         early = f"ts <= TIMESTAMP '{last[0] if last else cutoff}'"
         count = _count(connection, log, early)
-    return Reference(early, count)
+    return early, count
+
+
+def _counted_span(first: datetime, last: datetime, rows: int) -> timedelta:
+    hours = int((last - first) / timedelta(hours=1))
+    if rows <= EXACT_ROWS or hours < 1:
+        return last - first
+    return timedelta(hours=min(1 << (hours.bit_length() - 1), LONGEST_HOURS))
+
+
+def reference_of(connection: duckdb.DuckDBPyConnection, log: Log, where: str, rows: int) -> Reference:
+    """Return a reference with its sample, which lives in a temporary table until the next one is made."""
+    if rows <= SAMPLE_ROWS:
+        return Reference(where, rows, where)
+    columns = connection.execute(
+        "SELECT DISTINCT physical FROM prediction_columns WHERE node = ? ORDER BY physical", [log.node]
+    ).fetchall()
+    content = ", ".join(quote(name) for (name,) in columns) or "ts"
+    # rows that are alike in everything may stand for each other; every other order is the rows' own
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {SAMPLE} AS
+            WITH placed AS (
+                SELECT rowid AS id, row_number() OVER (ORDER BY ts, hash({content})) - 1 AS place
+                FROM {log.table} WHERE {where}
+            )
+            SELECT id FROM placed WHERE place % {rows // SAMPLE_ROWS} = 0"""
+    )
+    return Reference(where, rows, f"rowid IN (SELECT id FROM {SAMPLE})")
 
 
 def file_reference(connection: duckdb.DuckDBPyConnection, log: Log, file_id: int) -> Reference:
     """Return all rows of one file: the reference of a column that appears with it."""
     where = f"_file = {file_id}"
-    return Reference(where, _count(connection, log, where))
+    return reference_of(connection, log, where, _count(connection, log, where))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, log: Log, where: str) -> int:

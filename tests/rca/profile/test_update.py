@@ -69,12 +69,11 @@ def same(left, right):
 
 
 def profiled(batches, edges_from):
-    """Profile the batches one after the other, on bins taken from other rows first."""
+    """Profile the batches one after the other, the rows for the bins first."""
     with Warehouse() as warehouse:
         make_log(warehouse, COLUMNS)
         land(warehouse, edges_from)
         update_profile(warehouse)
-        warehouse.connection.execute("DELETE FROM profile")
         for batch in batches:
             land(warehouse, batch)
             update_profile(warehouse)
