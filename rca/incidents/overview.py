@@ -5,6 +5,7 @@ ten thousand incidents parses no document. Whatever it holds follows from the lo
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ import duckdb
 
 from rca.incidents.events import Folded, events_of, folded, naive
 from rca.incidents.verdicts import Judged, judged
+from rca.ingest.documents import latest_system
 from rca.review import history
+from rca.review.similar import SHAPE, signature
 from rca.warehouse import Warehouse
 from schemas.feedback import Feedback, account
 
@@ -49,7 +52,8 @@ answers AS (
 )
 SELECT incident, hash(document) AS source, document, analysis,
     json_array_length(answer, '$.causes') AS causes,
-    answer->'$.causes[0]' AS first, answer->'$.incident' AS symptom, answer->>'$.none_of_these' AS none_of_these
+    answer->'$.causes[0]' AS first, answer->'$.incident' AS symptom, answer->>'$.none_of_these' AS none_of_these,
+    json_transform(answer, ?) AS shape
 FROM asked LEFT JOIN incidents ON id = incident LEFT JOIN answers USING (incident)
 """
 
@@ -94,6 +98,8 @@ _COLUMNS = {
     "people": ["VARCHAR"],
     "text": "VARCHAR",
 }
+_SIGNATURES = {"incident": "VARCHAR", "coordinate": "VARCHAR", "value": "FLOAT"}
+_MADE = ("incident_overview", "standing_verdicts", "incident_signatures")
 _VERDICTS = {"incident": "VARCHAR", "who": "VARCHAR", "cause": "VARCHAR", "agrees": "BOOLEAN", "noted_at": "TIMESTAMP"}
 
 Row = dict[str, Any]
@@ -120,20 +126,24 @@ def refresh(warehouse: Warehouse) -> int:
 def empty(warehouse: Warehouse) -> None:
     """Forget all rows; the next `refresh` works all of them out: after records were altered in place, say."""
     with warehouse.transaction():
-        warehouse.connection.execute("DELETE FROM incident_overview")
-        warehouse.connection.execute("DELETE FROM standing_verdicts")
+        for table in _MADE:
+            warehouse.connection.execute(f"DELETE FROM {table}")
 
 
 def _forget(warehouse: Warehouse, incidents: Sequence[str]) -> None:
     with warehouse.transaction():
-        for table in ("incident_overview", "standing_verdicts"):
-            warehouse.connection.execute(
-                f"DELETE FROM {table} WHERE incident IN (SELECT unnest(?::VARCHAR[]))", [list(incidents)]
-            )
+        _delete(warehouse, _MADE, incidents)
+
+
+def _delete(warehouse: Warehouse, tables: Iterable[str], incidents: Sequence[str]) -> None:
+    for table in tables:
+        warehouse.connection.execute(
+            f"DELETE FROM {table} WHERE incident IN (SELECT unnest(?::VARCHAR[]))", [list(incidents)]
+        )
 
 
 def _renew(warehouse: Warehouse, incidents: Sequence[str]) -> None:
-    facts = warehouse.connection.execute(_FACTS, [list(incidents)]).fetchall()
+    facts = warehouse.connection.execute(_FACTS, [list(incidents), json.dumps(SHAPE)]).fetchall()
     happened = events_of(warehouse, incidents)
     said: dict[str, list[Feedback]] = {}
     for each in history(warehouse, incidents):
@@ -152,10 +162,25 @@ def _renew(warehouse: Warehouse, incidents: Sequence[str]) -> None:
     ]
     with warehouse.transaction():
         insert_rows(warehouse, "incident_overview", _COLUMNS, rows, replace=True)
-        warehouse.connection.execute(
-            "DELETE FROM standing_verdicts WHERE incident IN (SELECT unnest(?::VARCHAR[]))", [list(incidents)]
-        )
+        _delete(warehouse, _MADE[1:], incidents)
         insert_rows(warehouse, "standing_verdicts", _VERDICTS, verdicts)
+        insert_rows(warehouse, "incident_signatures", _SIGNATURES, _signatures(warehouse, facts))
+
+
+def _signatures(warehouse: Warehouse, facts: Iterable[Sequence[Any]]) -> list[Row]:
+    """Return the signatures of the latest answers, each at length 1."""
+    system = latest_system(warehouse)
+    kinds = {name: node.kind for name, node in system.by_id.items()} if system else {}
+    rows = []
+    for incident, *_, shape in facts:
+        coordinates = signature(shape, kinds) if shape else {}
+        length = math.hypot(*coordinates.values())
+        rows += [
+            {"incident": incident, "coordinate": name, "value": value / length}
+            for name, value in coordinates.items()
+            if value and math.isfinite(value)
+        ]
+    return rows
 
 
 def insert_rows(
@@ -186,7 +211,7 @@ def _firsts(warehouse: Warehouse, analyses: Iterable[str | None]) -> dict[str, R
 
 def _row(fact: Sequence[Any], now: Folded, said: Judged, last_record: int, firsts: Mapping[str, Row]) -> Row:
     """Return one incident's row."""
-    incident, source, document, analysis, causes, first, symptom, none_of_these = fact
+    incident, source, document, analysis, causes, first, symptom, none_of_these, _ = fact
     own = json.loads(document) if document else {}
     measured = json.loads(symptom) if symptom else {}
     cause = json.loads(first) if first else {}

@@ -29,7 +29,7 @@ FEATURES = 0.5
 
 Signature = Mapping[str, float]
 
-_SHAPE = {
+SHAPE = {
     "incident": {"node": "VARCHAR", "metric": "VARCHAR", "direction": "VARCHAR"},
     "causes": [
         {
@@ -145,7 +145,7 @@ def signature(document: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str
 def _signatures(warehouse: Warehouse) -> dict[str, tuple[str, dict[str, float]]]:
     """Return incident -> id and signature of its latest answer."""
     kinds = {name: node.kind for name, node in load_system(warehouse).by_id.items()}
-    rows = warehouse.connection.execute(_LATEST, [json.dumps(_SHAPE)]).fetchall()
+    rows = warehouse.connection.execute(_LATEST, [json.dumps(SHAPE)]).fetchall()
     return {incident: (key, signature(document, kinds)) for incident, key, document in rows}
 
 

@@ -117,7 +117,9 @@ CREATE TABLE IF NOT EXISTS profile (
 
 -- a row is the reference that the bins of a model's log were made from; a log whose bins were made otherwise (by an
 -- earlier version, or imported) has none, and keeps its bins
-CREATE TABLE IF NOT EXISTS profile_references (node VARCHAR PRIMARY KEY, condition VARCHAR NOT NULL, rows BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS profile_references (
+    node VARCHAR PRIMARY KEY, condition VARCHAR NOT NULL, rows BIGINT NOT NULL
+);
 
 -- a row is a part that was empty in that reference: its bins are of the batch with the first value
 CREATE TABLE IF NOT EXISTS late_parts (
@@ -129,6 +131,12 @@ CREATE TABLE IF NOT EXISTS late_parts (
 CREATE TABLE IF NOT EXISTS rollups (
     node VARCHAR NOT NULL, start TIMESTAMP NOT NULL, stop TIMESTAMP NOT NULL,
     rows BIGINT NOT NULL, noted_at TIMESTAMP NOT NULL
+);
+
+-- a row is how many of an hour's removed rows had this prediction and label, each to a few digits: metrics need them
+CREATE TABLE IF NOT EXISTS rolled_outcomes (
+    node VARCHAR NOT NULL, hour TIMESTAMP NOT NULL, model_version VARCHAR NOT NULL,
+    prediction VARCHAR, label VARCHAR, rows BIGINT NOT NULL
 );
 
 -- a row is one answer, by the digest of what it says: the same answer again only moves `given_at`
