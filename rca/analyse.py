@@ -14,6 +14,7 @@ from rca.bundle import read_bundle
 from rca.errors import InputError, UnknownName
 from rca.evidence.aside import set_aside
 from rca.evidence.gather import gather
+from rca.evidence.rolled import rolled_up
 from rca.ingest import ingest_bundle
 from rca.ingest.documents import load_incidents, load_system
 from rca.moved import what_moved
@@ -120,7 +121,13 @@ def examine(
         not_examined=_notes(findings, "not_examined"),
         ranker=ranker.info,
         timings_ms=dict(timings_ms or {}) | clock.spent,
-        warnings=(*ranker.warnings, *symptom.warnings, *set_aside(warehouse), *_unexamined(symptom, findings)),
+        warnings=(
+            *ranker.warnings,
+            *symptom.warnings,
+            *rolled_up(warehouse, evidence.models, symptom),
+            *set_aside(warehouse),
+            *_unexamined(symptom, findings),
+        ),
     )
     return answer, proposed
 

@@ -201,6 +201,15 @@ COMMANDS = {
             ("rca restore backups/2026-03-04 --db rca.duckdb --force", "in place of one that no process has open"),
         ),
     ),
+    "retain": Entry(
+        "Roll old raw rows up: they leave, the counts that answers need stay.",
+        "Analyses that reach behind the horizon work from the counts, and say so. Rows that an open incident is about "
+        "are kept. Run it once a day.",
+        (
+            ("rca retain --db rca.duckdb --raw-days 90", "of models' rows keep 90 days"),
+            ("rca retain --db rca.duckdb --raw-days 90 --spans-days 14 --dry-run", "only say what would leave"),
+        ),
+    ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
         "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",

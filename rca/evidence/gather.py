@@ -9,6 +9,7 @@ from rca.errors import InputError
 from rca.evidence.categories import REFERENCE_ROWS, category_counts, rows_inside
 from rca.evidence.columns import read_columns, read_outputs
 from rca.evidence.repeats import repeated_shares
+from rca.evidence.rolled import OF_NODE, has_few_rows, is_behind, kept_categories
 from rca.evidence.rows import read_rows
 from rca.evidence.services import read_changes, read_lineage_edges, read_metrics
 from rca.graph import build_graph, name_resolver, upstream_of
@@ -38,18 +39,51 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
 
 
-def _versions(warehouse: Warehouse, table: str, symptom: Symptom) -> tuple[VersionSpan, ...]:
-    """Return which versions served; `table` is quoted already."""
-    rows = warehouse.connection.execute(
+def _versions(warehouse: Warehouse, node: str, table: str, symptom: Symptom) -> tuple[VersionSpan, ...]:
+    """Return which versions served; `table` is quoted already. Only their first and last hours are looked up in it."""
+    served = warehouse.connection.execute(
         f"""
-        -- a row is one version that served
-        SELECT coalesce(model_version, ''), min(ts), max(ts),
-               count(*) FILTER (ts >= $b0 AND ts < $b1), count(*) FILTER (ts >= $w0 AND ts < $w1)
-        FROM {table} WHERE split = 'production' GROUP BY 1 ORDER BY 2, 1
+        -- a row is one version that served, with its rows in the hours of both periods
+        SELECT model_version, min(hour), max(hour),
+               coalesce(sum(n) FILTER (hour >= $b0 AND hour < $b1), 0),
+               coalesce(sum(n) FILTER (hour >= $w0 AND hour < $w1), 0)
+        FROM profile WHERE {OF_NODE} GROUP BY model_version
         """,
-        _bounds(symptom),
+        _bounds(symptom) | {"node": node},
     ).fetchall()
-    return tuple(VersionSpan(v, _utc(first), _utc(last), before, after) for v, first, last, before, after in rows)
+    before, after = (
+        None if is_behind(warehouse, node, [window]) else _version_rows(warehouse, table, window)
+        for window in (symptom.baseline, symptom.window)
+    )
+    spans = [
+        VersionSpan(
+            version,
+            _edge(warehouse, table, version, first, "min") or _utc(first),
+            _edge(warehouse, table, version, last, "max") or _utc(last),
+            int(n_before) if before is None else before.get(version, 0),
+            int(n_after) if after is None else after.get(version, 0),
+        )
+        for version, first, last, n_before, n_after in served
+    ]
+    return tuple(sorted(spans, key=lambda span: (span.first, span.version)))
+
+
+def _version_rows(warehouse: Warehouse, table: str, window: Window) -> dict[str, int]:
+    return dict(
+        warehouse.connection.execute(
+            f"SELECT coalesce(model_version, ''), count(*) FROM {table} WHERE {rows_inside(window)} GROUP BY 1"
+        ).fetchall()
+    )
+
+
+def _edge(warehouse: Warehouse, table: str, version: str, hour: datetime, which: str) -> datetime | None:
+    """Return the first or last moment of a version within an hour, None where the rows are gone."""
+    row = warehouse.connection.execute(
+        f"SELECT {which}(ts) FROM {table} WHERE split = 'production' AND ts >= $1 AND ts < $2 "
+        "AND coalesce(model_version, '') = $3",
+        [hour, hour + timedelta(hours=1), version],
+    ).fetchone()
+    return _utc(row[0]) if row and row[0] else None
 
 
 def _bounds(symptom: Symptom) -> dict[str, datetime]:
@@ -139,10 +173,16 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
     node = node if node.task else node.model_copy(update={"task": table.task})
     metric = symptom.incident.metric if symptom.incident.node == node.id else "prediction_mean"
     score = score_sql(node, table.task, metric, table)
-    rows = read_rows(
-        warehouse, node, symptom.baseline, symptom.window, score.sql, baseline_split=symptom.reference_split
+    compared = [symptom.window] if symptom.reference_split else [symptom.baseline, symptom.window]
+    behind = is_behind(warehouse, node.id, compared)
+    rows = (
+        None
+        if behind and has_few_rows(warehouse, node.id, table.name, compared)
+        else read_rows(
+            warehouse, node, symptom.baseline, symptom.window, score.sql, baseline_split=symptom.reference_split
+        )
     )
-    versions = _versions(warehouse, table.name, symptom)
+    versions = _versions(warehouse, node.id, table.name, symptom)
     outcomes = read_outputs(
         warehouse,
         node,
@@ -161,16 +201,12 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         batches=_batches(warehouse, node.id),
         score_name=score.words,
         vocabulary={
-            column: tuple(
-                category_counts(
-                    warehouse, node, column, symptom.baseline, symptom.window, baseline_split=symptom.reference_split
-                )
-            )
+            column: kept_categories(columns[column]) if behind else _vocabulary(warehouse, node, column, symptom)
             for column in _moved_categories(columns)
         },
         duplicates=repeated_shares(warehouse.connection, table.name, _sides(symptom)),
         outcomes=outcomes,
-        label_vocabulary=_label_vocabulary(warehouse, node, symptom),
+        label_vocabulary=_label_vocabulary(warehouse, node, symptom, outcomes.get("label") if behind else None),
         between=_between(warehouse, node, symptom, versions, score.sql) if rows else None,
     )
 
@@ -209,11 +245,17 @@ def _sides(symptom: Symptom) -> tuple[str, str]:
     return before, rows_inside(symptom.window)
 
 
-def _label_vocabulary(warehouse: Warehouse, node: Node, symptom: Symptom) -> tuple[tuple[str, int, int], ...]:
+def _vocabulary(warehouse: Warehouse, node: Node, column: str, symptom: Symptom) -> tuple[tuple[str, int, int], ...]:
+    trained = symptom.reference_split
+    return tuple(category_counts(warehouse, node, column, symptom.baseline, symptom.window, baseline_split=trained))
+
+
+def _label_vocabulary(
+    warehouse: Warehouse, node: Node, symptom: Symptom, kept: ColumnProfile | None
+) -> tuple[tuple[str, int, int], ...]:
     if node.task != "multiclass":
         return ()
-    trained = symptom.reference_split
-    return tuple(category_counts(warehouse, node, "label", symptom.baseline, symptom.window, baseline_split=trained))
+    return kept_categories(kept) if kept is not None else _vocabulary(warehouse, node, "label", symptom)
 
 
 def _producers(system: System, node: Node) -> dict[str, str]:

@@ -16,14 +16,12 @@ from schemas.incident import MODEL_METRICS
 from schemas.system import Node
 
 
-def _log_sql(
-    table: PredictionTable, columns: str, rest: str, bucket: str, period: Period
-) -> tuple[str, Mapping[str, Any]]:
+def _log_sql(rows: str, columns: str, rest: str, bucket: str, period: Period) -> tuple[str, Mapping[str, Any]]:
     splits = {f"split{i}": split for i, split in enumerate(period.splits)}
     names = ", ".join(f"${name}" for name in splits)
     sql = (
         f"WITH log AS (  -- a row is a logged prediction\n    SELECT {bucket} AS bucket, {columns}\n"
-        f"    FROM {table.name} WHERE ts >= $start AND ts < $end AND split IN ({names})){rest}"
+        f"    FROM {rows} AS logged WHERE ts >= $start AND ts < $end AND split IN ({names})){rest}"
     )
     return sql, period.parameters | splits
 
@@ -45,11 +43,12 @@ class Found:
 
 def _from_log(node: Node, table: PredictionTable, metric: str) -> Found:
     how = recipe(node, table, metric)
+    rows = table.name if metric == "null_rate" else table.outcomes or table.name  # of removed rows no feature is kept
     values = f",\n{how.steps}\nSELECT bucket, value, n FROM metric"
     counts = f"\nSELECT bucket, {how.positives} AS value, {how.counted} AS n FROM log GROUP BY bucket"
     return Found(
-        source=partial(_log_sql, table, how.columns, values),
-        counts=partial(_log_sql, table, how.columns, counts),
+        source=partial(_log_sql, rows, how.columns, values),
+        counts=partial(_log_sql, rows, how.columns, counts),
         rows=table,
     )
 

@@ -1,9 +1,10 @@
 """What a metric needs to know of a model's prediction table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rca.warehouse import Warehouse
-from rca.warehouse.store import quote
+from rca.warehouse.store import literal, quote
 from schemas.system import PROBABILITY_PREFIX, Node
 
 FLOATING = ("FLOAT", "DOUBLE", "REAL")
@@ -21,12 +22,16 @@ class PredictionTable:
         `(column, is_floating)` of every feature; floating columns may hold NaN.
     probabilities
         Class -> column of its probability (multiclass).
+    outcomes
+        What metrics of predictions and labels are read from: the table, and where old rows were removed also what was
+        kept of them; '' for the table alone.
     """
 
     name: str
     task: str
     features: tuple[tuple[str, bool], ...] = ()
     probabilities: tuple[tuple[str, str], ...] = ()
+    outcomes: str = ""
 
 
 def prediction_table(warehouse: Warehouse, node: Node) -> PredictionTable | None:
@@ -41,6 +46,7 @@ def prediction_table(warehouse: Warehouse, node: Node) -> PredictionTable | None
         "WHERE node = ? AND role IN ('feature', 'probability') ORDER BY column_name",
         [node.id],
     ).fetchall()
+    probabilities = [quote(physical) for _, physical, role, _ in columns if role == "probability"]
     return PredictionTable(
         name=quote(found[0]),
         task=found[1],
@@ -50,4 +56,33 @@ def prediction_table(warehouse: Warehouse, node: Node) -> PredictionTable | None
             for column, physical, role, _ in columns
             if role == "probability"
         ),
+        outcomes=_with_rolled(node.id, found[1], quote(found[0]), probabilities) if _rolled_up(warehouse, node) else "",
     )
+
+
+def _rolled_up(warehouse: Warehouse, node: Node) -> bool:
+    row = warehouse.connection.execute("SELECT 1 FROM rollups WHERE node = ? LIMIT 1", [node.id]).fetchone()
+    return row is not None
+
+
+def _with_rolled(node: str, task: str, table: str, probabilities: Sequence[str]) -> str:
+    """Return SQL of all rows, also of those that were removed: each of these lies somewhere in its hour.
+
+    What was not kept of them is null, and so does not count in a metric that needs it.
+    """
+    kept = "VARCHAR" if task == "multiclass" else "DOUBLE"
+    fixed = "_file, _row, ts, split, query_id, prediction, label"
+    return f"""(
+    SELECT {", ".join((fixed, *probabilities))} FROM {table} UNION ALL
+    -- a row is one removed row
+    SELECT -1, place, hour + to_microseconds(CAST(3.6e9 * (place - 0.5) / total AS BIGINT)), 'production', NULL,
+           CAST(prediction AS {kept}), CAST(label AS {kept}){", NULL" * len(probabilities)}
+    FROM (
+        SELECT hour, prediction, label, count(*) OVER (PARTITION BY hour) AS total,
+               row_number() OVER (PARTITION BY hour ORDER BY hash(prediction, label, copy), copy) AS place
+        FROM (
+            SELECT hour, prediction, label, unnest(range(rows)) AS copy FROM rolled_outcomes
+            WHERE node = {literal(node)} AND hour < $end AND hour >= CAST($start AS TIMESTAMP) - INTERVAL 1 HOUR
+        )
+    )
+)"""

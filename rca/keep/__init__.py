@@ -1,0 +1,5 @@
+"""What happens to stored data over time: old raw rows are rolled up, those of one subject are erased."""
+
+from rca.keep.retain import Horizon, Retained, retain
+
+__all__ = ["Horizon", "Retained", "retain"]
