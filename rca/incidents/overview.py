@@ -241,7 +241,7 @@ def _row(fact: Sequence[Any], now: Folded, said: Judged, last_record: int, first
         "judged_confidence": shown.get("confidence") if shown else None,
         "judged_right": (shown["family"], shown["node"], shown.get("subject")) in said.right if shown else None,
         "people": sorted({account(name) for name in (*now.people, *said.people, now.owner or "")} - {""}),
-        "text": _text(incident, own or measured, cause, now.words, said.comments),
+        "text": _text(incident, own or measured, cause, now.words, said.comments, said.named(), (now.reason,)),
     }
 
 
@@ -252,5 +252,5 @@ def _time(written: str | None) -> str | None:
 def _text(incident: str, symptom: Row, cause: Row, *words: Iterable[str]) -> str:
     """Return what a search looks through."""
     parts = [incident, *(symptom.get(name) or "" for name in ("title", "node", "metric", "severity"))]
-    parts += [cause.get(name) or "" for name in ("family", "mechanism", "node", "subject", "summary")]
+    parts += [cause.get(name) or "" for name in ("family", "mechanism", "node", "subject", "summary", "remedy")]
     return " ".join([*parts, *(word for each in words for word in each)]).replace("_", " ").casefold()[:20_000]

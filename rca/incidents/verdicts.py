@@ -42,6 +42,12 @@ class Judged:
     comments: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
 
+    def named(self) -> tuple[str, ...]:
+        """Return the parts of the settled cause, and whether there was no fault, as words to be found by."""
+        if self.settled is None:
+            return ()
+        return tuple(part for part in self.settled.cause if part) if self.settled.cause else ("no fault",)
+
     def columns(self) -> dict[str, Any]:
         """Return the columns of the overview that it fills."""
         family, node, subject = (self.settled and self.settled.cause) or (None, None, None)
