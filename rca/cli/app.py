@@ -210,6 +210,18 @@ COMMANDS = {
             ("rca retain --db rca.duckdb --raw-days 90 --spans-days 14 --dry-run", "only say what would leave"),
         ),
     ),
+    "erase": Entry(
+        "Delete the rows of one subject, and every trace of them in the database.",
+        "Rows of the model's log, spans with such an attribute, what was set aside, and the counts. The file is "
+        "written anew, so that freed blocks hold nothing. The audit log says that it was done, not whose.",
+        (
+            (
+                "rca erase --db rca.duckdb --node fraud-scorer --column user_id --value u-123 --dry-run",
+                "how much it is",
+            ),
+            ("rca erase --db rca.duckdb --node fraud-scorer --column user_id --value u-123", "do it"),
+        ),
+    ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
         "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",

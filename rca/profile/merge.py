@@ -53,12 +53,17 @@ def _touched(connection: duckdb.DuckDBPyConnection, log: Log) -> dict[str, objec
 
 
 def forget_cells(
-    connection: duckdb.DuckDBPyConnection, node: str, keys: Iterable[tuple[str, str]], since: datetime | None = None
+    connection: duckdb.DuckDBPyConnection,
+    node: str,
+    keys: Iterable[tuple[str, str]],
+    since: datetime | None = None,
+    hours: str | None = None,
 ) -> None:
-    """Remove the cells of some parts of a node, from an hour on."""
+    """Remove the cells of some parts of a node: all, those from an hour on, or those of listed hours (SQL)."""
     columns, parts = _split(sorted(keys))
     connection.execute(
         "DELETE FROM profile WHERE node = $node AND hour >= coalesce($since, TIMESTAMP '-infinity') "
+        f"{f'AND hour IN ({hours}) ' if hours else ''}"
         "AND (column_name, part) IN (SELECT unnest($columns::VARCHAR[]), unnest($parts::VARCHAR[]))",
         {"node": node, "columns": columns, "parts": parts, "since": since},
     )

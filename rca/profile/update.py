@@ -1,13 +1,14 @@
 """Keep the profile up to date with the files that were ingested."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import duckdb
 
 from rca.profile.edges import kept_parts, make_edges
 from rca.profile.layout import read_layouts
-from rca.profile.merge import add_absent
+from rca.profile.merge import add_absent, forget_cells
 from rca.profile.parts import Log, read_log
 from rca.profile.reduce import reduce_log
 from rca.profile.renew import Stale, find_stale, forget
@@ -57,6 +58,26 @@ def count_anew(warehouse: Warehouse, nodes: Iterable[str], progress: Progress | 
                 kept = kept_parts(connection, node)
                 all_of_it = Stale(frozenset(part.key for part in log.parts if part.key in kept), whole=True)
                 _profile(connection, log, all_of_it, progress)
+
+
+def recount(warehouse: Warehouse, node: str, hours: Sequence[datetime]) -> None:
+    """Count some hours of a log anew after rows were removed; bins change only where their reference did.
+
+    The hours must not have been rolled up. The profile must be up to date.
+    """
+    connection = warehouse.connection
+    log = read_log(connection, node)
+    if log is None or not hours:
+        return
+    with warehouse.transaction():
+        stale = find_stale(connection, log)
+        if stale.whole:
+            _profile(connection, log, stale, None)
+            return
+        listed = ", ".join(f"TIMESTAMP '{hour}'" for hour in hours)
+        forget_cells(connection, node, [part.key for part in log.parts], hours=listed)
+        rows = f"SELECT * FROM {log.table} WHERE date_trunc('hour', ts) IN ({listed})"
+        reduce_log(connection, log, read_layouts(connection, node), rows=rows)
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, log: Log, stale: Stale, progress: Progress | None) -> None:
