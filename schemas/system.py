@@ -23,6 +23,9 @@ RESERVED_COLUMNS = (
 )
 """The default names of the columns of a prediction log that are neither feature nor segment."""
 
+ALWAYS_RAW = ("ts", "model_version", "split", "prediction", "label", "label_ts")
+"""Reserved columns that cannot be sensitive."""
+
 ATTRIBUTION_PREFIX = "attribution_"
 PROBABILITY_PREFIX = "proba_"
 
@@ -45,6 +48,21 @@ class Node(Document):
     features: tuple[str, ...] | None = Field(
         default=None, description="Input columns; default: every column not otherwise reserved."
     )
+    sensitive: tuple[str, ...] = Field(
+        default=(),
+        description="Columns that are counted, but whose values are neither stored nor shown: texts become tokens, "
+        "numbers are rounded.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_hidden(self) -> Self:
+        for reserved in ALWAYS_RAW:
+            if self.column(reserved) in self.sensitive:
+                raise ValueError(
+                    f"{self.column(reserved)!r} of node {self.id!r} is its {reserved}, which cannot be sensitive: "
+                    "every metric needs it as it is"
+                )
+        return self
 
     def column(self, reserved: str) -> str:
         """Return the name that the files use for a reserved column."""

@@ -3,8 +3,10 @@
 from rca.ingest.files import SourceFile
 from rca.ingest.landing import Bad, land_files, of_table, set_aside_where
 from rca.ingest.relation import Relation
+from rca.ingest.sensitive import note_sensitive, token
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time
+from rca.warehouse.store import literal
 from rca.warehouse.tables import ABOVE, BELOW, NULL
 
 TEXTS = ("model_version", "split", "category")
@@ -60,7 +62,10 @@ def _stage(session: Session, relation: Relation, staged: str) -> None:
     texts = []
     for name in TEXTS:
         found = relation.find(name)
-        texts.append(f"{as_text(found.ref, found.type) if found else 'NULL::VARCHAR'} AS {name}")
+        text = as_text(found.ref, found.type) if found else "NULL::VARCHAR"
+        if name == "category" and found:
+            text = _hidden(session, text, as_text(node.ref, node.type), as_text(column.ref, column.type))
+        texts.append(f"{text} AS {name}")
     sums = []
     for name in SUMS:
         found = relation.find(name)
@@ -78,6 +83,17 @@ def _stage(session: Session, relation: Relation, staged: str) -> None:
                    {", ".join(texts)}, {", ".join(sums)}
             FROM {relation.sql}"""
     )
+
+
+def _hidden(session: Session, category: str, node: str, column: str) -> str:
+    """Return SQL of a category; of a sensitive column its token."""
+    pairs = [(one.id, name) for one in session.system.nodes for name in one.sensitive]
+    if not pairs:
+        return category
+    for one in session.system.nodes:
+        note_sensitive(session.connection, one.id, one.sensitive)
+    listed = ", ".join(f"({literal(one)}, {literal(name)})" for one, name in pairs)
+    return f"CASE WHEN ({node}, {column}) IN ({listed}) THEN {token(session.connection, category)} ELSE {category} END"
 
 
 def _add_bins(session: Session, staged: str) -> None:

@@ -1,5 +1,6 @@
 """One ingest under way: the connection, the register of files, and the quarantine."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -134,6 +135,9 @@ class Session:
 
     def reject_file(self, file: SourceFile, source: str, node: str | None, reason: str) -> None:
         """Set a whole file aside; it is registered with no rows, so that it is not tried again unchanged."""
+        declared = self.system.by_id.get(node or "")
+        if declared and declared.sensitive:  # a reader's error may quote the value that it stumbled over
+            reason = re.sub(r" \(.*\)", "", reason)
         if self.enclosed:
             raise Undone(Unreadable(reason))
         with self.transaction():
@@ -179,7 +183,7 @@ class Session:
                 )
         return counts
 
-    def set_aside_rejects(self, file_id: int, name: str, rejects: Sequence[tuple[int, str, str]]) -> None:
+    def set_aside_rejects(self, file_id: int, name: str, rejects: Sequence[tuple[int, str | None, str]]) -> None:
         """Quarantine the rows that a reader could not parse."""
         if not rejects:
             return

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from rca.errors import InputError, UnknownName
+from rca.ingest.sensitive import stored_sensitive, token_of
 from rca.metrics.buckets import naive
 from rca.profile import update_profile
 from rca.profile.update import count_anew, recount
@@ -68,23 +69,25 @@ def erase(
     UnknownName
         When the model has no log, or no such column.
     InputError
-        When the value is empty.
+        When the value is empty, or the column keeps rounded numbers only.
     """
     if not value:
         raise InputError("an empty value names no subject", mend="give --value")
     update_profile(warehouse)
     log = _log(warehouse, node, column)
+    stored = log.stored(value)
     with warehouse.transaction():
         found = Erased(
-            log.count(value),
+            log.count(stored),
             log.spans(value),
-            log.set_aside(value),
-            len(log.answers(value)),
+            log.set_aside(stored),
+            len(log.answers(stored)),
             log.has("rollups"),
             dry_run,
         )
         if not dry_run:
-            _erase(warehouse, log, value)
+            warehouse.connection.execute(f"DELETE FROM spans WHERE {SPANS}", log.attribute(value))
+            _erase(warehouse, log, stored)
             _audit(warehouse, log, found, now, who)
     return found
 
@@ -101,7 +104,6 @@ def _erase(warehouse: Warehouse, log: "_Log", value: str) -> None:
     ]
     run(f"UPDATE quarantine SET raw = NULL WHERE {log.aside}", asked | {"node": log.node})
     run(f"DELETE FROM {log.table} WHERE {log.matches}", asked)
-    run(f"DELETE FROM spans WHERE {SPANS}", log.attribute(value))
     for key, document, proposed in log.answers(value):
         told = [text.replace(_quoted(value), ERASED) for text in (document, proposed)]
         run("UPDATE analyses SET document = ?, proposed = ? WHERE id = ?", [*told, key])
@@ -166,6 +168,17 @@ class _Log:
         own = f'(file_id, "row") IN (SELECT _file, _row FROM {self.table} WHERE {self.matches})'
         files = "file_id IN (SELECT file_id FROM files WHERE node = $node)"
         return f"raw IS NOT NULL AND {files} AND ({within} OR {own})"
+
+    def stored(self, value: str) -> str:
+        """Return the value as the log has it: of a sensitive column its token."""
+        if self.column not in stored_sensitive(self.connection, self.node):
+            return value
+        if self.type != "VARCHAR":
+            raise InputError(
+                f"{self.column} of {self.node} is sensitive: only rounded numbers are stored, which name no subject",
+                mend="name the subject by another column",
+            )
+        return token_of(self.connection, value)
 
     def asked(self, value: str) -> dict[str, Any]:
         return {"value": value}

@@ -59,6 +59,11 @@ CREATE TABLE IF NOT EXISTS prediction_columns (
     PRIMARY KEY (node, column_name)
 );
 
+-- a row is a column of which no raw value is stored, see rca/ingest/sensitive.py
+CREATE TABLE IF NOT EXISTS sensitive_columns (
+    node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, PRIMARY KEY (node, column_name)
+);
+
 -- a row is what one batch looked like for one column
 CREATE TABLE IF NOT EXISTS schema_observations (
     file_id INTEGER NOT NULL, node VARCHAR NOT NULL, column_name VARCHAR NOT NULL, position INTEGER NOT NULL,

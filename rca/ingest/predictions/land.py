@@ -1,18 +1,20 @@
 """Land one group of batches in a model's wide table: one statement, one transaction."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rca.ingest.predictions.batches import Group
 from rca.ingest.predictions.observe import Observed, observe
 from rca.ingest.predictions.roles import RESERVED, Roles
 from rca.ingest.predictions.table import TARGETS, TIMES, Table
 from rca.ingest.relation import Column
+from rca.ingest.sensitive import reduced
 from rca.ingest.session import Session
 from rca.ingest.types import INTEGERS, as_class, as_target, as_text, as_time, convert, is_lossless
 from rca.warehouse.store import literal, quote
 
 SPLITS = ("train", "validation", "production")
+HIDDEN_ROW = "the row cannot be parsed; its text is not kept, as the model has sensitive columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Landing:
     group: Group
     names: dict[int, str]
     cells: tuple[Cell, ...]
+    sensitive: frozenset[str] = frozenset()
 
     @property
     def first(self) -> int:
@@ -57,7 +60,8 @@ class Landing:
 
     def set_aside(self, cell: Cell, condition: str, reason: str) -> dict[int, int]:
         """Quarantine the raw values of a column where a condition holds; return file_id -> how many."""
-        raw = as_text(cell.column.ref, cell.column.type)
+        hidden = cell.column.name in self.sensitive
+        raw = "CAST(NULL AS VARCHAR)" if hidden else as_text(cell.column.ref, cell.column.type)
         rows = f"""SELECT {self.first} + file_index AS file_id, row_index + 1 AS "row", {raw} AS raw
             FROM {self.group.relation.sql} WHERE {condition}"""
         return self.session.set_aside(rows, self.names, reason, cell.column.name)
@@ -67,7 +71,9 @@ def land_group(session: Session, table: Table, roles: Roles, group: Group) -> No
     """Land the rows, set aside what cannot be used, and record what each batch looked like."""
     ids = session.new_file_ids(len(group.files))
     names = {file_id: file.name for file_id, file in zip(ids, group.files, strict=True)}
-    landing = Landing(session, table, group, names, tuple(_cells(table, roles, group)))
+    sensitive = frozenset(roles.node.sensitive)
+    cells = _hide(session, tuple(_cells(table, roles, group)), table, sensitive)
+    landing = Landing(session, table, group, names, cells, sensitive)
     _insert(landing)
     _set_aside_rows(landing)
     seen = Observed({cell.column.name: cell.physical for cell in landing.cells}, _set_aside_values(landing))
@@ -106,6 +112,19 @@ def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
         )
 
 
+def _hide(session: Session, cells: Sequence[Cell], table: Table, sensitive: frozenset[str]) -> tuple[Cell, ...]:
+    """Return the cells as they are stored: of a sensitive column not the value itself."""
+    ts = next(cell.sql for cell in cells if cell.physical == "ts")
+    hidden = []
+    for cell in cells:
+        if cell.column.name in sensitive:
+            kept = table.columns[cell.column.name]
+            hidden.append(replace(cell, sql=reduced(session.connection, cell.sql, kept.type, ts)))
+        else:
+            hidden.append(cell)
+    return tuple(hidden)
+
+
 def _reserved_cell(key: str, column: Column, task: str) -> Cell:
     ref, type_ = column.ref, column.type
     if key in TARGETS and task == "multiclass":
@@ -122,7 +141,8 @@ def _reserved_cell(key: str, column: Column, task: str) -> Cell:
 def _set_aside_rows(landing: Landing) -> None:
     session, group = landing.session, landing.group
     for file_id, rejects in zip(landing.names, group.relation.rejects, strict=True):
-        session.set_aside_rejects(file_id, landing.names[file_id], rejects)
+        told = [(row, None, HIDDEN_ROW) for row, *_ in rejects] if landing.sensitive else rejects
+        session.set_aside_rejects(file_id, landing.names[file_id], told)
     kept = session.scalar(f"SELECT count(*) FROM {landing.table.name} WHERE {landing.landed}")
     ts = landing.cell("ts")
     if ts is not None and kept < group.rows:

@@ -4,6 +4,7 @@ import duckdb
 
 from rca.ingest.files import SourceFile, describe
 from rca.ingest.predictions.batches import Group, read_groups
+from rca.ingest.predictions.hide import hide_stored, with_stored
 from rca.ingest.predictions.land import land_group
 from rca.ingest.predictions.layout import batches_by_node, node_or_default
 from rca.ingest.predictions.roles import Roles
@@ -34,12 +35,14 @@ def land_predictions(session: Session, node: str, files: list[SourceFile]) -> No
 
 
 def _ingest_node(session: Session, node: Node, files: list[SourceFile]) -> None:
+    node = with_stored(session, node)
     roles = Roles.of(node, session.system)
     groups = _timed(session, roles, read_groups(session, files, node.id))
     if not groups:
         return
     with session.transaction():
         table = open_table(session, node.id, _task(session, roles, groups))
+        hide_stored(session, table, node)
         extend_table(session, table, roles, groups)
     done = 0
     for group in groups:
@@ -82,7 +85,7 @@ def _failed(file: SourceFile, node: Node) -> SourceFile:
 
 def _land_one_by_one(session: Session, node_id: str, group: Group, error: duckdb.Error) -> None:
     """Find the damaged file of a group: all others are kept."""
-    node = node_or_default(session, node_id)
+    node = with_stored(session, node_or_default(session, node_id))
     if len(group.files) == 1:
         session.reject_file(group.files[0], SOURCE, node_id, str(unreadable(error)))
         return

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rca.ingest.predictions.batches import Group
 from rca.ingest.predictions.roles import RESERVED, Roles
+from rca.ingest.sensitive import reduced_type
 from rca.ingest.session import Session
 from rca.ingest.types import INTEGERS, NOTHING, kept_type, kind_of
 from rca.warehouse.store import quote
@@ -84,9 +85,11 @@ def extend_table(session: Session, table: Table, roles: Roles, groups: list[Grou
     for name, seen in observed.items():
         kept = table.columns.get(name, added.get(name))
         if kept is None:
-            added[name] = Kept(names.free(name), used_roles[name], _choose(session, name, seen))
+            type_ = _choose(session, name, seen)
+            hidden = name in roles.node.sensitive
+            added[name] = Kept(names.free(name), used_roles[name], reduced_type(type_) if hidden else type_)
         elif kept.role != RESERVED:
-            _widen(session, table, name, seen)
+            _widen(session, table, name, seen, hidden=name in roles.node.sensitive)
             _change_role(session, table, name, used_roles[name])
     _add_columns(session, table, added)
 
@@ -143,7 +146,7 @@ def _has_values(session: Session, group: Group, name: str) -> bool:
     return bool(column and session.scalar(f"SELECT count({column.ref}) > 0 FROM {group.relation.sql}"))
 
 
-def _widen(session: Session, table: Table, name: str, seen: list[tuple[Group, str]]) -> None:
+def _widen(session: Session, table: Table, name: str, seen: list[tuple[Group, str]], *, hidden: bool) -> None:
     kept = table.columns[name]
     types = [type_ for _, type_ in seen if type_ != NOTHING]
     wanted = kept.type
@@ -155,6 +158,7 @@ def _widen(session: Session, table: Table, name: str, seen: list[tuple[Group, st
         wanted = "DOUBLE"
     if wanted == kept.type == "FLOAT[]" and not all(type_.startswith("FLOAT[") for type_ in types):
         wanted = "DOUBLE[]"
+    wanted = reduced_type(wanted) if hidden else wanted
     if wanted == kept.type:
         return
     kept.type = wanted
