@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rca.errors import InputError
-from rca.incidents import handled
+from rca.incidents import handled, refresh
 from rca.incidents.verdicts import judged
 from rca.review import Label, history, kept_analysis, resolve
 from rca.warehouse import Warehouse
@@ -115,6 +115,7 @@ def _prevention(warehouse: Warehouse, incident: str, cause: CauseKey | None, now
 def _again(warehouse: Warehouse, incident: str, cause: CauseKey | None) -> tuple[str, ...]:
     if cause is None:
         return ()
+    refresh(warehouse)
     rows = warehouse.connection.execute(
         "SELECT incident FROM incident_overview WHERE outcome = 'cause' AND state <> 'merged' AND incident <> ? "
         "AND right_family = ? AND right_node = ? AND right_subject IS NOT DISTINCT FROM ? "

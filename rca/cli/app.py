@@ -1,32 +1,9 @@
 """The commands by name. Each is imported only when it runs, so that `rca --help` is instant."""
 
-from dataclasses import dataclass
-
 from cyclopts import App
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the help says of one command: a line, more, and examples as (command, what it does).
-
-    A group of commands has `parts`: each one's name and line.
-    """
-
-    line: str
-    more: str
-    examples: tuple[tuple[str, str], ...]
-    parts: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def help(self) -> str:
-        """Return the text above the parameters."""
-        return f"{self.line}\n\n{self.more}" if self.more else self.line
-
-    @property
-    def epilogue(self) -> str:
-        """Return the examples, each under a line that says what it does."""
-        return "\n".join(("Examples:", *(f"\n  # {what}\n  {command}" for command, what in self.examples)))
-
+from rca.cli.help import Entry
+from rca.cli.help_reviews import REVIEWS
 
 COMMANDS = {
     "analyze": Entry(
@@ -150,6 +127,7 @@ COMMANDS = {
             ("rca similar --db rca.duckdb --incident inc-42 --top 20 --json", "more, for programs"),
         ),
     ),
+    **REVIEWS,
     "train": Entry(
         "Learn a ranker from what reviewers said.",
         "The latest labels are held out: what was learned is compared on them with the current ranker, and answers "

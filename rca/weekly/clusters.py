@@ -97,6 +97,8 @@ class _Found:
     standing: float
     dated: bool
     """Whether there is anything before the window to compare with."""
+    even: float = 0.0
+    """How many would be expected if incidents spread evenly over the site's causes."""
 
     @property
     def p_value(self) -> float:
@@ -137,6 +139,7 @@ def _by_cause(warehouse: Warehouse, period: Period) -> tuple[list[_Found], int]:
                 burst=burst(everything, alike, inside, k),
                 standing=standing(kinds, inside, k),
                 dated=everything > inside,
+                even=1 + (inside - 1) / kinds,
             )
         )
     return found, max(tests, len(found))
@@ -222,4 +225,4 @@ def _why(found: _Found, adjusted: float, *, told: bool) -> str:
         return f"{n} within 90 days, {found.expected:.1f} expected: chance could do this"
     if found.burst <= found.standing:
         return f"{n} within 90 days, where its rate over all time leads to expect {found.expected:.1f}"
-    return f"{n} within 90 days: one cause among many would not return so often by chance"
+    return f"{n} within 90 days, where incidents spread evenly over the site's causes would give {found.even:.1f}"
