@@ -121,13 +121,15 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
     return f"""
     WITH slots AS (SELECT unnest($columns::VARCHAR[]) AS column_name, unnest($parts::VARCHAR[]) AS part),
     numbered AS (SELECT *, row_number() OVER (ORDER BY column_name, part) - 1 AS slot FROM slots),
-    -- a row is one cell of the reduction; bucket -1 holds the reference
+    -- a row is one cell of the reduction; bucket -1 holds the reference; two scans, as each can skip other hours
+    cells AS (
+        FROM profile WHERE node = $node AND split IN ('train', 'validation')
+        UNION ALL
+        FROM profile WHERE node = $node AND split = 'production' AND hour >= $start AND hour < $end
+    ),
     kept AS (
         SELECT slot, bin, hour, split <> 'production' AS trained, n, n_labelled, sum_loss, sum_value, sum_value_sq
-        FROM profile JOIN numbered USING (column_name, part)
-        WHERE node = $node AND (
-            split IN ('train', 'validation') OR (split = 'production' AND hour >= $start AND hour < $end)
-        )
+        FROM cells JOIN numbered USING (column_name, part)
     ),
     placed AS (
         SELECT *, CASE WHEN trained THEN -1 ELSE (epoch_us(hour) - {first}) // {int(frame.width * 1e6)} END AS bucket,

@@ -108,7 +108,7 @@ def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the ca
         -- a row is one chosen row; periods may overlap, and then a row stands on both sides
         WITH chosen AS ({chosen}),
         -- a row is one request, or one moment and prediction, that was logged again on the same side
-        again AS ({repeated_rows(log.table, sides)})
+        again AS ({repeated_rows(log.table, sides, f"SELECT {CHOSEN}_id FROM chosen")})
         SELECT row_number() OVER (ORDER BY {CHOSEN}_after, _file, _row) AS place,
                {CHOSEN}_after AS row_after, ts AS row_ts,
                coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,

@@ -1,12 +1,22 @@
 """A metric of a node, ready to be read at any width: where its rows are, and how wide a bucket must be."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from rca.errors import InputError
-from rca.metrics.buckets import MONDAY, Period, as_floats, as_series, grid, moment, over_buckets, over_groups
+from rca.metrics.buckets import (
+    MONDAY,
+    Period,
+    as_floats,
+    as_series,
+    grid,
+    moment,
+    naive,
+    over_buckets,
+    over_groups,
+)
 from rca.metrics.sources import Found, find_source
 from rca.warehouse import Warehouse
 from schemas.evidence import FloatArray, IntArray, Series, Window
@@ -24,6 +34,10 @@ OCCUPIED = 0.3
 """Least share of buckets with rows; below it the width is finer than the batches."""
 
 EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+AT_LEAST, AT_LEAST_ROWS = timedelta(weeks=8), 200_000
+"""How far a log of predictions is looked at from the incident on, either way: this long, and this many rows. What it
+holds beyond costs nothing."""
+
 REFERENCE = ("train", "validation")
 GROUPS = 16
 
@@ -65,9 +79,9 @@ class Gauge:
         value = value[np.isfinite(value) & (n > 0)]
         return float(value.std(ddof=1) / np.sqrt(value.size)) if value.size > GROUPS // 2 else 0.0
 
-    def counts(self, width: int) -> tuple[IntArray, FloatArray, FloatArray]:
+    def counts(self, width: int, within: tuple[datetime, datetime] = EVER) -> tuple[IntArray, FloatArray, FloatArray]:
         """Return bucket numbers (K,), rows that count (K,) and positives (K,; NaN when they do not matter), by time."""
-        period = Period(*EVER, ("production",), float(width))
+        period = Period(*within, ("production",), float(width))
         sql, parameters = self.found.counts(f"((epoch_us(ts) - {MONDAY}) // {width * 1_000_000})", period)
         kept = self.warehouse.connection.execute(f"SELECT * FROM ({sql}) AS c WHERE n > 0 ORDER BY bucket", parameters)
         found = kept.fetchnumpy()
@@ -150,9 +164,38 @@ def _recorded(gauge: Gauge) -> Extent | None:
     return Extent(moment(stamps[0]), moment(stamps[-1] + seconds * 1e6), seconds)
 
 
-def _logged(gauge: Gauge) -> Extent | None:
+def _near(gauge: Gauge, first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """Return the part of a log of predictions to look at, for an incident between two moments."""
+    if gauge.found.rows is None:
+        return EVER
+    row = gauge.warehouse.connection.execute(
+        """
+        -- a row is one hour with its rows, and those between it and the incident
+        WITH hours AS (
+            SELECT hour, sum(n) AS n FROM profile
+            WHERE node = $node AND split = 'production' AND column_name = 'prediction' AND part = '' GROUP BY hour
+        ),
+        before AS (SELECT hour, sum(n) OVER (ORDER BY hour DESC) AS between FROM hours WHERE hour <= $first),
+        after AS (SELECT hour, sum(n) OVER (ORDER BY hour) AS between FROM hours WHERE hour >= $last)
+        SELECT (SELECT max(hour) FROM before WHERE between >= $rows AND hour <= $early),
+               (SELECT min(hour) FROM after WHERE between >= $rows AND hour >= $late)
+        """,
+        {
+            "node": gauge.node.id,
+            "first": naive(first),
+            "last": naive(last),
+            "rows": AT_LEAST_ROWS,
+            "early": naive(max(first, EVER[0] + AT_LEAST) - AT_LEAST),
+            "late": naive(min(last, EVER[1] - AT_LEAST) + AT_LEAST),
+        },
+    ).fetchone()
+    start, end = row or (None, None)
+    return start.replace(tzinfo=UTC) if start else EVER[0], end.replace(tzinfo=UTC) if end else EVER[1]
+
+
+def _logged(gauge: Gauge, near: tuple[datetime, datetime]) -> Extent | None:
     """Return the extent of a metric over rows, with the width that suits their number."""
-    counted = gauge.counts(HOUR)
+    counted = gauge.counts(HOUR, near)
     if counted[0].size == 0:
         return None
     kept = _trim(*counted[:2])
@@ -162,7 +205,7 @@ def _logged(gauge: Gauge) -> Extent | None:
     finest = 60 if gauge.found.rows else WIDTHS[0]
     base = next((width for width in WIDTHS if width >= finest and span / width <= MOST_BUCKETS), WIDTHS[-1])
     if base < HOUR:
-        buckets, n, positives = gauge.counts(base)
+        buckets, n, positives = gauge.counts(base, near)
         inside = (buckets * base // HOUR >= hours[0]) & (buckets * base // HOUR <= hours[-1])
         counted, kept = (buckets[inside], n[inside], positives[inside]), slice(None)
     base = min(base, HOUR)
@@ -175,8 +218,10 @@ def _logged(gauge: Gauge) -> Extent | None:
     return Extent(edges[0], edges[1], float(width), warnings)
 
 
-def measure_extent(gauge: Gauge) -> Extent:
+def measure_extent(gauge: Gauge, first: datetime, last: datetime) -> Extent:
     """Return the period in which the metric is known and the bucket width to look at it.
+
+    Of a long log only the part around the incident counts, which lies between `first` and `last`.
 
     The width is the finest with some 50 informative rows in the median bucket and at least 20
     buckets where that can be had; recorded metrics keep their own interval.
@@ -186,7 +231,7 @@ def measure_extent(gauge: Gauge) -> Extent:
     InputError
         When no production row allows the metric: says what is missing and what could be used.
     """
-    extent = _recorded(gauge) if gauge.found.sampled else _logged(gauge)
+    extent = _recorded(gauge) if gauge.found.sampled else _logged(gauge, _near(gauge, first, last))
     if extent is None:
         raise _missing(gauge)
     return extent

@@ -40,7 +40,8 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) ->
     if node is None:
         raise UnknownName("node", incident.node, system.by_id)
     gauge = open_gauge(warehouse, node, incident.metric)
-    extent = measure_extent(gauge)
+    moments = [m for m in (incident.detected_at, incident.started_at, incident.ended_at) if m]
+    extent = measure_extent(gauge, min([*moments, *(incident.baseline or ())]), max(moments))
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
     seen, warnings = _seen(line)
