@@ -9,7 +9,7 @@ KEYS = """rowid AS id, hash(coalesce(request_id, concat(epoch_us(ts), ' ', predi
         hash(ts, prediction, label) AS moment"""
 
 
-def repeated_rows(table: str, sides: tuple[str, str], asked: str) -> str:
+def repeated_rows(table: str, sides: tuple[str, str], asked: str, *, same_moment: bool = False) -> str:
     """Return SQL of the rows (`repeat_id`) that repeat an earlier row of their side, among those that are asked about.
 
     Parameters
@@ -20,7 +20,12 @@ def repeated_rows(table: str, sides: tuple[str, str], asked: str) -> str:
         SQL conditions of the baseline's and the window's rows.
     asked
         SQL of the row ids that are asked about: only rows like these are looked through.
+    same_moment
+        Whether to look only among rows of the same moment: for sides of very many rows.
     """
+    if same_moment:
+        moments = f"ts IN (SELECT ts FROM {table} WHERE rowid IN ({asked}))"
+        sides = (f"{sides[0]} AND {moments}", f"{sides[1]} AND {moments}")
     return " UNION ALL ".join(f"({_repeated(table, where, asked)})" for where in sides)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rca.evidence.categories import REFERENCE_ROWS, rows_inside
 from rca.evidence.repeats import repeated_rows
 from rca.metrics.buckets import as_floats
-from rca.metrics.table import prediction_table
+from rca.metrics.table import MANY_ROWS, prediction_table, thin
 from rca.profile.binning import bin_expression, fill_codes, range_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, read_log
@@ -25,6 +25,9 @@ SALT = 7_919
 COLUMNS_AT_ONCE = 64
 """The time to read a statement grows faster than its length."""
 HASH_STEPS = 1_000_000
+LEFT_OF_MANY = 20
+"""How many times the wanted rows are left to choose from where a side has very many."""
+
 SAMPLE = "sampled_rows"
 CHOSEN = "_chosen"
 """Prefix that no logged column has: `id` and `after` are likely names of features."""
@@ -78,15 +81,22 @@ def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, s
     """Return SQL of the chosen rows (id, side): on each side those with the smallest salted hash."""
     chosen = []
     for after, where in enumerate(sides):
-        row = connection.execute(f"SELECT count(*) FROM {log.table} WHERE {where}").fetchone()
+        rows = _count(connection, log, where)
+        every = rows // (LEFT_OF_MANY * most) if rows > MANY_ROWS else 1  # a hash of each of very many rows is dear too
         # sorting is dear: first a cut that leaves a few more rows than are wanted
-        share = 1.3 * (most + 100) / max(1, row[0] if row else 1)
+        share = 1.3 * (most + 100) / max(1, rows // every)
         cut = "" if share >= 1 else f"AND hash(_file, _row, {SALT}) % {HASH_STEPS} < {int(share * HASH_STEPS) + 1}"
+        cut += f" AND {thin(every)}" if every > 1 else ""
         chosen.append(
             f"(SELECT rowid AS {CHOSEN}_id, {after} AS {CHOSEN}_after FROM {log.table} WHERE {where} {cut} "
             f"ORDER BY hash(_file, _row, {SALT}), _file, _row LIMIT {most})"
         )
     return " UNION ALL ".join(chosen)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, log: Log, where: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {log.table} WHERE {where}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the call)
@@ -99,6 +109,8 @@ def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the ca
     score_sql: str,
 ) -> None:
     """Make the temporary table of sampled rows: values v0, v1, ..., attributions a0, ..., probabilities p0, ...."""
+    many = max(_count(connection, log, where) for where in sides) > MANY_ROWS
+    again = repeated_rows(log.table, sides, f"SELECT {CHOSEN}_id FROM chosen", same_moment=many)
     values = "".join(f", {part.value} AS v{slot}" for slot, part in enumerate(parts))
     values += "".join(f", TRY_CAST({name} AS DOUBLE) AS a{slot}" for slot, (_, name) in enumerate(log.attributions))
     values += "".join(f", TRY_CAST({name} AS DOUBLE) AS p{slot}" for slot, (_, name) in enumerate(probabilities))
@@ -108,7 +120,7 @@ def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the ca
         -- a row is one chosen row; periods may overlap, and then a row stands on both sides
         WITH chosen AS ({chosen}),
         -- a row is one request, or one moment and prediction, that was logged again on the same side
-        again AS ({repeated_rows(log.table, sides, f"SELECT {CHOSEN}_id FROM chosen")})
+        again AS ({again})
         SELECT row_number() OVER (ORDER BY {CHOSEN}_after, _file, _row) AS place,
                {CHOSEN}_after AS row_after, ts AS row_ts,
                coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,

@@ -10,19 +10,25 @@ from rca.metrics import cells, spans
 from rca.metrics.buckets import Period, Source
 from rca.metrics.kpis import kpi_metrics, kpi_source
 from rca.metrics.recipes import recipe
-from rca.metrics.table import PredictionTable, prediction_table
+from rca.metrics.table import PredictionTable, prediction_table, thin
 from rca.warehouse import Warehouse
 from schemas.incident import MODEL_METRICS
 from schemas.system import Node
 
 
-def _log_sql(rows: str, columns: str, rest: str, bucket: str, period: Period) -> tuple[str, Mapping[str, Any]]:
+def _log_sql(  # noqa: PLR0917 (from which rows, what, how, for when: all belong to the call)
+    rows: str, every: int, columns: str, rest: str, bucket: str, period: Period
+) -> tuple[str, Mapping[str, Any]]:
     splits = {f"split{i}": split for i, split in enumerate(period.splits)}
     names = ", ".join(f"${name}" for name in splits)
+    # rows of training are few, and compared with each other
+    some = f" AND {thin(every)}" if every > 1 and period.splits == ("production",) else ""
     sql = (
         f"WITH log AS (  -- a row is a logged prediction\n    SELECT {bucket} AS bucket, {columns}\n"
-        f"    FROM {rows} AS logged WHERE ts >= $start AND ts < $end AND split IN ({names})){rest}"
+        f"    FROM {rows} AS logged WHERE ts >= $start AND ts < $end AND split IN ({names}){some}){rest}"
     )
+    if some:
+        sql = f"SELECT bucket, value, n * {every} AS n FROM ({sql}) AS thinned"
     return sql, period.parameters | splits
 
 
@@ -43,12 +49,13 @@ class Found:
 
 def _from_log(node: Node, table: PredictionTable, metric: str) -> Found:
     how = recipe(node, table, metric)
+    every = 1 if metric == "ndcg" else table.thinning  # which needs whole queries
     rows = table.name if metric == "null_rate" else table.outcomes or table.name  # of removed rows no feature is kept
     values = f",\n{how.steps}\nSELECT bucket, value, n FROM metric"
-    counts = f"\nSELECT bucket, {how.positives} AS value, {how.counted} AS n FROM log GROUP BY bucket"
+    counts = f"\nSELECT bucket, {every} * ({how.positives}) AS value, {how.counted} AS n FROM log GROUP BY bucket"
     return Found(
-        source=partial(_log_sql, rows, how.columns, values),
-        counts=partial(_log_sql, rows, how.columns, counts),
+        source=partial(_log_sql, rows, every, how.columns, values),
+        counts=partial(_log_sql, rows, every, how.columns, counts),
         rows=table,
     )
 

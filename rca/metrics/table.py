@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rca.warehouse import Warehouse
 from rca.warehouse.store import literal, quote
 from schemas.system import PROBABILITY_PREFIX, Node
 
+MANY_ROWS = 2_000_000
+"""In a period looked at, metrics of more rows are taken from a sample of about as many."""
+
+LOOKED_AT = timedelta(weeks=8)
 FLOATING = ("FLOAT", "DOUBLE", "REAL")
 
 
@@ -25,6 +30,8 @@ class PredictionTable:
     outcomes
         What metrics of predictions and labels are read from: the table, and where old rows were removed also what was
         kept of them; '' for the table alone.
+    thinning
+        One row in so many is enough for a metric: more than 1 only in a log of very many rows.
     """
 
     name: str
@@ -32,6 +39,7 @@ class PredictionTable:
     features: tuple[tuple[str, bool], ...] = ()
     probabilities: tuple[tuple[str, str], ...] = ()
     outcomes: str = ""
+    thinning: int = 1
 
 
 def prediction_table(warehouse: Warehouse, node: Node) -> PredictionTable | None:
@@ -56,8 +64,23 @@ def prediction_table(warehouse: Warehouse, node: Node) -> PredictionTable | None
             for column, physical, role, _ in columns
             if role == "probability"
         ),
+        thinning=_thinning(warehouse, quote(found[0])),
         outcomes=_with_rolled(node.id, found[1], quote(found[0]), probabilities) if _rolled_up(warehouse, node) else "",
     )
+
+
+def _thinning(warehouse: Warehouse, table: str) -> int:
+    """Return in how many rows one is enough, from how dense the log is; the table's statistics tell it at once."""
+    row = warehouse.connection.execute(f"SELECT count(*), min(ts), max(ts) FROM {table}").fetchone()
+    if row is None or row[0] <= MANY_ROWS:
+        return 1
+    looked_at: float = min(1.0, LOOKED_AT / max(row[2] - row[1], timedelta(hours=1)))
+    return max(1, round(int(row[0]) * looked_at / MANY_ROWS))
+
+
+def thin(every: int) -> str:
+    """Return the SQL condition of one row in so many: always the same rows, whatever was stored before them."""
+    return f"(_row * 48271 + _file * 69621) % 65537 % {int(every)} = 0" if every > 1 else "TRUE"
 
 
 def _rolled_up(warehouse: Warehouse, node: Node) -> bool:
