@@ -4,7 +4,7 @@ The reference depends on which rows there are, never on the order in which they 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import duckdb
 
@@ -16,9 +16,9 @@ LEAST_ROWS = 500
 SAMPLE_ROWS = 19_000
 """Aimed for where a reference has more rows; at most twice as many are sampled."""
 
-EXACT_ROWS = 100_000
-"""In a longer log the time span counts rounded down to 1, 2, 4, ... hours: the reference changes only when it doubles,
-..."""
+EXACT_ROWS, EXACT_VALUES = 100_000, 2_000_000
+"""In a log of more rows, or values, the time span counts rounded down to 1, 2, 4, ... hours: the reference changes only
+when it doubles, ..."""
 
 LONGEST_HOURS = 1024
 """... and no more once it is this long: then new rows cost the same however many there are."""
@@ -51,7 +51,8 @@ def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> tuple[str
     row = connection.execute(f"SELECT min(ts), max(ts), count(*) FROM {log.table}").fetchone()
     if row is None or row[0] is None:
         return "FALSE", 0
-    cutoff = row[0] + _counted_span(row[0], row[1], row[2]) * EARLY_SHARE
+    exact = row[2] <= EXACT_ROWS and row[2] * len(log.parts) <= EXACT_VALUES
+    cutoff = row[0] + (row[1] - row[0] if exact else _rounded(row[1] - row[0])) * EARLY_SHARE
     early = f"ts <= TIMESTAMP '{cutoff}'"
     count = _count(connection, log, early)
     if count < LEAST_ROWS:
@@ -63,11 +64,9 @@ def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> tuple[str
     return early, count
 
 
-def _counted_span(first: datetime, last: datetime, rows: int) -> timedelta:
-    hours = int((last - first) / timedelta(hours=1))
-    if rows <= EXACT_ROWS or hours < 1:
-        return last - first
-    return timedelta(hours=min(1 << (hours.bit_length() - 1), LONGEST_HOURS))
+def _rounded(span: timedelta) -> timedelta:
+    hours = int(span / timedelta(hours=1))
+    return timedelta(hours=min(1 << (hours.bit_length() - 1), LONGEST_HOURS)) if hours else span
 
 
 def reference_of(connection: duckdb.DuckDBPyConnection, log: Log, where: str, rows: int) -> Reference:

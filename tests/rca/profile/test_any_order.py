@@ -134,6 +134,6 @@ def test_there_is_one_cell_for_each_key_and_a_long_log_settles() -> None:
         ).fetchone()
     assert cells[0] == cells[1]
     longest = timedelta(hours=reference.LONGEST_HOURS)
-    spans = {reference._counted_span(START, START + timedelta(days=d), 10**6) for d in (43, 60, 4000)}
-    assert spans == {longest}
-    assert reference._counted_span(START, START + timedelta(hours=9), 10**6) == timedelta(hours=8)
+    assert {reference._rounded(timedelta(days=d)) for d in (43, 60, 4000)} == {longest}
+    assert reference._rounded(timedelta(hours=9)) == timedelta(hours=8)
+    assert reference._rounded(timedelta(minutes=9)) == timedelta(minutes=9)
