@@ -1,5 +1,9 @@
 """A column that is declared sensitive after values of it were stored: these are replaced, and counted anew."""
 
+import difflib
+from collections.abc import Sequence
+
+from rca.ingest.predictions.batches import Group
 from rca.ingest.predictions.table import Table
 from rca.ingest.sensitive import note_sensitive, reduced, reduced_type, stored_sensitive, token
 from rca.ingest.session import Session
@@ -41,6 +45,15 @@ def hide_stored(session: Session, table: Table, node: Node) -> None:
         f"{node.id}: values of {', '.join(raw)} that were stored before are replaced; to be rid of what freed blocks "
         "of the file may hold of them, back the database up and restore it"
     )
+
+
+def warn_unknown(session: Session, table: Table, node: Node, groups: Sequence[Group]) -> None:
+    """Warn of a sensitive column that no batch ever had: a name that is spelled wrong hides nothing."""
+    there = {column.name for group in groups for column in group.relation.columns} | table.columns.keys()
+    for name in sorted(set(node.sensitive) - there):
+        near = difflib.get_close_matches(name, there, n=1)
+        hint = f"; did you mean {near[0]!r}? Its values are stored as they are" if near else ""
+        session.tally.warn(f"{node.id}: the sensitive column {name!r} is in none of its files{hint}")
 
 
 def _forget_profile(session: Session, node: str, columns: list[str]) -> None:

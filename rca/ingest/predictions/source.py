@@ -4,7 +4,7 @@ import duckdb
 
 from rca.ingest.files import SourceFile, describe
 from rca.ingest.predictions.batches import Group, read_groups
-from rca.ingest.predictions.hide import hide_stored, with_stored
+from rca.ingest.predictions.hide import hide_stored, warn_unknown, with_stored
 from rca.ingest.predictions.land import land_group
 from rca.ingest.predictions.layout import batches_by_node, node_or_default
 from rca.ingest.predictions.roles import Roles
@@ -44,6 +44,7 @@ def _ingest_node(session: Session, node: Node, files: list[SourceFile]) -> None:
         table = open_table(session, node.id, _task(session, roles, groups))
         hide_stored(session, table, node)
         extend_table(session, table, roles, groups)
+    warn_unknown(session, table, node, groups)
     done = 0
     for group in groups:
         session.progress(f"{SOURCE}/{node.id}", done, len(files))

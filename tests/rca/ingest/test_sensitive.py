@@ -151,6 +151,12 @@ def test_a_subject_is_erased_by_its_own_name(tmp_path: Path) -> None:
             erase(warehouse, "scorer", "income", "7654321", now=now + timedelta(days=1))
 
 
+def test_a_misspelt_name_is_told(tmp_path: Path) -> None:
+    with Warehouse() as warehouse:
+        told = ingest_bundle(warehouse, bundle(tmp_path / "bundle", "sensitive: [incom, requst_id]")).warnings
+    assert any("'incom' is in none of its files; did you mean 'income'?" in warning for warning in told)
+
+
 @pytest.mark.parametrize("name", ["ts", "event_time", "prediction", "label"])
 def test_what_metrics_need_cannot_be_sensitive(name: str) -> None:
     with pytest.raises(ValidationError, match="cannot be sensitive"):

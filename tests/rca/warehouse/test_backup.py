@@ -131,8 +131,7 @@ def edit(folder: Path, **changes: object) -> None:
 def test_a_backup_that_cannot_be_written_leaves_nothing(db: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with Warehouse(db) as warehouse:
-        warehouse.connection.execute(f"SET allowed_directories = ['{tmp_path}/allowed']")
-        warehouse.connection.execute("SET enable_external_access = false")
+        warehouse.confine([tmp_path / "allowed"])
         with pytest.raises(WarehouseError, match="cannot write to"):
             back_up(warehouse, tmp_path / "elsewhere")
         back_up(warehouse, tmp_path / "allowed" / "backup")
