@@ -92,6 +92,8 @@ class Feedback(Answer):
 def _needs(said: Feedback) -> str | None:
     """Return what is wrong with the combination of parts, and how to mend it; None when nothing is."""
     named, judged = said.cause is not None, said.verdict is not None
+    if said.kind == "verdict" and named and judged and said.reverts is None and not said.explored:
+        return None  # nearly all of a long log
     rules: dict[FeedbackKind, tuple[tuple[bool, str], ...]] = {
         "verdict": (
             (not named, "a verdict needs a cause: family, node, subject"),

@@ -13,7 +13,7 @@ from rca.report.page_html import html
 from rca.report.page_markdown import markdown
 from rca.report.words import moment, percent, spoken
 from rca.review import kept_analysis, spelled
-from rca.review.analyses import latest_analyses
+from rca.review.analyses import latest_analysis
 from rca.warehouse import Warehouse
 from rca.weekly import actions
 from schemas.analysis import Analysis, Cause
@@ -91,7 +91,7 @@ def _known(warehouse: Warehouse, incident: str, now: datetime) -> Known:
         settled = case(warehouse, incident, now)
     except InputError:
         settled = None
-    key = (settled.analysis if settled else None) or latest_analyses(warehouse).get(incident)
+    key = (settled.analysis if settled else None) or latest_analysis(warehouse, incident)
     answer = kept_analysis(warehouse, key) if key else None
     mine = settled.prevention if settled else tuple(a for a in actions(warehouse, now) if a.incident == incident)
     return Known(state, timeline(warehouse, incident), answer, settled, mine)

@@ -79,6 +79,14 @@ def latest_analyses(warehouse: Warehouse) -> dict[str, str]:
     return dict(rows)
 
 
+def latest_analysis(warehouse: Warehouse, incident: str) -> str | None:
+    """Return the id of the latest kept answer of an incident; None without."""
+    row = warehouse.connection.execute(
+        "SELECT id FROM analyses WHERE incident = ? ORDER BY given_at DESC, id LIMIT 1", [incident]
+    ).fetchone()
+    return row[0] if row else None
+
+
 def known_incidents(warehouse: Warehouse) -> set[str]:
     """Return the ids of all incidents that were declared or explained."""
     rows = warehouse.connection.execute("SELECT id FROM incidents UNION SELECT incident FROM analyses").fetchall()

@@ -11,7 +11,7 @@ from rca.errors import InputError, UnknownName
 from rca.evidence.services import read_lineage_edges
 from rca.graph import build_graph
 from rca.ingest.documents import load_system
-from rca.review.analyses import kept_analysis, kept_proposed, known_incidents, latest_analyses
+from rca.review.analyses import kept_analysis, kept_proposed, known_incidents, latest_analysis
 from rca.review.naming import spelled
 from rca.spans import read_span_edges
 from rca.warehouse import Warehouse
@@ -180,7 +180,7 @@ def _checked(warehouse: Warehouse, said: Feedback) -> Feedback:
 
 def _answer(warehouse: Warehouse, said: Feedback) -> Analysis | None:
     """Return the answer that a record is about; only a verdict cannot do without."""
-    key = said.analysis or latest_analyses(warehouse).get(said.incident)
+    key = said.analysis or latest_analysis(warehouse, said.incident)
     if key is None and said.kind != "verdict":
         return None
     answer = kept_analysis(warehouse, key, incident=said.incident)

@@ -14,7 +14,8 @@ from typing import Any
 
 from rca.ingest.documents import load_system
 from rca.review.analyses import kept_analysis
-from rca.review.labels import SettledIncident, settled
+from rca.review.feedback import history
+from rca.review.labels import SettledIncident, resolve
 from rca.warehouse import Warehouse
 from schemas.feedback import CauseKey, Verdict
 
@@ -45,9 +46,34 @@ SHAPE = {
 
 _LATEST = """
 -- a row is the latest answer of one incident
-SELECT DISTINCT ON (incident) incident, id, json_transform(document, ?) FROM analyses
-ORDER BY incident, given_at DESC, id
+WITH latest AS (
+    SELECT DISTINCT ON (incident) incident, id FROM analyses ORDER BY incident, given_at DESC, id
+),
+-- a row is an incident whose latest answer's signature is kept
+signed AS (SELECT incident, id FROM latest SEMI JOIN incident_overview AS o ON o.analysis = latest.id)
 """
+
+_UNSIGNED = (
+    _LATEST
+    + """
+SELECT incident, id, json_transform(document, $shape) FROM analyses SEMI JOIN (
+    SELECT id FROM latest WHERE incident = $own OR id NOT IN (SELECT id FROM signed)
+) USING (id)
+"""
+)
+
+_SIGNED = (
+    _LATEST
+    + """
+, own AS (SELECT unnest($names::VARCHAR[]) AS coordinate, unnest($values::DOUBLE[]) AS value)
+SELECT incident, any_value(id), sum(kept.value * own.value)
+FROM incident_signatures AS kept JOIN own USING (coordinate) JOIN signed USING (incident)
+WHERE incident <> $own GROUP BY incident
+"""
+)
+
+BATCH = 100
+"""So many incidents are asked at a time whether it is settled what they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +115,21 @@ def similar_incidents(warehouse: Warehouse, incident: str, *, top: int = 5) -> t
         When the incident is unknown or no answer of it is kept.
     """
     kept_analysis(warehouse, incident=incident)  # or says what there is instead
-    signatures = _signatures(warehouse)
-    own = signatures.pop(incident)[1]
-    known = {one.incident: one for one in settled(warehouse)}
-    near = sorted(
-        (not _told(known.get(name)), -round(cosine(own, signature), 4), name, key)
-        for name, (key, signature) in signatures.items()
-    )
-    return tuple(
-        Similar(name, -nearness, key, _findings(warehouse, known.get(name), key))
-        for _, nearness, name, key in near[:top]
-        if nearness
-    )
+    near = sorted((-nearness, name, key) for name, key, nearness in _nearness(warehouse, incident) if nearness)
+    told: list[Similar] = []
+    others: list[Similar] = []
+    for start in range(0, len(near), BATCH):
+        part = near[start : start + BATCH]
+        known = {one.incident: one for one in resolve(history(warehouse, [name for _, name, _ in part]))}
+        for nearness, name, key in part:
+            past = known.get(name)
+            if _told(past) and len(told) < top:
+                told.append(Similar(name, -nearness, key, _findings(warehouse, past, key)))
+            elif len(others) < top:
+                others.append(Similar(name, -nearness, key, ()))
+        if len(told) >= top:
+            break
+    return tuple((*told, *others)[:top])
 
 
 def cosine(one: Signature, other: Signature) -> float:
@@ -142,11 +171,23 @@ def signature(document: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str
     return out
 
 
-def _signatures(warehouse: Warehouse) -> dict[str, tuple[str, dict[str, float]]]:
-    """Return incident -> id and signature of its latest answer."""
+def _nearness(warehouse: Warehouse, incident: str) -> list[tuple[str, str, float]]:
+    """Return every other incident, its latest answer, and how near it is.
+
+    Kept signatures (`incident_signatures`, at length 1) are taken where they are of the latest answer; the others are
+    worked out.
+    """
     kinds = {name: node.kind for name, node in load_system(warehouse).by_id.items()}
-    rows = warehouse.connection.execute(_LATEST, [json.dumps(SHAPE)]).fetchall()
-    return {incident: (key, signature(document, kinds)) for incident, key, document in rows}
+    given = {"own": incident}
+    rows = warehouse.connection.execute(_UNSIGNED, given | {"shape": json.dumps(SHAPE)}).fetchall()
+    fresh = {name: (key, signature(document, kinds)) for name, key, document in rows}
+    _, own = fresh.pop(incident)
+    length = math.hypot(*own.values())
+    coordinates = {"names": list(own), "values": [value / length for value in own.values()]}
+    kept = warehouse.connection.execute(_SIGNED, given | coordinates).fetchall()
+    found = [(name, key, min(1.0, float(nearness))) for name, key, nearness in kept]
+    found += [(name, key, cosine(own, each)) for name, (key, each) in fresh.items()]
+    return [(name, key, round(nearness, 4)) for name, key, nearness in found]
 
 
 def _told(past: SettledIncident | None) -> bool:
