@@ -30,10 +30,11 @@ def headline(review: WeeklyReview) -> str:
     """Return the review in one line: what a notification says."""
     systemic = sum(each.systemic for each in review.clusters)
     late = sum(each.overdue for each in review.actions)
+    n = review.this.incidents
     parts = [
-        f"{review.this.incidents} incidents ({_moved(review.this.incidents, review.last.incidents)})",
+        f"{n} {'incident' if n == 1 else 'incidents'} ({_moved(n, review.last.incidents)})",
         f"{systemic} systemic {'cluster' if systemic == 1 else 'clusters'}",
-        f"{_share(review.this.undetermined)} undetermined",
+        *([f"{_share(review.this.undetermined)} undetermined"] if n else []),
     ]
     if late:
         parts.append(f"{late} overdue {'action' if late == 1 else 'actions'}")
@@ -98,7 +99,8 @@ def _counts(review: WeeklyReview) -> Iterator[Block]:
     )
     signals = f"; weeks beyond: {', '.join(chart.signals)}" if chart.signals else ""
     yield Figure("Incidents a week", f"{chart.verdict} ({limits}{signals}).", rate_spec(chart))
-    yield Text(f"{review.still_open} incidents are still open.")
+    still = review.still_open
+    yield Text(f"{still} {'incident is' if still == 1 else 'incidents are'} still open.")
 
 
 def _paretos(paretos: Sequence[Pareto]) -> Iterator[Block]:
