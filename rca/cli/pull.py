@@ -66,7 +66,7 @@ def pull_mlflow(
             nodes=_pairs(node, "--node"),
             models=model,
             since=_utc(since, "--since"),
-            known=known.changes,
+            known=known.changes(),
             deploy_on=deploy_on,
             artifacts=artifacts,
         )
@@ -116,7 +116,7 @@ def pull_prometheus(
             now=datetime.now(UTC),
             since=_utc(since, "--since"),
             until=_utc(until, "--until"),
-            latest=known.latest,
+            latest=known.latest(),
             token=os.environ.get(TOKEN) or None,
         )
 
@@ -200,7 +200,7 @@ def pull_whylogs(
 
     if not files:
         raise InputError("no profile is named", mend="give the .bin files that whylogs writes")
-    _pull(lambda known: pull(files, node=node, model_version=model_version, edges=known.edges), db, out, json)
+    _pull(lambda known: pull(files, node=node, model_version=model_version, edges=known.edges(node)), db, out, json)
 
 
 def _pull(ask: "Callable[[Known], Pulled]", db: Path | None, folder: Path | None, json: bool) -> None:
@@ -218,24 +218,23 @@ def _pull(ask: "Callable[[Known], Pulled]", db: Path | None, folder: Path | None
 def _write(ask: "Callable[[Known], Pulled]", folder: Path) -> "tuple[Pulled, Delivery, tuple[str, ...]]":
     from rca.pulls import deliver, known_of_folder
 
-    known = known_of_folder(folder)
-    pulled = ask(known)
-    return pulled, deliver(pulled, folder, known), ()
+    with known_of_folder(folder) as known:
+        pulled = ask(known)
+        return pulled, deliver(pulled, folder, known), ()
 
 
 def _land(ask: "Callable[[Known], Pulled]", db: Path) -> "tuple[Pulled, Delivery, tuple[str, ...]]":
     from rca.ingest.documents import load_system
     from rca.profile import update_profile
-    from rca.pulls import known_of_warehouse, land
+    from rca.pulls import Known, land
     from rca.warehouse import Warehouse
 
     if not db.exists():
         raise InputError("no such database", file=db, mend="make it with `rca ingest BUNDLE --db FILE`")
     with Warehouse(db) as warehouse, shown_progress() as progress:
         nodes = load_system(warehouse).by_id
-        known = known_of_warehouse(warehouse)
-        pulled = ask(known)
-        delivery, report = land(pulled, warehouse, known, progress)
+        pulled = ask(Known(warehouse))
+        delivery, report = land(pulled, warehouse, progress)
         update_profile(warehouse, progress=progress)
     return pulled, delivery, (*report.warnings, *_undeclared(pulled, set(nodes)))
 

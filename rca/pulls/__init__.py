@@ -5,7 +5,7 @@ a bundle, so that they land like any other file: validated, set aside where bad,
 """
 
 from rca.pulls.deliver import deliver, land
-from rca.pulls.known import Known, known_of_folder, known_of_warehouse
+from rca.pulls.known import Known, known_of_folder
 from rca.pulls.pulled import Pulled
 
-__all__ = ["Known", "Pulled", "deliver", "known_of_folder", "known_of_warehouse", "land"]
+__all__ = ["Known", "Pulled", "deliver", "known_of_folder", "land"]

@@ -12,11 +12,9 @@ import pyarrow.parquet as pq
 
 from rca.ingest import IngestReport, ingest_bundle
 from rca.ingest.documents import load_system
-from rca.pulls.known import RESERVED, Known, known_of_folder, unseen
+from rca.pulls.known import Known
 from rca.pulls.pulled import Document, Pulled
 from rca.warehouse import Warehouse
-
-KEY = ["node", "metric", "ts", "series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Delivery:
     histograms: int
 
 
-def deliver(pulled: Pulled, folder: Path, known: Known | None = None) -> Delivery:
+def deliver(pulled: Pulled, folder: Path, known: Known) -> Delivery:
     """Write what is new as files of a bundle: `changes/`, `kpis/` and `histograms/`.
 
     Parameters
@@ -37,31 +35,27 @@ def deliver(pulled: Pulled, folder: Path, known: Known | None = None) -> Deliver
     folder
         Made if it is missing.
     known
-        What was delivered before; by default what the folder holds.
+        What was delivered before.
 
     Returns
     -------
     Delivery
         Nothing written where nothing is new. A file is named by its content: equal content, equal file.
     """
-    known = known_of_folder(folder) if known is None else known
-    changes = unseen(pulled.changes, known)
-    kpis = _new_points(pulled.kpis, known)
-    bins = _new_windows(pulled.histograms, known)
-    names = []
-    if changes:
-        names.append(_write_lines(folder / "changes", pulled.source, changes))
+    changes = known.unseen_changes(pulled.changes)
+    kpis = known.unseen_points(pulled.kpis) if pulled.kpis is not None else None
+    bins = known.unseen_bins(pulled.histograms) if pulled.histograms is not None else None
+    names = [_write_lines(folder / "changes", pulled.source, changes)] if changes else []
     for table, kind in ((kpis, "kpis"), (bins, "histograms")):
         if table is not None and table.num_rows:
             names.append(_write_table(folder / kind, pulled.source, table))
     files = tuple(name.relative_to(folder).as_posix() for name in names)
-    return Delivery(files, len(changes), kpis.num_rows if kpis else 0, bins.num_rows if bins else 0)
+    return Delivery(files, len(changes), *(0 if table is None else table.num_rows for table in (kpis, bins)))
 
 
 def land(
     pulled: Pulled,
     warehouse: Warehouse,
-    known: Known,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Delivery, IngestReport]:
     """Land what is new in a database, by the ordinary way of files.
@@ -74,52 +68,12 @@ def land(
     system = load_system(warehouse)
     with tempfile.TemporaryDirectory(prefix="rca-pull-") as name:
         folder = Path(name)
-        delivery = deliver(pulled, folder, known)
+        delivery = deliver(pulled, folder, Known(warehouse))
         if not delivery.files:
             return delivery, IngestReport(())
         document = system.model_dump(mode="json", by_alias=True, exclude_none=True)
         (folder / "system.json").write_text(json.dumps(document), encoding="utf-8")
         return delivery, ingest_bundle(warehouse, folder, progress)
-
-
-def _new_points(kpis: pa.Table | None, known: Known) -> pa.Table | None:
-    """Return the values that are new; of a value pulled twice the first stays."""
-    if kpis is None or known.points is None or not kpis.num_rows:
-        return kpis
-    seen = known.points.cast(pa.schema([*((name, pa.string()) for name in KEY[:2]), ("ts", TS), (KEY[3], pa.string())]))
-    keyed = kpis.append_column("series", _series(kpis))
-    fresh = keyed.join(seen, keys=KEY, join_type="left anti")
-    return fresh.sort_by([(name, "ascending") for name in KEY]).drop_columns(["series"])
-
-
-TS = pa.timestamp("us")
-
-
-def _series(kpis: pa.Table) -> pa.Array:
-    """Return (rows,) the dimensions as one text, as `known.SERIES` spells them."""
-    labels = sorted(set(kpis.column_names) - set(RESERVED))
-    rows = zip(*(kpis[label].to_pylist() for label in labels), strict=True) if labels else ((),) * kpis.num_rows
-    made: dict[tuple[str | None, ...], str] = {}
-    return pa.array(
-        [made.get(row) or made.setdefault(row, _spelled(labels, row)) for row in rows],
-        pa.string(),
-    )
-
-
-def _spelled(labels: list[str], row: tuple[str | None, ...]) -> str:
-    return "\n".join(sorted(f"{name}={value}" for name, value in zip(labels, row, strict=True) if value is not None))
-
-
-def _new_windows(bins: pa.Table | None, known: Known) -> pa.Table | None:
-    """Return the histograms of hours that are new: counts of the same hour would add up."""
-    if bins is None or not known.windows:
-        return bins
-    hours = zip(*(bins[name].to_pylist() for name in ("node", "column", "window_start")), strict=True)
-    fresh = [
-        (node, column, start.replace(minute=0, second=0, microsecond=0)) not in known.windows
-        for node, column, start in hours
-    ]
-    return bins.filter(pa.array(fresh, pa.bool_()))
 
 
 def _write_lines(folder: Path, source: str, changes: tuple[Document, ...]) -> Path:

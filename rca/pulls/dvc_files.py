@@ -35,7 +35,7 @@ def read_lock(text: str | None, path: str) -> dict[str, Stage]:
 def _stage(stage: Mapping[str, Any], path: str) -> Stage:
     command = stage.get("cmd")
     return Stage(
-        cmd=None if command is None else str(command),
+        cmd=_words(command),
         params={
             key: value
             for params in _mapping(stage.get("params")).values()
@@ -70,7 +70,17 @@ def version_of(entry: Any, *, sized: bool = True) -> str | None:
 def _entries(found: Any) -> dict[str, Any]:
     entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     kept = ("size", *HASHES)
-    return {str(entry["path"]): {key: entry.get(key) for key in kept} for entry in entries if "path" in entry}
+    return {
+        entry["path"]: {key: entry[key] for key in kept if isinstance(entry.get(key), str | int)}
+        for entry in entries
+        if isinstance(entry.get("path"), str)
+    }
+
+
+def _words(command: Any) -> str | None:
+    """Return a command as one text: DVC writes one, or a list of them."""
+    lines = command if isinstance(command, list) else [command]
+    return "\n".join(line for line in lines if isinstance(line, str)) or None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote as escaped
+from urllib.parse import urlsplit
 
 from rca.errors import InputError
 from rca.pulls.mlflow_signature import differences, located, read_inputs
@@ -45,7 +46,7 @@ class _Registry:
     def event(self, model: str, ts: datetime, kind: str, title: str, **more: Any) -> Document:
         """Return a change event on the model's node."""
         parts = urlsplit(self.uri)
-        page = f"{self.uri.rstrip('/')}/#/models/{quote(model, safe='')}" if parts.scheme.startswith("http") else None
+        page = f"{self.uri.rstrip('/')}/#/models/{escaped(model, safe='')}" if parts.scheme.startswith("http") else None
         change = {"ts": ts.isoformat(), "node": node_of(model, self.nodes), "kind": kind, "title": f"MLflow: {title}"}
         return change | more | ({"url": page} if page and not parts.username else {})
 
@@ -118,7 +119,7 @@ class _explained:  # noqa: N801 (a context manager reads like a verb)
     """Turns the client's errors into one line."""
 
     def __init__(self, uri: str) -> None:
-        self.uri = _without_password(uri)
+        self.uri, self.raw = _without_password(uri, uri), uri
 
     def __enter__(self) -> None: ...
 
@@ -127,15 +128,15 @@ class _explained:  # noqa: N801 (a context manager reads like a verb)
             mend = "give the address of its server, or install sqlalchemy and alembic too"
             raise InputError(f"{self.uri}: a registry's database needs {error.name}", mend=mend) from error
         if type(error).__name__ in {"MlflowException", "RestException"}:
-            what = str(error).splitlines()[0][:300]
+            what = _without_password(str(error).splitlines()[0], self.raw)[:300]
             raise InputError(
                 f"{self.uri} cannot be read: {what}", mend="check the address, and that it runs"
             ) from error
 
 
-def _without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    return uri.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if parts.username else uri
+def _without_password(text: str, uri: str) -> str:
+    user = urlsplit(uri).netloc.rpartition("@")[0]
+    return text.replace(f"{user}@", "") if user else text
 
 
 def _paged(ask: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
@@ -158,8 +159,10 @@ def _models(client: "MlflowClient", names: tuple[str, ...]) -> list[Any]:
 
 
 def _versions(client: "MlflowClient", model: str) -> list[Any]:
-    name = model.replace("'", "\\'")
-    found = _paged(client.search_model_versions, filter_string=f"name='{name}'")
+    # the filter's language has no escapes: a name with both kinds of quotes is looked for among all
+    quote = next((mark for mark in "'\"" if mark not in model), None)
+    wanted = {"filter_string": f"name={quote}{model}{quote}"} if quote else {}
+    found = _paged(client.search_model_versions, **wanted)
     return sorted((v for v in found if v.name == model), key=lambda version: int(version.version))
 
 
@@ -178,7 +181,11 @@ def _registered(registry: _Registry, version: Any, previous: Any) -> list[Docume
     now, was = _inputs(registry, version), _inputs(registry, previous) if previous else {}
     if now is not None and was is not None and now != was:
         left, right = differences(was, now)
-        told = f"signature of {model} {'changed in' if previous else 'of'} version {number}"
+        told = (
+            f"signature of {model} changed in version {number}"
+            if previous
+            else f"signature of {model} version {number}"
+        )
         changes.append(registry.event(model, ts, "schema", told, before=left, after=right))
     return changes
 

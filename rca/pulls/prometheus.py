@@ -59,7 +59,8 @@ def pull_prometheus(
     """
     base, latest = checked_url(url), latest or {}
     end = min(until or now, now - SETTLED)
-    tables, notes = [], []
+    tables: list[pa.Table] = []
+    notes: list[str] = []
     for query in queries:
         start = since or _continued(query, latest) or end - PERIOD
         series = [one for span in _spans(query.step, start, end) for one in _ask(base, query, span, token, notes)]

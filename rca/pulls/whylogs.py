@@ -5,6 +5,7 @@ frequent values: https://whylogs.readthedocs.io/. A profile keeps no joint count
 known.
 """
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -87,7 +88,7 @@ def _read(path: Path) -> "DatasetProfileView":
 
 
 def _start(view: "DatasetProfileView") -> datetime:
-    moment = view.dataset_timestamp
+    moment: datetime | None = view.dataset_timestamp
     if moment is None:
         raise InputError("a profile has no dataset timestamp", mend="set one when it is logged")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -104,7 +105,7 @@ def _bins(profile: "ColumnProfileView", used: dict[tuple[str, str], tuple[float,
     bins: Bins = [(None, None, None, nulls)] if nulls else []
     if numbers is not None and numbers.n and words <= numbers.n:
         sketch = numbers.kll.value
-        used.setdefault(key, tuple(sorted(set(sketch.get_quantiles(list(SHARES))))))
+        used.setdefault(key, _edges(sketch))
         return bins + list(_ranges(sketch, used[key], int(numbers.n)))
     values = profile.get_metric("frequent_items")
     if values is None:
@@ -112,12 +113,18 @@ def _bins(profile: "ColumnProfileView", used: dict[tuple[str, str], tuple[float,
     return bins + list(_categories(values.strings, total - nulls))
 
 
+def _edges(sketch: Any) -> tuple[float, ...]:
+    """Return the edges of a new column's bins; a constant has a bin of its own."""
+    edges = sorted(set(sketch.get_quantiles(list(SHARES))))
+    return tuple(edges) if len(edges) > 1 else (edges[0], math.nextafter(edges[0], math.inf))
+
+
 def _ranges(sketch: Any, edges: Sequence[float], n: int) -> Iterator[tuple[float | None, float | None, None, int]]:
     """Yield the counts between the edges; rounding ranks, not shares, keeps their sum."""
     ranks = [0, *(round(share * n) for share in sketch.get_cdf(list(edges))[: len(edges)]), n]
     bounds = [None, *edges, None]
     for (left, right), (low, high) in zip(pairwise(bounds), pairwise(ranks), strict=True):
-        if high > low:
+        if high > low or (left is not None and right is not None):  # edges are kept by their bins, empty ones too
             yield left, right, None, high - low
 
 
