@@ -5,8 +5,8 @@ Each model has its own wide prediction table `predictions_<k>`, made as its colu
 """
 
 SCHEMA_VERSION = 3
-"""2 added `analyses`, `feedback` and `rankers`; 3 what a running service keeps (from `deliveries` on). An older database
-gains what it lacks when it is opened."""
+"""2 added `analyses`, `feedback` and `rankers`; 3 what a running service keeps (from `deliveries` on). An older
+database gains what it lacks when it is opened."""
 
 TABLES = """
 -- one row: the layout's version
@@ -197,7 +197,7 @@ CREATE SEQUENCE IF NOT EXISTS incident_event_places;
 CREATE TABLE IF NOT EXISTS incident_events (
     place BIGINT PRIMARY KEY DEFAULT nextval('incident_event_places'),
     incident VARCHAR NOT NULL, noted_at TIMESTAMP NOT NULL,
-    what VARCHAR NOT NULL,              -- opened | edited | alert | merged | split | closed | reopened | verified | note
+    what VARCHAR NOT NULL,  -- opened | edited | alert | merged | split | closed | reopened | verified | note
     who VARCHAR NOT NULL, detail JSON NOT NULL
 );
 
@@ -250,7 +250,8 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE SEQUENCE IF NOT EXISTS audit_places;
 CREATE TABLE IF NOT EXISTS audit (
     place BIGINT PRIMARY KEY DEFAULT nextval('audit_places'),
-    noted_at TIMESTAMP NOT NULL, account VARCHAR NOT NULL, token VARCHAR, method VARCHAR NOT NULL, path VARCHAR NOT NULL,
+    noted_at TIMESTAMP NOT NULL, account VARCHAR NOT NULL, token VARCHAR,
+    method VARCHAR NOT NULL, path VARCHAR NOT NULL,
     status INTEGER NOT NULL, detail VARCHAR
 );
 

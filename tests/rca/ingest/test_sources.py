@@ -24,7 +24,7 @@ def test_metrics_keep_their_dimensions(folder: Path, land: Land) -> None:
     landed = land()
     assert landed.rows("SELECT node, metric, ts, value, dimensions FROM kpis ORDER BY ts") == [
         ("k", "rate", DAY, 1.0, '{"region":"eu"}'),
-        ("k", "rate", DAY + timedelta(minutes=1), 2.0, '{"region":null}'),
+        ("k", "rate", DAY + timedelta(minutes=1), 2.0, None),
         ("k", "rate", DAY + timedelta(minutes=2), None, '{"region":"us"}'),
     ]
 
