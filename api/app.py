@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from api import problems
 from api.asgi import Hosts, Measured, Rates, SafeHeaders
 from api.openapi import describe
+from api.pages import PAGES
 from api.routes import ROUTERS
 from api.service import Service
 
@@ -31,7 +32,7 @@ def create_app(service: Service, *, title: str = "rca") -> FastAPI:
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
     app.state.service, app.state.registry = service, registry
     problems.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     describe(app)
     # the last one added is the outermost

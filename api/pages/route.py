@@ -1,0 +1,50 @@
+"""Routes of pages: bounded forms in, and errors as pages that say what to do."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from api.pages.render import page
+from api.problems import Problem, problem_of
+from api.strict_route import StrictRequest
+from rca.errors import RcaError
+
+
+def pages() -> APIRouter:
+    """Return a router for pages."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+class PageRoute(APIRoute):
+    """A route whose form is bounded and whose errors are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that FastAPI makes, between a bounded form and errors as pages."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            bounded = StrictRequest(request.scope, request.receive)
+            try:
+                await bounded.body()
+                return await handle(bounded)
+            except RequestValidationError as error:
+                return problem_page(request, _invalid(error))
+            except (Problem, RcaError) as error:
+                return problem_page(request, problem_of(error))
+
+        return answer
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Return a problem as a page."""
+    return page(request, "problem.html", status=problem.status, headers=problem.headers, problem=problem)
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    first = error.errors()[0]
+    place = " ".join(str(step) for step in first["loc"][1:])
+    return Problem(422, "invalid", f"{place}: {first['msg']}" if place else str(first["msg"]))
