@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from api import problems
 from api.asgi import Hosts, Measured, Rates, SafeHeaders
+from api.crossorigin import CrossOrigin
 from api.openapi import describe
 from api.pages import PAGES
 from api.routes import ROUTERS
@@ -36,6 +37,7 @@ def create_app(service: Service, *, title: str = "rca") -> FastAPI:
         app.include_router(router)
     describe(app)
     # the last one added is the outermost
+    app.add_middleware(CrossOrigin)
     app.add_middleware(Rates, per_minute=service.settings.limits.requests)
     app.add_middleware(Hosts, names=service.settings.hosts)
     app.add_middleware(SafeHeaders)

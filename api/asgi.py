@@ -38,7 +38,7 @@ class Hosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] == "http":
-            host = _header(scope, b"host").lower()
+            host = header(scope, b"host").lower()
             name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
             if name not in self.names:
                 problem = Problem(
@@ -161,13 +161,14 @@ class Measured:
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def _header(scope: Scope, name: bytes) -> str:
+def header(scope: Scope, name: bytes) -> str:
+    """Return a header of a request; empty when it has none."""
     found = next((value for key, value in scope["headers"] if key == name), b"")
     return str(found.decode("latin-1"))
 
 
 def _client(scope: Scope) -> str:
     """Return who a request is counted for: its token's id (public, checked later), else its address."""
-    token = _header(scope, b"authorization")
+    token = header(scope, b"authorization")
     address = scope["client"][0] if scope.get("client") else "?"
     return f"{address} {token[:24]}" if token.startswith("Bearer rca_") else address

@@ -1,4 +1,4 @@
-"""Who sends a request, and what they may do."""
+"""Who sends a request, and what they may do: by its token, by the session of a browser, or by being on the machine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from api.problems import Problem
+from api.session import cookie_of, wants_login
 from rca.errors import InputError
 from rca.live.audit import Entry
+from rca.live.sessions import find_session
 from rca.live.tokens import SCOPES, find_token, secured
 from schemas.feedback import account
 
@@ -62,26 +64,41 @@ class Caller:
 def authenticate(request: Request) -> Caller:
     """Return who sends a request.
 
+    A token comes first, then the session that a browser's cookie names; without authentication whoever reaches the
+    service is taken for what they say.
+
     Raises
     ------
     Problem
-        401 when authentication is set up and the request carries no token that holds.
+        401 when authentication is set up and the request carries neither token nor session that holds; where a
+        browser asks for a page, 303 to the login.
     """
     service = request.app.state.service
     method, path = request.method, request.url.path
     header = request.headers.get("authorization", "")
-    scheme, _, value = header.partition(" ")
+    cookie = cookie_of(request)
     with service.store.reading() as warehouse:
         if header:
+            scheme, _, value = header.partition(" ")
             token = find_token(warehouse, value.strip(), service.now()) if scheme.lower() == "bearer" else None
             if token is not None:
                 return Caller(token.account, token.scopes, token.id, method, path)
         elif not secured(warehouse):
             name = request.headers.get("x-rca-account")
             return Caller(account(name) if name else LOCAL, SCOPES, None, method, path, open=True)
-    why = "the token is unknown, has expired or was revoked" if header else "this needs a token"
+        elif cookie and (session := find_session(warehouse, cookie, service.now())):
+            return Caller(session.account, session.scopes, session.token, method, path)
+    if not header and (login := wants_login(request)):
+        raise Problem(303, "login", "log in first", headers={"Location": login})
+    why = _why(header, cookie)
     service.refused(Caller("nobody", (), None, method, path), 401, why)
     raise Problem(401, "unauthenticated", why, headers={"WWW-Authenticate": 'Bearer realm="rca"'})
+
+
+def _why(header: str, cookie: str | None) -> str:
+    if header:
+        return "the token is unknown, has expired or was revoked"
+    return "the session has ended; log in again" if cookie else "this needs a token"
 
 
 def permit(request: Request, scope: Scope) -> Caller:

@@ -10,6 +10,7 @@ from api.routes import (
     ingest,
     jobs,
     lineage,
+    login,
     otlp,
     rankers,
     receipts,
@@ -31,6 +32,7 @@ ROUTERS = tuple(
         receipts,
         jobs,
         tokens,
+        login,
         health,
     )
 )

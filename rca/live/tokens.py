@@ -92,6 +92,13 @@ def find_token(warehouse: Warehouse, bearer: str, at: datetime) -> Token | None:
     return token if token.holds(at) else None
 
 
+def token_of(warehouse: Warehouse, key: str, at: datetime) -> Token | None:
+    """Return a token by its id; None when there is none, or it holds no longer."""
+    row = warehouse.connection.execute(f"SELECT {_COLUMNS} FROM tokens WHERE id = ?", [key]).fetchone()
+    token = _token(row) if row else None
+    return token if token and token.holds(at) else None
+
+
 def all_tokens(warehouse: Warehouse) -> tuple[Token, ...]:
     """Return all tokens, the latest first."""
     rows = warehouse.connection.execute(f"SELECT {_COLUMNS} FROM tokens ORDER BY made_at DESC, id").fetchall()

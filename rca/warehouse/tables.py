@@ -246,6 +246,14 @@ CREATE TABLE IF NOT EXISTS tokens (
     made_at TIMESTAMP NOT NULL, expires_at TIMESTAMP, revoked_at TIMESTAMP
 );
 
+-- a row is somebody who is logged in with a browser; only the SHA-256 of the cookie is kept
+CREATE TABLE IF NOT EXISTS sessions (
+    sha256 VARCHAR PRIMARY KEY,
+    token VARCHAR,                      -- it ends with this token; null: another service said who it is
+    account VARCHAR NOT NULL, scopes VARCHAR[] NOT NULL,
+    made_at TIMESTAMP NOT NULL, expires_at TIMESTAMP NOT NULL
+);
+
 -- a row is one request that changed something, or was refused; rows are only ever added
 CREATE SEQUENCE IF NOT EXISTS audit_places;
 CREATE TABLE IF NOT EXISTS audit (

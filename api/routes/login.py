@@ -1,0 +1,117 @@
+"""Log in with a browser: a token is shown once, and a session takes its place."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.caller import Caller, Reads
+from api.problems import Problem
+from api.service import Service
+from api.session import cookie_of, drop_cookie, place_after, set_cookie
+from api.strict_route import StrictRoute
+from rca.live.sessions import end_session, find_session, start_session
+from rca.live.tokens import find_token, secured
+
+router = APIRouter(tags=["service"], route_class=StrictRoute)
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 10
+
+
+class Me(BaseModel):
+    """Who a request comes from, and what it may do."""
+
+    account: str = Field(examples=["ana"])
+    scopes: list[str] = Field(examples=[["read", "review"]])
+    open: bool = Field(description="No authentication is set up: an account is only a name.")
+
+
+@router.get("/v1/me")
+def get_me(caller: Reads) -> Me:
+    """Return who one is to the service."""
+    return Me(account=caller.account, scopes=list(caller.scopes), open=caller.open)
+
+
+@router.get("/login", include_in_schema=False)
+def login_page(
+    request: Request, wanted: Annotated[str | None, Query(alias="next", max_length=4000)] = None
+) -> Response:
+    """Return the page to log in with; whoever is logged in already goes on."""
+    after = place_after(request, wanted)
+    service: Service = request.app.state.service
+    cookie = cookie_of(request)
+    with service.store.reading() as warehouse:
+        known = not secured(warehouse) or (cookie and find_session(warehouse, cookie, service.now()))
+    return RedirectResponse(after, 303) if known else _page(request, after)
+
+
+@router.post("/login", include_in_schema=False)
+async def log_in(request: Request) -> Response:
+    """Take a token, and let the browser keep a session in its place."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
+        raise Problem(415, "media-type", f"send the form as {FORM}")
+    fields = _fields(await request.body())
+    return await run_in_threadpool(_log_in, request, fields.get("token", "").strip(), fields.get("next"))
+
+
+@router.post("/logout", include_in_schema=False)
+def log_out(request: Request) -> Response:
+    """End the session."""
+    cookie = cookie_of(request)
+    service: Service = request.app.state.service
+    if cookie:
+        with service.store.reading() as warehouse:
+            session = find_session(warehouse, cookie, service.now())
+        if session:
+            caller = Caller(session.account, session.scopes, session.token, "POST", request.url.path)
+            service.change(caller, lambda warehouse: end_session(warehouse, cookie), detail="logged out")
+    answer = RedirectResponse(f"{request.scope.get('root_path', '')}/login", 303)
+    drop_cookie(request, answer)
+    return answer
+
+
+def _log_in(request: Request, bearer: str, wanted: str | None) -> Response:
+    service: Service = request.app.state.service
+    after, now = place_after(request, wanted), service.now()
+    with service.store.reading() as warehouse:
+        token = find_token(warehouse, bearer, now)
+    if token is None:
+        why = "The token is unknown, has expired or was revoked."
+        service.refused(Caller("nobody", (), None, "POST", request.url.path), 401, why)
+        return _page(request, after, why, 401)
+    caller = Caller(token.account, token.scopes, token.id, "POST", request.url.path)
+    cookie = service.change(
+        caller, lambda warehouse: start_session(warehouse, token, now), detail="logged in with a token"
+    )
+    answer = RedirectResponse(after, 303)
+    set_cookie(request, answer, cookie)
+    return answer
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Return the fields of a form, of each the first."""
+    try:
+        found = parse_qs(body.decode("utf-8"), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise Problem(400, "malformed-form", "the form cannot be read") from error
+    return {name: values[0] for name, values in found.items()}
+
+
+def _page(request: Request, after: str, error: str = "", status: int = 200) -> Response:
+    root = request.scope.get("root_path", "")
+    page = _template().render(root=root, next=after, error=error)
+    headers = {"WWW-Authenticate": 'Bearer realm="rca"'} if status == 401 else None  # noqa: PLR2004
+    return HTMLResponse(page, status, headers)
+
+
+@cache
+def _template() -> Template:
+    found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return found.get_template("login.html")
