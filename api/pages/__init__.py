@@ -1,6 +1,6 @@
 """The pages for people: rendered here, one file a page; they read the engine as the routes of the API do."""
 
-from api.pages import assets, home
+from api.pages import assets, home, login
 
-PAGES = tuple(module.router for module in (assets, home))
+PAGES = tuple(module.router for module in (assets, home, login))
 """The routers of all pages."""

@@ -10,7 +10,7 @@ from api.routes import (
     ingest,
     jobs,
     lineage,
-    login,
+    me,
     otlp,
     rankers,
     receipts,
@@ -32,7 +32,7 @@ ROUTERS = tuple(
         receipts,
         jobs,
         tokens,
-        login,
+        me,
         health,
     )
 )

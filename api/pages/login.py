@@ -1,45 +1,27 @@
 """Log in with a browser: a token is shown once, and a session takes its place."""
 
-from functools import cache
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from pydantic import BaseModel, Field
+from fastapi import Query, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.caller import Caller, Reads
+from api.caller import Caller
+from api.pages.render import page
+from api.pages.route import pages
 from api.problems import Problem
 from api.service import Service
 from api.session import cookie_of, drop_cookie, place_after, set_cookie
-from api.strict_route import StrictRoute
 from rca.live.sessions import end_session, find_session, start_session
 from rca.live.tokens import find_token, secured
 
-router = APIRouter(tags=["service"], route_class=StrictRoute)
-TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+router = pages()
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 10
 
 
-class Me(BaseModel):
-    """Who a request comes from, and what it may do."""
-
-    account: str = Field(examples=["ana"])
-    scopes: list[str] = Field(examples=[["read", "review"]])
-    open: bool = Field(description="No authentication is set up: an account is only a name.")
-
-
-@router.get("/v1/me")
-def get_me(caller: Reads) -> Me:
-    """Return who one is to the service."""
-    return Me(account=caller.account, scopes=list(caller.scopes), open=caller.open)
-
-
-@router.get("/login", include_in_schema=False)
+@router.get("/login")
 def login_page(
     request: Request, wanted: Annotated[str | None, Query(alias="next", max_length=4000)] = None
 ) -> Response:
@@ -52,7 +34,7 @@ def login_page(
     return RedirectResponse(after, 303) if known else _page(request, after)
 
 
-@router.post("/login", include_in_schema=False)
+@router.post("/login")
 async def log_in(request: Request) -> Response:
     """Take a token, and let the browser keep a session in its place."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
@@ -61,7 +43,7 @@ async def log_in(request: Request) -> Response:
     return await run_in_threadpool(_log_in, request, fields.get("token", "").strip(), fields.get("next"))
 
 
-@router.post("/logout", include_in_schema=False)
+@router.post("/logout")
 def log_out(request: Request) -> Response:
     """End the session."""
     cookie = cookie_of(request)
@@ -105,13 +87,5 @@ def _fields(body: bytes) -> dict[str, str]:
 
 
 def _page(request: Request, after: str, error: str = "", status: int = 200) -> Response:
-    root = request.scope.get("root_path", "")
-    page = _template().render(root=root, next=after, error=error)
-    headers = {"WWW-Authenticate": 'Bearer realm="rca"'} if status == 401 else None  # noqa: PLR2004
-    return HTMLResponse(page, status, headers)
-
-
-@cache
-def _template() -> Template:
-    found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    return found.get_template("login.html")
+    headers = {"WWW-Authenticate": 'Bearer realm="rca"'} if error else None
+    return page(request, "login.html", status=status, headers=headers, after=after, error=error)
