@@ -107,6 +107,26 @@ def facets(warehouse: Warehouse, filters: IncidentFilter = EVERYTHING) -> Facets
     return Facets(**ordered, unreviewed=counts[0], disputed=counts[1], low_confidence=counts[2])
 
 
+def neighbours(
+    warehouse: Warehouse, incident: str, filters: IncidentFilter = EVERYTHING
+) -> tuple[str | None, str | None]:
+    """Return the incidents before and behind one in the list of those that fit; it need not be among them itself."""
+    refresh(warehouse)
+    where, values = _where(filters)
+    place = warehouse.connection.execute(
+        "SELECT detected_at, incident FROM incident_overview WHERE incident = ?", [incident]
+    ).fetchone()
+    if place is None:
+        return None, None
+    row = warehouse.connection.execute(
+        f"{_shown()} SELECT arg_min(incident, (detected_at, incident)) FILTER ((detected_at, incident) > (?, ?)), "
+        "arg_max(incident, (detected_at, incident)) FILTER ((detected_at, incident) < (?, ?)) "
+        f"FROM shown WHERE {where}",
+        [*place, *place, *values],
+    ).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
 def _ordered(name: str, counts: list[FacetCount]) -> tuple[FacetCount, ...]:
     if name == "week":
         return tuple(sorted(counts, key=lambda each: each.value or "", reverse=True)[:MOST_VALUES])
