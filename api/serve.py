@@ -1,7 +1,8 @@
 """Run the service: open the databases, check that it is not open to everybody, listen."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,18 +25,34 @@ def serve(
     allowed_hosts: Sequence[str] = (),
     projects: Sequence[str] = (),
     accept_loss: bool = False,
+    announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until it is interrupted.
+
+    Parameters
+    ----------
+    announce
+        Called with the address before the first request is answered.
 
     Raises
     ------
     InputError
-        When it could be reached from other machines and no token was made, or a project is not NAME=FILE.
+        When it could be reached from other machines and no token was made, a project is not NAME=FILE, or the port is
+        taken.
     WarehouseError
         When a database cannot be opened or holds less than was acknowledged.
     """
+    listener = listening(host, port)
+    port = listener.getsockname()[1]
     settings = Settings(db=db, host=host, port=port, allowed_hosts=tuple(allowed_hosts))
-    app = open_app(settings, _named(projects), accept_loss=accept_loss)
+    with listener:
+        app = open_app(settings, _named(projects), accept_loss=accept_loss)
+        if announce:
+            announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        _run(app, host, port, listener)
+
+
+def _run(app: FastAPI, host: str, port: int, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         host=host,
@@ -48,7 +65,29 @@ def serve(
         h11_max_incomplete_event_size=32_768,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address; port 0 takes a free one.
+
+    Raises
+    ------
+    InputError
+        When another process has the port, or the address is not this machine's.
+    """
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(socket.SOMAXCONN)
+    except OSError as error:
+        made.close()
+        raise InputError(
+            f"cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}",
+            mend="give another --port (0 takes a free one), or end what listens there",
+        ) from error
+    return made
 
 
 def open_app(settings: Settings, projects: dict[str, Path], *, accept_loss: bool = False) -> FastAPI:

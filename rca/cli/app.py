@@ -20,11 +20,14 @@ COMMANDS = {
     ),
     "demo": Entry(
         "Write a real incident to a folder, explain it, and say what to try next.",
-        "Hotel bookings, a cascade of two models, one fault that broke it, and innocent changes around it.",
+        "Hotel bookings, a cascade of two models, one fault that broke it, and innocent changes around it. With "
+        "--serve: fifteen incidents of twelve weeks as pages in the browser, explained when they are asked for first.",
         (
             ("rca demo", "into ./rca-demo"),
             ("rca demo --out /tmp/demo --json", "elsewhere, and for programs"),
             ("rca demo --no-keep", "leave nothing behind"),
+            ("rca demo --serve", "twelve weeks of incidents in the browser, some of them reviewed"),
+            ("rca demo --serve --port 0 --dir /tmp/site", "on a free port, kept in a folder of your own"),
         ),
     ),
     "ingest": Entry(

@@ -1,5 +1,7 @@
-"""`rca demo`: a real incident, from its files to its answer."""
+"""`rca demo`: a real incident, from its files to its answer; with --serve, many of them in the browser."""
 
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -19,6 +21,9 @@ def demo(
     out_folder: Annotated[Path, Parameter(name="--out")] = Path("rca-demo"),
     json: Annotated[bool, Parameter(negative="")] = False,
     keep: bool = True,
+    serve: Annotated[bool, Parameter(negative="")] = False,
+    port: int = 8600,
+    site: Annotated[Path, Parameter(name="--dir")] = Path("rca-demo-site"),
 ) -> None:
     """Write and explain the demo.
 
@@ -30,7 +35,16 @@ def demo(
         Print the answer as JSON.
     keep
         Keep the bundle, to try things on it.
+    serve
+        Open the pages over a dozen incidents instead; the first time they are simulated and explained.
+    port
+        With --serve: port to listen on; 0 takes a free one.
+    site
+        With --serve: folder of its database; what is there is used again.
     """
+    if serve:
+        _serve(site, port)
+        return
     if keep:
         _claim(out_folder)
         _run(out_folder, as_json=json)
@@ -49,6 +63,28 @@ def _claim(folder: Path) -> None:
         raise InputError("is not empty and was not made by `rca demo`", file=folder, mend="give another --out")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).touch()
+
+
+def _serve(folder: Path, port: int) -> None:
+    """Make the database of the demo if it is not there, and serve it until it is interrupted."""
+    from rca.demo.site import make_site
+
+    # the service is a layer above the engine and its commands, which therefore do not import it
+    service = import_module("api.serve")
+    service.listening("127.0.0.1", port).close()  # a busy port is told before the work, not after it
+    with shown_progress() as progress:
+        db = make_site(folder, datetime.now(UTC), progress)
+    try:
+        service.serve(db=db, host="127.0.0.1", port=port, announce=_announce)
+    except KeyboardInterrupt:
+        out().print(f"\nStopped. The incidents and what you said of them are in {folder}.", soft_wrap=True)
+
+
+def _announce(address: str) -> None:
+    console = out()
+    console.print(f"The demo is at {address}/incidents", soft_wrap=True)
+    console.print("inc-115 waits for a verdict. Stop it with Ctrl-C.", soft_wrap=True)
+    console.file.flush()
 
 
 def _run(folder: Path, *, as_json: bool) -> None:

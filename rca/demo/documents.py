@@ -85,7 +85,7 @@ def column_fields(world: World, columns: tuple[str, ...], day: np.datetime64) ->
     for column in columns:
         if column not in world.columns:
             continue
-        changed = [r for r in world.rewrites if r.column == column and day >= r.start]
+        changed = [r for r in world.rewrites if r.column == column and r.holds(day)]
         values = changed[-1].values if changed else world.columns[column]
         if values is not None:
             name = changed[-1].name if changed else column

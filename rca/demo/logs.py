@@ -121,13 +121,13 @@ def batches(world: World, log: Columns, rows: NDArray[np.int64], hours: int) -> 
     table, ts = to_table(log), world.ts[rows]
     first_day = world.start.astype("datetime64[D]").astype("datetime64[us]")
     regular = np.arange(first_day, world.end + days(hours / 24), days(hours / 24))
-    cuts = np.unique(np.concatenate([regular, *[[r.start] for r in rewrites]]))
+    cuts = np.unique(np.concatenate([regular, *([r.start] if r.end is None else [r.start, r.end] for r in rewrites)]))
     places = np.searchsorted(ts, cuts)
     for begin, first, last in zip(cuts[:-1], places[:-1], places[1:], strict=True):
         if last > first:
             part = table.take(rows[first:last])
             for rewrite in rewrites:
-                if begin >= rewrite.start:
+                if rewrite.holds(begin):
                     part = rewritten(part, rewrite, rows[first:last])
             yield batch_name(begin, hours, whole=begin in regular), part
 

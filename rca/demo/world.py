@@ -22,12 +22,17 @@ acts for that model only.
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """From `start` on, batches log a column as other values under `name`, or (values None) not at all."""
+    """From `start` until `end` (None: for good) batches log a column as `values` under `name`; None: not at all."""
 
     column: str
     start: np.datetime64
     name: str
     values: NDArray[Any] | None
+    end: np.datetime64 | None = None
+
+    def holds(self, moment: np.datetime64) -> bool:
+        """Return whether a batch that begins then is logged so."""
+        return bool(self.start <= moment and (self.end is None or moment < self.end))
 
 
 @dataclass

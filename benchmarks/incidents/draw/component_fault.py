@@ -6,7 +6,8 @@ with its errors.
 """
 
 from benchmarks.incidents.draw.luck import Luck
-from benchmarks.incidents.faults.components import ErrorBurst, Resource, Saturation, StoreFallback
+from benchmarks.incidents.faults.components import ErrorBurst, StoreFallback
+from rca.demo.faults import Resource, Saturation
 from rca.demo.services import API, SERVICES
 from rca.demo.world import Fault
 

@@ -6,8 +6,9 @@ Decidable against a broken column: the same requests are odd in several columns 
 # ruff: noqa: PLR2004 - chances and ranges are read best where the dice are thrown
 
 from benchmarks.incidents.draw.luck import Luck
-from benchmarks.incidents.faults.outliers import Adversarial, OutlierBurst
+from benchmarks.incidents.faults.outliers import Adversarial
 from rca.demo.extent import Extent
+from rca.demo.faults import OutlierBurst
 from rca.demo.world import Fault
 
 

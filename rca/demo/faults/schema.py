@@ -1,7 +1,7 @@
 """Schema changes: what a producer calls, types or encodes differently from one batch to the next."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,14 @@ def _truth(domain: Domain, column: str, mechanism: str, extent: Extent) -> Truth
     return Truth("schema_change", domain.producer(column), column, mechanism, extent.predicate)
 
 
+def _rewrite(world: World, extent: Extent, column: str, name: str, values: NDArray[Any] | None) -> Rewrite:
+    """Return what batches log while the effect lasts."""
+    whole = Rewrite(column, world.moment(extent.onset), name, values)
+    return replace(whole, end=world.moment(extent.until)) if extent.until else whole
+
+
 def _forget(world: World, column: str, extent: Extent) -> None:
-    """Let the models read null from the onset on."""
+    """Let the models read null while the effect lasts."""
     mask = extent.active(world.ts, world.end)
     values = world.columns[column]
     values[mask] = None if values.dtype == object else np.nan
@@ -35,7 +41,7 @@ class Rename:
         """Log the values under the new name and let the models read null."""
         values = world.columns[self.column].copy()
         _forget(world, self.column, self.extent)
-        world.rewrites.append(Rewrite(self.column, world.moment(self.extent.onset), self.to, values))
+        world.rewrites.append(_rewrite(world, self.extent, self.column, self.to, values))
 
     def cause(self, domain: Domain) -> Truth:
         """Return the right answer."""
@@ -53,7 +59,7 @@ class Drop:
     def apply(self, world: World) -> None:
         """Null the column and leave it out of the batches."""
         _forget(world, self.column, self.extent)
-        world.rewrites.append(Rewrite(self.column, world.moment(self.extent.onset), self.column, None))
+        world.rewrites.append(_rewrite(world, self.extent, self.column, self.column, None))
 
     def cause(self, domain: Domain) -> Truth:
         """Return the right answer."""
@@ -89,7 +95,7 @@ class Retype:
         else:
             texts[present] = np.char.add(numbers, " EUR")
         values[np.flatnonzero(present)[garbled]] = np.nan
-        world.rewrites.append(Rewrite(self.column, world.moment(self.extent.onset), self.column, texts))
+        world.rewrites.append(_rewrite(world, self.extent, self.column, self.column, texts))
 
     def cause(self, domain: Domain) -> Truth:
         """Return the right answer."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from benchmarks.incidents.faults.components import ErrorBurst, Saturation, StoreFallback
+from benchmarks.incidents.faults.components import ErrorBurst, StoreFallback
 from benchmarks.incidents.faults.edge import SlowEdge
 from rca.demo.extent import Extent
+from rca.demo.faults import Saturation
 from rca.demo.figures import latencies
 from rca.demo.services import operations
 

@@ -5,11 +5,11 @@ import numpy as np
 from benchmarks.incidents.faults.decisions import DecisionThreshold
 from benchmarks.incidents.faults.harmless import HarmlessRetrain
 from benchmarks.incidents.faults.meaning import OtherMeaning
-from benchmarks.incidents.faults.outliers import Adversarial, OutlierBurst
+from benchmarks.incidents.faults.outliers import Adversarial
 from benchmarks.incidents.faults.precision import Runtime
 from benchmarks.incidents.faults.skew import ALWAYS, Leakage, Overfitting, Rounded, Skewed
 from rca.demo.extent import Extent
-from rca.demo.faults import Corruption
+from rca.demo.faults import Corruption, OutlierBurst
 
 from .toy import ONSET, run
 

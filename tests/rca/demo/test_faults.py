@@ -11,6 +11,7 @@ from rca.demo.faults import (
     Corruption,
     Drop,
     FeatureDrift,
+    MixedUp,
     NewVersion,
     Recode,
     Rename,
@@ -20,7 +21,8 @@ from rca.demo.faults import (
     UpstreamOutput,
 )
 from rca.demo.figures import latencies
-from rca.demo.scenario import Scenario
+from rca.demo.logs import batches, production_log
+from rca.demo.scenario import Evidence, Scenario
 from rca.demo.simulate import simulate
 
 ROWS = 3000
@@ -137,6 +139,29 @@ def test_renamed_and_dropped_columns_reach_the_models_as_null(cascade) -> None:
         assert np.isfinite(world.columns["size"][~after]).all()
         assert rewrite.name == ("size_cm" if isinstance(fault, Rename) else "size")
         assert (rewrite.values is None) == isinstance(fault, Drop)
+
+
+def test_a_renamed_column_gets_its_name_back(cascade) -> None:
+    world, _ = run(cascade, Rename("size", "size_cm", Extent(ONSET, until=2.0)))
+    while_it_lasts = (world.ts >= world.moment(ONSET)) & (world.ts < world.moment(2.0))
+    assert (np.isnan(world.columns["size"]) == while_it_lasts).all()
+    log, rows = production_log(world, "sizer", Evidence()), np.arange(ROWS)
+    named = {name: "size_cm" in part.column_names for name, part in batches(world, log, rows, 24)}
+    begins = {name: part["ts"][0].as_py() for name, part in batches(world, log, rows, 24)}
+    onset, until = (str(world.moment(day)) for day in (ONSET, 2.0))
+    assert {name: onset <= f"{begins[name]:%Y-%m-%dT%H:%M:%S.%f}" < until for name in named} == named
+    assert 2 <= sum(named.values()) < len(named)
+
+
+def test_mixed_up_answers_stay_in_their_slice(cascade) -> None:
+    where = Extent(ONSET, until=1.0, column="area", value="north")
+    world, _ = run(cascade, MixedUp("decider", where))
+    then, now = healthy(cascade).predictions["decider"], world.predictions["decider"]
+    touched = world.touched(where, "mixed up")
+    assert (now[~touched] == then[~touched]).all()
+    assert (now[touched] != then[touched]).mean() > 0.8
+    assert (np.sort(now[touched]) == np.sort(then[touched])).all()
+    assert MixedUp("decider", where).cause(DOMAIN).subject == "area=north"
 
 
 def test_garbage_is_null_to_the_model_and_numbers_stay_numbers(cascade) -> None:
