@@ -39,6 +39,7 @@ class Receipts:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.entries, whole = _read(path)
+        self._unwritten: list[Acknowledged] = []
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         if whole < os.fstat(self._file).st_size:
             os.ftruncate(self._file, whole)
@@ -50,17 +51,29 @@ class Receipts:
         return self.entries[-1].batch if self.entries else 0
 
     def append(self, batch: int, deliveries: Sequence[str]) -> None:
-        """Note a commit; when this returns, the note is on disk."""
-        entry = Acknowledged(batch, tuple(deliveries))
-        line = _line(entry)
+        """Note a commit; when this returns, the note is on disk, with those that could not be written before."""
+        self._unwritten.append(Acknowledged(batch, tuple(deliveries)))
+        self.write()
+
+    def write(self) -> None:
+        """Write the notes that could not be written before: what they are of is committed, but nobody may be told.
+
+        Raises
+        ------
+        OSError
+            When they cannot be written now either, as on a full disk.
+        """
+        if not self._unwritten:
+            return
         before = os.fstat(self._file).st_size
         try:
-            _write_all(self._file, line)
+            _write_all(self._file, b"".join(map(_line, self._unwritten)))
             os.fsync(self._file)
         except OSError:
             os.ftruncate(self._file, before)
             raise
-        self.entries.append(entry)
+        self.entries.extend(self._unwritten)
+        self._unwritten.clear()
 
     def forget(self, through: int) -> None:
         """Keep only the last line when all up to it is safe in the database's own file, and the file has grown."""

@@ -4,6 +4,7 @@ Files are what every source is read from, so live data and files go one way. Bod
 costs tens of milliseconds to land, whatever it holds.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,9 +41,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """One file of a batch, and the deliveries whose rows it holds, in that order."""
+    """One file of a batch, its content's digest, and the deliveries whose rows it holds, in that order."""
 
     path: Path
+    digest: str
     parts: tuple[Part, ...]
 
     @property
@@ -82,18 +85,16 @@ class Spool:
         return files
 
     def read(self, batch: int) -> tuple[Spooled, ...] | None:
-        """Return the files of a batch, None when it is not here (any more)."""
-        manifest = self.folder / str(batch) / MANIFEST
-        if not manifest.exists():
+        """Return the files of a batch, None when it is not here (any more), or not as it was written."""
+        folder = self.folder / str(batch)
+        try:
+            check, _, noted = (folder / MANIFEST).read_text().partition("\n")
+            if check != _digest(noted.encode()):
+                return None
+            files = tuple(_spooled(folder, file) for file in json.loads(noted))
+            return files if all(file.digest == _digest(file.path.read_bytes()) for file in files) else None
+        except (OSError, UnicodeDecodeError):
             return None
-        noted = json.loads(manifest.read_bytes())
-        return tuple(
-            Spooled(
-                manifest.parent / name,
-                tuple(Part(**part | {"received_at": datetime.fromisoformat(part["received_at"])}) for part in parts),
-            )
-            for name, parts in noted
-        )
 
     def batches(self) -> tuple[int, ...]:
         """Return the numbers of the batches that are still here."""
@@ -124,16 +125,30 @@ def _write(folder: Path, number: int, parts: tuple[Delivery, ...]) -> Spooled:
     place.mkdir(exist_ok=True)
     first = parts[0].content
     path = place / f"{number:05d}.{'jsonl' if isinstance(first, Lines) else 'parquet'}"
+    content = _joined(parts)
+    _write_synced(path, content)
+    return Spooled(path, _digest(content), tuple(_part(part) for part in parts))
+
+
+def _joined(parts: Sequence[Delivery]) -> bytes | memoryview:
+    """Return what the file of deliveries of one kind holds."""
+    contents = [part.content for part in parts]
+    if isinstance(contents[0], Lines):
+        return b"".join(line + b"\n" for content in contents for line in content.rows)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.concat_tables(contents) if len(contents) > 1 else contents[0], sink)
+    return memoryview(sink.getvalue())
+
+
+def _write_synced(path: Path, content: bytes | memoryview) -> None:
     with path.open("wb") as stream:
-        if isinstance(first, Lines):
-            for part in parts:
-                stream.writelines(line + b"\n" for line in part.content.rows)
-        else:
-            tables = [part.content for part in parts]
-            pq.write_table(pa.concat_tables(tables) if len(tables) > 1 else first, stream)
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    return Spooled(path, tuple(_part(part) for part in parts))
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _part(one: Delivery) -> Part:
@@ -141,12 +156,24 @@ def _part(one: Delivery) -> Part:
 
 
 def _note(folder: Path, files: Sequence[Spooled]) -> None:
-    noted = [(file.path.relative_to(folder).as_posix(), [_noted(part) for part in file.parts]) for file in files]
-    with (folder / MANIFEST).open("w") as stream:
-        json.dump(noted, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Write which files a folder holds, below a digest of that."""
+    noted = json.dumps(
+        [
+            [file.path.relative_to(folder).as_posix(), file.digest, [_noted(part) for part in file.parts]]
+            for file in files
+        ]
+    )
+    _write_synced(folder / MANIFEST, f"{_digest(noted.encode())}\n{noted}".encode())
 
 
 def _noted(part: Part) -> dict[str, object]:
     return asdict(part) | {"received_at": part.received_at.isoformat()}
+
+
+def _spooled(folder: Path, noted: tuple[str, str, Sequence[dict[str, Any]]]) -> Spooled:
+    name, digest, parts = noted
+    return Spooled(
+        folder / name,
+        digest,
+        tuple(Part(**part | {"received_at": datetime.fromisoformat(part["received_at"])}) for part in parts),
+    )

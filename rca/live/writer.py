@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,9 @@ from rca.warehouse import Warehouse
 BATCH_BYTES = 64_000_000
 BATCH_DELIVERIES = 2_000
 """So much is committed at once at most."""
+
+PROBE_EVERY_S = 1.0
+"""After a fault it is tried so often whether something can be written again."""
 
 PROFILE_EVERY_S = 2.0
 """So long after rows were landed they are in the profile at the latest, if the writer keeps up."""
@@ -92,6 +96,8 @@ class Writer:
                 self._land(self._together(item))
             if self._profile_due():
                 self._profile()
+            if self._since_checkpoint >= CHECKPOINT_BYTES:
+                self._checkpoint()
 
     def _next(self, timeout: float | None) -> Landing | Work | None:
         if self._held is not None:
@@ -107,6 +113,8 @@ class Writer:
 
     def _idle(self) -> bool:
         """Do what was put off; return whether to go on."""
+        if self.fault is not None:
+            self._work(Work(lambda _warehouse: None))
         if self._unprofiled_since is not None:
             self._profile()
         if self._since_checkpoint >= CHECKPOINT_BYTES or self._stopping:
@@ -114,6 +122,8 @@ class Writer:
         return not self._stopping
 
     def _patience(self) -> float | None:
+        if self.fault is not None:
+            return PROBE_EVERY_S
         if self._unprofiled_since is None:
             return None
         return max(0.0, self._unprofiled_since + PROFILE_EVERY_S - time.monotonic())
@@ -150,6 +160,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whoever waits is told, the writer goes on
             item.done.set_exception(self._told(error))
         else:
+            self.fault = None
             item.done.set_result(result)
 
     def _land(self, batch: Sequence[Landing]) -> None:
@@ -168,6 +179,7 @@ class Writer:
         waiting: dict[str, list[Landing]] = {}
         for item in batch:
             waiting.setdefault(item.delivery.key, []).append(item)
+        self.receipts.write()
         known = received(self.warehouse, list(waiting))
         for key, items in list(waiting.items()):
             digest, receipt = known.get(key, (items[0].delivery.digest, None))
@@ -196,6 +208,7 @@ class Writer:
             self.spool.forget((number,))
             raise
         self.receipts.append(number, list(told))
+        self.fault = None
         self._since_checkpoint += sum(first.delivery.size for first in firsts)
         if self._unprofiled_since is None:
             self._unprofiled_since = time.monotonic()
@@ -229,26 +242,36 @@ class Writer:
         try:
             self.warehouse.connection.execute("CHECKPOINT")
         except duckdb.Error:
+            self._since_checkpoint //= 2  # not again with the very next commit
             return
         self._since_checkpoint = 0
         self.spool.forget(batch for batch in kept if batch <= last)
         self.receipts.forget(last)
 
     def _told(self, error: Exception) -> Exception:
-        """Return what whoever waits is told; after a fault of the storage the database is opened anew."""
+        """Return what whoever waits is told; where the connection has become unusable, the database is opened anew."""
         if not isinstance(error, (duckdb.Error, OSError)):
             return error
         self.fault = str(error).splitlines()[0][:300]
         fault = StorageError(f"could not be stored: {self.fault}", full=_is_full(error))
         fault.__cause__ = error
-        if isinstance(error, (duckdb.FatalException, duckdb.InternalException, duckdb.IOException, OSError)):
+        if isinstance(error, duckdb.Error) and not _usable(self.warehouse):
             try:
                 self.warehouse = self._reopen()
             except Exception as again:  # noqa: BLE001 - tried again with the next request
                 self.fault = str(again)
-            else:
-                self.fault = None
         return fault
+
+
+def _usable(warehouse: Warehouse) -> bool:
+    """Return whether a connection still works after an error."""
+    try:
+        with suppress(duckdb.TransactionException):
+            warehouse.connection.execute("ROLLBACK")
+        last_commit(warehouse)
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _numbered(warehouse: Warehouse) -> int:
