@@ -10,6 +10,7 @@ from api.problems import Problem
 from api.strict_json import loads
 
 router = APIRouter(prefix="/api/v1", tags=["ingest"])
+RUN_EVENT = {"type": "object", "required": ["eventTime", "job"]}
 
 
 @router.post(
@@ -20,7 +21,10 @@ router = APIRouter(prefix="/api/v1", tags=["ingest"])
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"type": "object", "description": "An OpenLineage RunEvent, or an array of them."},
+                    "schema": {
+                        "anyOf": [RUN_EVENT, {"type": "array", "items": RUN_EVENT}],
+                        "description": "An OpenLineage RunEvent, or an array of them.",
+                    },
                     "examples": {
                         "a run": {
                             "value": {

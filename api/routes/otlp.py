@@ -15,23 +15,37 @@ from api.decode.delivery import delivery
 from api.decode.otlp_metrics import points
 from api.decode.otlp_traces import spans
 from api.decode.rows import encoded
-from api.problems import problem_of
+from api.openapi import ANY
+from api.problems import MEDIA_TYPE, problem_of
 from api.service import Service
 from rca.live.delivery import Delivery
 
 router = APIRouter(prefix="/v1", tags=["ingest"])
 
 
-def _body(message: str) -> dict[str, object]:
+def _described(message: str) -> dict[str, object]:
+    """Return what the document says of a route: errors come in OTLP's own form, but for those of any request."""
     schema = {"schema": {"type": "string", "format": "binary", "description": f"{message} as protobuf."}}
     as_json = {
         "schema": {"type": "object", "description": f"{message} as OTLP/JSON."},
         "examples": {"empty": {"value": {}}},
     }
-    return {"requestBody": {"required": True, "content": {otlp.PROTOBUF: schema, otlp.JSON: as_json}}}
+    status = {
+        otlp.PROTOBUF: {"schema": {"type": "string", "format": "binary", "description": "google.rpc.Status"}},
+        otlp.JSON: {"schema": {"type": "object", "description": "google.rpc.Status"}},
+        MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+    }
+    taken = {kind: {"schema": status[kind]["schema"] | {"description": "Response"}} for kind in (*status,)[:2]}
+    return {
+        "requestBody": {"required": True, "content": {otlp.PROTOBUF: schema, otlp.JSON: as_json}},
+        "responses": {
+            "200": {"description": "On disk; `partial_success` says what was set aside.", "content": taken},
+            **{code: {"description": text, "content": status} for code, text in ANY.items()},
+        },
+    }
 
 
-@router.post("/traces", openapi_extra=_body("ExportTraceServiceRequest"), response_class=Response)
+@router.post("/traces", openapi_extra=_described("ExportTraceServiceRequest"), response_class=Response)
 async def post_traces(request: Request) -> Response:
     """Take spans; those sent again are dropped."""
 
@@ -42,7 +56,7 @@ async def post_traces(request: Request) -> Response:
     return await _taken(request, decode, traces.ExportTraceServiceResponse, "rejected_spans")
 
 
-@router.post("/metrics", openapi_extra=_body("ExportMetricsServiceRequest"), response_class=Response)
+@router.post("/metrics", openapi_extra=_described("ExportMetricsServiceRequest"), response_class=Response)
 async def post_metrics(request: Request) -> Response:
     """Take metric points as metrics of the services that they are of."""
 

@@ -62,11 +62,12 @@ class Running:
     def start(self, *more: str) -> None:
         """Start it; do not wait for it."""
         how = ["-m", "rca"] if self.checkpoint is None else ["-c", START.format(bytes=self.checkpoint)]
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, *how, "serve", "--db", str(self.db), "--port", str(self.port), *more],
-            stdout=subprocess.DEVNULL,
-            stderr=self.told.open("wb"),
-        )
+        with self.told.open("wb") as told:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, *how, "serve", "--db", str(self.db), "--port", str(self.port), *more],
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+            )
 
     def wait(self, seconds: float = 60) -> bool:
         """Wait until it answers; return False when it has ended instead."""

@@ -79,7 +79,7 @@ def served(db: Path, *options: str) -> Iterator[Server]:
     running.start(*options)
     try:
         if not running.wait():
-            raise RuntimeError(running.stop())
+            raise RuntimeError(running.told.read_text(errors="replace"))
         assert running.process is not None  # noqa: S101 - it was just started
         yield Server(running.port, running.process.pid)
     finally:
