@@ -19,6 +19,7 @@ TAGS = (
     ("ingest", "Data in. An answer means: on disk."),
     ("incidents", "What went wrong, why, and how it is handled."),
     ("feedback", "What reviewers say; only ever added to."),
+    ("reviews", "What a week says, what incidents turned out to be, what is to be done."),
     ("rankers", "What orders the causes."),
     ("system", "What there is, and what depends on what."),
     ("service", "The service itself."),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from api.caller import Caller
 from api.decode.otlp_metrics import Growth
+from api.keeping import Keeping
 from api.problems import Problem
 from api.settings import Settings
 from rca.analyse import examine, keep_answer
@@ -49,9 +50,11 @@ class Service:
     told: Callable[[str, Mapping[str, Any]], None] = lambda _event, _data: None
     growth: Growth = field(default_factory=Growth)
     jobs: Jobs = field(init=False)
+    keeping: Keeping = field(init=False)
 
     def __post_init__(self) -> None:
-        kinds = {"analyze": self._analyze, "train": self._train}
+        self.keeping = Keeping(self)
+        kinds = {"analyze": self._analyze, "train": self._train, **self.keeping.kinds}
         self.jobs = Jobs(self.store, kinds, self.now)
 
     def change(

@@ -1,8 +1,12 @@
 """The routes, one file a resource."""
 
 from api.routes import (
+    actions,
     alerts,
+    cases,
     causes,
+    data,
+    exports,
     feedback,
     graph,
     health,
@@ -12,8 +16,10 @@ from api.routes import (
     lineage,
     me,
     otlp,
+    procedures,
     rankers,
     receipts,
+    reviews,
     tokens,
 )
 
@@ -26,13 +32,19 @@ ROUTERS = tuple(
         alerts,
         incidents,
         causes,
+        exports,
         feedback,
+        cases,
+        procedures,
+        reviews,
+        actions,
         graph,
         rankers,
         receipts,
         jobs,
         tokens,
         me,
+        data,
         health,
     )
 )

@@ -3,24 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
 
 from api.caller import Reads
 from api.routes.incidents import Name, named
+from api.whynot import WhyNot
+from api.whynot import why_not as reasons
 from rca.errors import UnknownName
 from rca.incidents import handled
-from rca.review.analyses import kept_analysis, kept_proposed
+from rca.review.analyses import kept_analysis
 from schemas.analysis import Analysis, Cause, EvidenceItem
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
-
-
-class WhyNot(BaseModel):
-    """What is known of a family, node or column that somebody names."""
-
-    listed: list[Cause] = Field(description="Causes of the answer that name it.")
-    proposed: list[str] = Field(description="Candidates that name it and were too improbable to be listed.")
-    notes: list[str] = Field(description="Why families were ruled out or not examined.")
 
 
 def _answer(request: Request, incident: str) -> Analysis:
@@ -63,16 +56,5 @@ def why_not(
 ) -> WhyNot:
     """Say why a family, node or column is not, or not higher, among the causes."""
     answer = _answer(request, incident)
-    listed = [cause for cause in answer.causes if of in (cause.family, cause.node, cause.subject)]
-    keys = {cause.key for cause in answer.causes}
     with request.app.state.service.store.reading() as warehouse:
-        proposed = kept_proposed(warehouse, answer.id or "").candidates
-    also = [
-        f"{one.family} of {one.node}{f' ({one.subject})' if one.subject else ''}: explains {max(0.0, one.impact):.0%}"
-        for one in proposed
-        if of in (one.family, one.node, one.subject) and one.key not in keys
-    ]
-    notes = [f"{note.family}: {note.reason}" for note in (*answer.ruled_out, *answer.not_examined) if note.family == of]
-    if not (listed or also or notes):
-        notes = [f"no family proposed anything of {of!r}: nothing of it stood out in the windows that were compared"]
-    return WhyNot(listed=listed, proposed=also, notes=notes)
+        return reasons(warehouse, answer, of)

@@ -27,6 +27,7 @@ from rca.incidents import (
     open_incident,
     reopen,
     split,
+    split_off,
     timeline,
     verified,
 )
@@ -79,6 +80,13 @@ class Others(BaseModel):
     """Other incidents, and why."""
 
     incidents: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(min_length=1, max_length=100)
+    comment: Text = ""
+
+
+class Part(BaseModel):
+    """A part of an incident that is to be one of its own."""
+
+    incident: Incident
     comment: Text = ""
 
 
@@ -270,6 +278,14 @@ def merge_incidents(on: Change, others: Others) -> HandledIncident:
 def split_incidents(on: Change, others: Others) -> HandledIncident:
     """Take incidents that were merged into this one out again."""
     return on.change(split, f"split {', '.join(others.incidents)}", others=others.incidents, comment=others.comment)
+
+
+@router.post("/{incident}:split_off", status_code=201)
+def split_incident_off(on: Change, part: Part) -> HandledIncident:
+    """Open a part of an incident as one of its own (two faults that were taken for one), and return that."""
+    on.response.headers["Location"] = f"/v1/incidents/{_path(part.incident.id)}"
+    told = f"split {part.incident.id} off"
+    return on.change(split_off, told, part=part.incident, comment=part.comment)
 
 
 @router.post("/{incident}:close")

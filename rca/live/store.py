@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rca.errors import LostWrites, StorageError
+from rca.live.anew import written_anew
 from rca.live.delivery import Delivery, Receipt
 from rca.live.landing import land_batch
 from rca.live.receipts import Receipts
@@ -46,7 +47,7 @@ class Store:
     def __init__(self, path: Path, *, accept_loss: bool = False) -> None:
         self.path = path.resolve()
         self.backups = self.path.with_suffix(".backups")
-        warehouse = Warehouse(self.path)
+        warehouse = written_anew(self.path, Warehouse(self.path))
         self._generation = 0
         self._local = threading.local()
         self._spool = Spool(self.path.with_suffix(".spool"))
