@@ -8,13 +8,15 @@ integer key (group number and bin). On 1 million rows this cost about half of GR
 eight columns a scan, and a tree of comparisons half of a sum of comparisons.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import duckdb
 
 from rca.metrics.losses import LOSSES
-from rca.profile.binning import bin_expression, fill_codes
+from rca.profile.binning import bin_expression, fill_codes, number
 from rca.profile.edges import NEW_FILES
+from rca.profile.grouping import Grouping, distinct_groups_sql, number_groups
 from rca.profile.layout import FIRST_CODE, Layout
 from rca.profile.merge import GROUPS, MERGING, hours_meet, merge_cells
 from rca.profile.parts import Log, Part
@@ -38,33 +40,19 @@ def new_rows(log: Log) -> str:
     return f"SELECT * FROM {log.table} WHERE ts IS NOT NULL AND {NEW_FILES}"
 
 
-def groups_sql(rows: str) -> str:
-    """Return SQL of the groups: a row is one (hour, model version, split), numbered from 0."""
-    return f"""
-    WITH logged AS ({rows}),
-    distinct_groups AS (
-        SELECT DISTINCT date_trunc('hour', ts) AS hour, coalesce(model_version, '') AS version, split FROM logged
-    )
-    SELECT row_number() OVER (ORDER BY hour, version, split) - 1 AS grp, hour, version, split FROM distinct_groups
-    """
-
-
-def narrow_sql(log: Log, rows: str, parts: Sequence[Part]) -> str:
+def narrow_sql(log: Log, rows: str, grouping: Grouping, parts: Sequence[Part]) -> str:
     """Return SQL of the narrow rows: a row is one logged row: its group, outcome and values v0, v1, ..."""
     values = "".join(f", {part.value} AS v{k}" for k, part in enumerate(parts))
     carried = "".join(f", v{k}" for k in range(len(parts)))
     return f"""
     WITH logged AS ({rows}),
     valued AS (
-        SELECT date_trunc('hour', ts) AS row_hour, coalesce(model_version, '') AS row_version, split AS row_split,
-               {_output(log, "prediction")} AS row_prediction, {_output(log, "label")} AS row_label{values}
+        SELECT {grouping.number()} AS grp, {_output(log, "prediction")} AS row_prediction,
+               {_output(log, "label")} AS row_label{values}
         FROM logged
     ),
-    grouped AS (
-        SELECT grp, row_prediction AS prediction, row_label AS label{carried}
-        FROM valued JOIN {GROUPS} ON hour = row_hour AND version = row_version AND split = row_split
-    )
-    SELECT CAST(grp AS BIGINT) AS grp, {_number(log, "prediction")} AS prediction, {_number(log, "label")} AS label,
+    grouped AS (SELECT grp, row_prediction AS prediction, row_label AS label{carried} FROM valued)
+    SELECT grp, {_number(log, "prediction")} AS prediction, {_number(log, "label")} AS label,
            CASE WHEN label IS NOT NULL THEN 1 END AS labelled, CAST({LOSSES[log.task]} AS DOUBLE) AS loss{carried}
     FROM grouped
     """
@@ -74,26 +62,30 @@ def _output(log: Log, name: str) -> str:
     if log.task == "multiclass":
         return f"CAST({name} AS VARCHAR)"
     cast = f"TRY_CAST({name} AS DOUBLE)"
-    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+    return f"CASE WHEN abs({cast}) < {number(math.inf)} THEN {cast} END"
 
 
 def _number(log: Log, name: str) -> str:
     return "CAST(NULL AS DOUBLE)" if log.task == "multiclass" else name
 
 
-def cells_sql(log: Log, parts: Mapping[int, Part], layouts: Mapping[tuple[str, str], Layout]) -> str:
-    """Return SQL of the parts' cells in the column order of table `profile`, from the narrow rows.
+def cells_sql(parts: Mapping[int, Part], layouts: Mapping[tuple[str, str], Layout]) -> str:
+    """Return SQL of the parts' cells from the narrow rows: a row is one cell of one part, group and bin in one key.
 
-    `parts` maps the number of a value (v0, v1, ...) to its part.
+    It is the text that runs on every engine. `parts` maps the number of a value (v0, v1, ...) to its part.
     """
-    branches = " UNION ALL ".join(_part_cells(part, layouts[part.key], slot) for slot, part in parts.items())
+    return " UNION ALL ".join(_part_cells(part, layouts[part.key], slot) for slot, part in parts.items())
+
+
+def decoded_sql(node: str, cells: str) -> str:
+    """Return SQL that brings cells into the column order of table `profile`; it needs table `GROUPS`."""
     return f"""
-    -- a row is one cell of one part: its group and bin in one key
-    WITH cells AS ({branches}),
+    WITH cells AS ({cells}),
     decoded AS (SELECT *, cell // {KEY_WIDTH} AS cell_grp, cell % {KEY_WIDTH} + ({FIRST_CODE}) AS bin FROM cells)
-    SELECT {literal(log.node)} AS node, version, split, column_name, part, hour, CAST(bin AS INTEGER) AS bin,
+    SELECT {literal(node)} AS node, version, split, column_name, part, hour, CAST(bin AS INTEGER) AS bin,
            n, n_labelled,
-           CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value END, CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value_sq END,
+           CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value END AS sum_value,
+           CASE WHEN bin NOT IN {NO_VALUE} THEN sum_value_sq END AS sum_value_sq,
            sum_prediction, sum_prediction_sq, sum_label, sum_label_sq, sum_loss, sum_loss_sq
     FROM decoded JOIN {GROUPS} ON grp = cell_grp
     """
@@ -126,18 +118,20 @@ def reduce_log(
     """
     by_key = {(layout.column, layout.part): layout for layout in layouts}
     rows = rows or new_rows(log)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {GROUPS} AS {groups_sql(rows)}")
+    grouping = number_groups(connection, distinct_groups_sql(rows))
+    if grouping is None:
+        return
     meet = hours_meet(connection, log)
     target = MERGING if meet else "profile"
     if meet:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {MERGING} AS FROM profile LIMIT 0")
     done = 0
     for chunk in _chunks(log.parts, _columns_at_once(connection, rows)):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, chunk)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, grouping, chunk)}")
         fill_codes(connection, log.node, dict(enumerate(chunk)))
         for start in range(0, len(chunk), UNION_BRANCHES):
             parts = dict(enumerate(chunk[start : start + UNION_BRANCHES], start=start))
-            connection.execute(f"INSERT INTO {target} {cells_sql(log, parts, by_key)}")
+            connection.execute(f"INSERT INTO {target} {decoded_sql(log.node, cells_sql(parts, by_key))}")
             done += len(parts)
             if progress:
                 progress(f"profile {log.node}", done, len(log.parts))

@@ -1,0 +1,57 @@
+"""The groups of a reduction: hour, model version and split, as one number that a row's own values give.
+
+No join and no lookup: the number is arithmetic over the hour and the place of (version, split) in a short list, so it
+costs the same on every engine.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from rca.profile.merge import GROUPS
+from rca.warehouse.store import literal
+
+VERSION = "coalesce(model_version, '')"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The groups of some rows: hours counted from `first`, and the pairs of model version and split among them."""
+
+    first: datetime
+    pairs: tuple[tuple[str, str], ...]
+
+    def number(self) -> str:
+        """Return SQL of a logged row's group, BIGINT, from 0."""
+        hours = f"date_diff('hour', TIMESTAMP '{self.first}', ts)"
+        if len(self.pairs) == 1:
+            return f"CAST({hours} AS BIGINT)"
+        places = " ".join(
+            f"WHEN split = {literal(split)} AND {VERSION} = {literal(version)} THEN {place}"
+            for place, (version, split) in enumerate(self.pairs)
+        )
+        return f"CAST({hours} AS BIGINT) * {len(self.pairs)} + CASE {places} END"
+
+
+def distinct_groups_sql(rows: str) -> str:
+    """Return SQL of the groups that rows belong to: a row is one (hour, version, split)."""
+    return f"SELECT DISTINCT date_trunc('hour', ts) AS hour, {VERSION} AS version, split FROM ({rows}) AS logged"
+
+
+def number_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> Grouping | None:
+    """Make table `GROUPS` with the number of each group, from SQL of the groups; None when there is none."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {GROUPS} AS
+            WITH placed AS (
+                SELECT *, dense_rank() OVER (ORDER BY version, split) - 1 AS pair, min(hour) OVER () AS first
+                FROM ({groups})
+            )
+            SELECT date_diff('hour', first, hour) * (max(pair) OVER () + 1) + pair AS grp, hour, version, split, pair
+            FROM placed"""
+    )
+    row = connection.execute(f"SELECT min(hour) FROM {GROUPS}").fetchone()
+    if row is None or row[0] is None:
+        return None
+    pairs = connection.execute(f"SELECT DISTINCT pair, version, split FROM {GROUPS} ORDER BY pair").fetchall()
+    return Grouping(row[0], tuple((version, split) for _, version, split in pairs))
