@@ -1,7 +1,7 @@
 """What people said of the season's incidents and did about them: invented, but about the answers that were given.
 
-Reviewers know what broke. They confirm it where the answer lists it, reject what was listed before it, and name it
-where it is missing.
+Reviewers know what broke. They confirm it where the answer lists it, reject what was listed before it and right
+after it, and name it where it is missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -153,7 +153,7 @@ def _judgements(report: Report, answer: Analysis) -> list[dict[str, Any]]:
         return [{"kind": "no_fault"}]
     if listed is None:
         return [{"kind": "missing", "cause": right}]
-    wrong = [cause.key for cause in answer.causes if cause.rank < listed.rank]
+    wrong = [cause.key for cause in answer.causes if cause.rank <= listed.rank + 1 and cause.key != right.key]
     return [_verdict(key, "rejected") for key in wrong] + [_verdict(right.key, "confirmed")]
 
 
