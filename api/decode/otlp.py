@@ -30,9 +30,20 @@ def decode(body: bytes, media_type: str, kind: type[Message]) -> Any:
         return value
     if media_type != PROTOBUF:
         raise Problem(415, "media-type", f"content-type {media_type[:60]!r} is not known; send {PROTOBUF} or {JSON}")
+    return parsed(kind, body)
+
+
+def parsed(kind: type[Message], content: bytes) -> Any:
+    """Return a message from its bytes.
+
+    Raises
+    ------
+    Problem
+        When they are no such message.
+    """
     message = kind()
     try:
-        message.ParseFromString(body)
+        message.ParseFromString(content)
     except DecodeError as error:
         raise Problem(400, "malformed-otlp", "the body is not the protobuf message that OTLP says") from error
     return message

@@ -1,12 +1,12 @@
 """Spans of an OTLP request as rows of the contract's flat table."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from api.decode import otlp
+from api.decode import otlp, otlp_wire
 
 SCHEMA = pa.schema(
     [
@@ -22,40 +22,52 @@ SCHEMA = pa.schema(
     ]
 )
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
-Row = tuple[str | None, ...]
 
 
-def spans(request: Any) -> pa.Table:
-    """Return the spans of an ExportTraceServiceRequest, a protobuf message or OTLP/JSON.
+def read_spans(body: bytes, media_type: str) -> pa.Table:
+    """Return the spans of an ExportTraceServiceRequest, protobuf or OTLP/JSON.
 
     Ids are hex, durations milliseconds. What a span lacks is null: such rows are set aside when they are landed.
+
+    Raises
+    ------
+    Problem, MalformedJson
+        When the body is neither, or not what its type says.
     """
-    rows = list(_of_json(request) if isinstance(request, dict) else _of_message(request))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    request = otlp.decode(body, media_type, otlp_wire.TracesRequest)
+    columns = _of_json(request) if isinstance(request, dict) else _of_message(request)
     return pa.table(
         [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
     )
 
 
-def _of_message(request: Any) -> Iterator[tuple[Any, ...]]:
+def _of_message(request: Any) -> list[list[Any]]:
+    pairs = otlp_wire.Pairs()
+    columns: list[list[Any]] = [[] for _ in SCHEMA]
+    trace_ids, span_ids, parents, services, names, starts, durations, states, attributes = columns
     for resource in request.resource_spans:
-        service = _text(otlp.attributes(resource.resource.attributes).get("service.name"))
+        service = _text(otlp_wire.attributes(resource.resource.attributes).get("service.name"))
         for scope in resource.scope_spans:
-            for span in scope.spans:
-                start, end = span.start_time_unix_nano, span.end_time_unix_nano
-                yield (
-                    span.trace_id.hex() or None,
-                    span.span_id.hex() or None,
-                    span.parent_span_id.hex() or None,
-                    service,
-                    span.name,
-                    *_times(start, end),
-                    "error" if span.status.code == 2 else "ok",  # noqa: PLR2004 - STATUS_CODE_ERROR
-                    _encode(otlp.attributes(span.attributes)) if span.attributes else None,
-                )
+            spans = scope.spans
+            trace_ids += [span.trace_id.hex() or None for span in spans]
+            span_ids += [span.span_id.hex() or None for span in spans]
+            parents += [span.parent_span_id.hex() or None for span in spans]
+            services += [service] * len(spans)
+            names += [span.name for span in spans]
+            times = [_times(span.start_time_unix_nano, span.end_time_unix_nano) for span in spans]
+            starts += [start for start, _ in times]
+            durations += [duration for _, duration in times]
+            states += [otlp_wire.state(span.status) for span in spans]
+            attributes += [pairs.text(span.attributes) for span in spans]
+    return columns
 
 
-def _of_json(request: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _of_json(request: dict[str, Any]) -> list[Sequence[Any]]:
+    rows = list(_json_rows(request))
+    return list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+
+
+def _json_rows(request: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for resource in _objects(request, "resourceSpans"):
         described = resource.get("resource")
         pairs = otlp.json_attributes(described.get("attributes") if isinstance(described, dict) else None)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
+from api.decode import json_rows
 from api.problems import Problem
 from api.strict_json import MalformedJson, loads
 from rca.live.delivery import Lines
@@ -17,8 +18,6 @@ JSON_LINES = ("application/jsonl", "application/x-ndjson", "application/ndjson",
 ARROW = ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
 PARQUET = ("application/vnd.apache.parquet", "application/x-parquet", "application/parquet")
 MEDIA_TYPES = (*JSON, *JSON_LINES, *ARROW, *PARQUET)
-
-_TYPES = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
 
 
 def decode_rows(body: bytes, media_type: str, most: int, most_bytes: int) -> Lines | pa.Table:
@@ -36,10 +35,8 @@ def decode_rows(body: bytes, media_type: str, most: int, most_bytes: int) -> Lin
     MalformedJson
         When a JSON body is not JSON; for JSON Lines the text names the line.
     """
-    if media_type in JSON:
-        return _lines(_rows(loads(body)), most)
-    if media_type in JSON_LINES:
-        return _lines(_split(body), most)
+    if media_type in JSON or media_type in JSON_LINES:
+        return _read_json(body, media_type, most)
     if media_type in ARROW:
         return _checked(body, _read_arrow, media_type, most, most_bytes)
     if media_type in PARQUET:
@@ -47,6 +44,21 @@ def decode_rows(body: bytes, media_type: str, most: int, most_bytes: int) -> Lin
     raise Problem(
         415, "media-type", f"content-type {media_type[:60]!r} is not known; send one of {', '.join(MEDIA_TYPES)}"
     )
+
+
+def _read_json(body: bytes, media_type: str, most: int) -> Lines:
+    array = media_type in JSON
+    fast = json_rows.read_array(body) if array else json_rows.read_lines(body)
+    lines, shape = fast or _read_strictly(body, array=array)
+    _refuse_many(len(lines), most)
+    return Lines(lines, shape)
+
+
+def _read_strictly(body: bytes, *, array: bool) -> tuple[Sequence[bytes], json_rows.Shape]:
+    rows = _rows(loads(body)) if array else _split(body)
+    if not rows:
+        raise Problem(400, "empty", "the body holds no row")
+    return encoded(rows).rows, json_rows.shape_of(rows)
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:
@@ -72,23 +84,10 @@ def _split(body: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(rows: Sequence[dict[str, Any]], most: int) -> Lines:
-    if not rows:
-        raise Problem(400, "empty", "the body holds no row")
-    _refuse_many(len(rows), most)
-    types: set[tuple[str, str]] = set()
-    for row in rows:
-        types.update((key, _TYPES.get(type(value), "")) for key, value in row.items() if value is not None)
-        types.update((key, "") for key, value in row.items() if value is None)
-    told = {key for key, kind in types if kind}
-    shape = sorted((key, kind) for key, kind in types if kind or key not in told)
-    return encoded(rows, tuple(shape))
-
-
-def encoded(rows: Sequence[dict[str, Any]], shape: tuple[tuple[str, str], ...] = ()) -> Lines:
+def encoded(rows: Sequence[dict[str, Any]]) -> Lines:
     """Return rows as JSON Lines."""
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    return Lines([encode(row).encode() for row in rows], shape)
+    return Lines([encode(row).encode() for row in rows])
 
 
 def _checked(body: bytes, read: Any, media_type: str, most: int, most_bytes: int) -> pa.Table:

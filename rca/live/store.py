@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from rca.errors import LostWrites, StorageError
+from rca.errors import LostWrites, StorageError, WarehouseError
 from rca.live.anew import written_anew
 from rca.live.delivery import Delivery, Receipt
+from rca.live.gate import Gate
 from rca.live.landing import land_batch
 from rca.live.receipts import Receipts
 from rca.live.spool import Spool
@@ -47,13 +48,14 @@ class Store:
     def __init__(self, path: Path, *, accept_loss: bool = False) -> None:
         self.path = path.resolve()
         self.backups = self.path.with_suffix(".backups")
-        warehouse = written_anew(self.path, Warehouse(self.path))
-        self._generation = 0
+        warehouse = written_anew(self.path, _opened(self.path, accept_loss=accept_loss))
+        self._generation, self._closed, self._gate = 0, False, Gate()
         self._local = threading.local()
         self._spool = Spool(self.path.with_suffix(".spool"))
         try:
             receipts = _receipts(self.path.with_suffix(".receipts"), accept_loss=accept_loss)
             self.recovered = _recover(warehouse, self._spool, receipts, accept_loss=accept_loss)
+            _note_unnoted(warehouse, receipts)
         except BaseException:
             warehouse.close()
             raise
@@ -84,10 +86,19 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Warehouse]:
-        """Give the database to read from, over a connection of the calling thread's own."""
-        if getattr(self._local, "generation", None) != self._generation:
-            self._local.generation, self._local.reader = self._generation, self._warehouse.reader()
-        yield self._local.reader
+        """Give the database to read from, over a connection of the calling thread's own.
+
+        Raises
+        ------
+        StorageError
+            When the database cannot be opened anew after a fault.
+        """
+        with self._gate.entered():
+            if getattr(self._local, "generation", None) != self._generation:
+                if self._closed:
+                    raise StorageError(f"cannot be read: {self.fault}")
+                self._local.generation, self._local.reader = self._generation, self._warehouse.reader()
+            yield self._local.reader
 
     @property
     def waiting_bytes(self) -> int:
@@ -110,12 +121,32 @@ class Store:
         warehouse.confine([self._spool.folder, self.backups])
 
     def _reopen(self) -> Warehouse:
-        """Open the database anew after a fault; readers follow with their next look."""
-        self._warehouse.close()
-        self._warehouse = Warehouse(self.path)
-        self._confine(self._warehouse)
-        self._generation += 1
+        """Open the database anew after a fault, while nobody reads; readers follow with their next look."""
+        with self._gate.closed():
+            self._warehouse.close()
+            self._closed = True
+            self._generation += 1
+            self._warehouse = Warehouse(self.path)
+            self._confine(self._warehouse)
+            self._closed = False
         return self._warehouse
+
+
+def _opened(path: Path, *, accept_loss: bool) -> Warehouse:
+    """Open the database; a log of changes that cannot be replayed is put aside when a loss is accepted."""
+    try:
+        return Warehouse(path)
+    except WarehouseError as error:
+        log = path.with_name(f"{path.name}.wal")
+        if "WAL" not in str(error) or not log.exists():
+            raise
+        if not accept_loss:
+            raise LostWrites(
+                f"{error}: its log of changes is damaged; restore a backup (rca restore), or start once with "
+                "--accept-loss: that puts the log aside and lands again what the spool holds"
+            ) from error
+        log.replace(log.with_name(f"{log.name}.damaged"))
+        return Warehouse(path)
 
 
 def _receipts(path: Path, *, accept_loss: bool) -> Receipts:
@@ -132,15 +163,11 @@ def _recover(warehouse: Warehouse, spool: Spool, receipts: Receipts, *, accept_l
     """Land again what the spool still holds of commits that the database has lost; return their numbers."""
     held, last = last_commit(warehouse), receipts.last
     missing = {entry.batch: entry.deliveries for entry in receipts.entries if entry.batch > held}
-    recovered = []
-    for batch, deliveries in missing.items():
-        files = spool.read(batch) if deliveries else None
-        if files is None:
-            continue
-        with warehouse.transaction():
-            land_batch(warehouse, spool.folder, batch, files)
-        recovered.append(batch)
-    lost = sorted(set(missing) - set(recovered))
+    if not missing:
+        return ()
+    spooled = {batch: spool.read(batch) for batch, deliveries in missing.items() if deliveries}
+    found = {batch: files for batch, files in spooled.items() if files is not None}
+    lost = sorted(set(missing) - set(found))
     if lost and not accept_loss:
         rows = [f"{batch} ({len(missing[batch]) or 'no'} deliveries)" for batch in lost[:5]]
         raise LostWrites(
@@ -148,11 +175,25 @@ def _recover(warehouse: Warehouse, spool: Spool, receipts: Receipts, *, accept_l
             f"them {', '.join(rows)}: its log of changes was cut off or it is an old copy; restore a backup (rca "
             "restore), or go on with what is there by --accept-loss"
         )
-    if missing:
-        with warehouse.transaction():
-            warehouse.connection.execute("INSERT OR REPLACE INTO meta VALUES ('last_commit', ?)", [str(last)])
-        update_profile(warehouse)
-    return tuple(recovered)
+    with warehouse.transaction():
+        for batch, files in found.items():
+            land_batch(warehouse, spool.folder, batch, files)
+        warehouse.connection.execute("INSERT OR REPLACE INTO meta VALUES ('last_commit', ?)", [str(last)])
+    update_profile(warehouse)
+    return tuple(found)
+
+
+def _note_unnoted(warehouse: Warehouse, receipts: Receipts) -> None:
+    """Note commits that the service ended before it could note: who sends them again is told that they are there."""
+    unnoted = warehouse.connection.execute(
+        """SELECT batch, list(id) FROM (
+               SELECT batch, id FROM deliveries WHERE batch > $1 UNION ALL
+               SELECT CAST(value AS BIGINT), NULL FROM meta WHERE key = 'last_commit' AND CAST(value AS BIGINT) > $1)
+           GROUP BY batch ORDER BY batch""",
+        [receipts.last],
+    ).fetchall()
+    for batch, ids in unnoted:
+        receipts.append(batch, [id_ for id_ in ids if id_ is not None])
 
 
 def warehouse_name(spool: Spool) -> str:
