@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.strict_json import MalformedJson
-from rca.errors import Conflict, InputError, RcaError, StorageError, UnknownName, WarehouseError
+from rca.errors import Absent, Conflict, InputError, RcaError, StorageError, WarehouseError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("rca.api")
@@ -74,7 +74,7 @@ BUSY = 503
 _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (MalformedJson, 400, "malformed-json"),
     (Conflict, 409, "conflict"),
-    (UnknownName, 404, "not-found"),
+    (Absent, 404, "not-found"),
     (InputError, 422, "unusable"),
     (WarehouseError, BUSY, "database"),
     (RcaError, 500, "fault"),

@@ -3,7 +3,8 @@
 RcaError
 ├── InputError        a bundle, file, row or option that cannot be used (exit status 2)
 │   ├── BundleError   the folder or one of its documents is missing or malformed
-│   ├── UnknownName   a node, metric or incident that is not there; suggests the nearest
+│   ├── Absent        what is asked for is not there, or not yet
+│   │   └── UnknownName   a node, metric or incident; suggests the nearest
 │   └── Conflict      it was changed meanwhile, or its state does not allow this
 ├── WarehouseError    the database cannot be opened, is newer than the code, or is locked
 │   └── LostWrites    it holds less than was acknowledged
@@ -49,7 +50,11 @@ class BundleError(InputError):
     """The bundle's folder or one of its documents is missing or malformed."""
 
 
-class UnknownName(InputError):
+class Absent(InputError):
+    """What is asked for is not there, or not yet."""
+
+
+class UnknownName(Absent):
     """A name that is not there; the message suggests the nearest ones that are."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, file: str | Path | None = None) -> None:

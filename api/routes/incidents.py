@@ -57,6 +57,18 @@ class NewIncident(Incident):
     """An incident to open."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(min_length=1, max_length=500, examples=["inc-42"])
+    node: str = Field(
+        min_length=1, max_length=500, description="Id of the node whose metric went wrong.", examples=["fraud-scorer"]
+    )
+    metric: str = Field(
+        min_length=1,
+        max_length=500,
+        description="A model metric, a latency, or a metric name in kpis.parquet.",
+        examples=["auc"],
+    )
+    title: str | None = Field(default=None, max_length=500)
+    severity: str | None = Field(default=None, max_length=100)
     owner: str | None = Field(default=None, max_length=200, description="Who handles it; default: who owns the node.")
 
 
@@ -140,9 +152,10 @@ def named(incident: str) -> str:
     if not incident.startswith("~"):
         return incident
     try:
-        return base64.urlsafe_b64decode(incident[1:] + "=" * (-len(incident[1:]) % 4)).decode()
+        name = base64.b64decode(incident[1:] + "=" * (-len(incident[1:]) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise InputError(f"{incident[:60]!r} is no id: after ~ comes base64url of UTF-8") from error
+    return name or incident
 
 
 def current_tag(warehouse: Warehouse, incident: str) -> str:

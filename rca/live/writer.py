@@ -184,7 +184,7 @@ class Writer:
         for key, items in list(waiting.items()):
             digest, receipt = known.get(key, (items[0].delivery.digest, None))
             for other in [item for item in items if item.delivery.digest != digest]:
-                other.done.set_exception(reused(other.delivery))
+                other.done.set_exception(reused())
                 items.remove(other)
             if receipt:
                 for item in waiting.pop(key):
@@ -287,10 +287,10 @@ def last_commit(warehouse: Warehouse) -> int:
     return int(row[0]) if row else 0
 
 
-def reused(delivery: Delivery) -> InputError:
+def reused() -> InputError:
     """Return the refusal of other content under a key that was used before."""
     return InputError(
-        f"the idempotency key {delivery.key.split(':', 1)[-1]!r} was used for other content",
+        "this idempotency key was used for other content",
         mend="use a new key for new content, and the same key only to send the same again",
     )
 

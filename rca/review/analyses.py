@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rankers.proposed import Proposed
-from rca.errors import InputError, UnknownName
+from rca.errors import Absent, UnknownName
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis
 from schemas.candidate import Candidate
@@ -54,7 +54,7 @@ def kept_analysis(warehouse: Warehouse, key: str | None = None, *, incident: str
 
     Raises
     ------
-    InputError
+    Absent
         When there is none; suggests the nearest ids, or to analyse the incident.
     """
     row = warehouse.connection.execute(
@@ -68,8 +68,9 @@ def kept_analysis(warehouse: Warehouse, key: str | None = None, *, incident: str
     known = known_incidents(warehouse)
     if incident not in known:
         raise UnknownName("incident", incident or "", known)
-    raise InputError(
-        f"no answer for incident {incident!r} is kept", mend="make one: rca analyze --db FILE --incident ID"
+    raise Absent(
+        f"no answer for incident {incident!r} is kept",
+        mend="make one: rca analyze --db FILE --incident ID, or POST /v1/incidents/ID:analyze",
     )
 
 

@@ -1,0 +1,98 @@
+"""Requests sent again: the same answer and nothing twice; other content under the same key is refused."""
+
+import threading
+
+import pytest
+
+from tests.api import world
+
+KEY = {"Idempotency-Key": "k-1"}
+ROWS = [{"ts": "2026-03-04T10:00:00Z", "node": "approval-rate", "metric": "approved", "value": 0.6}]
+
+
+def counted(client, table="kpis"):
+    with client.app.state.service.store.reading() as warehouse:
+        return warehouse.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def test_rows_sent_again_are_not_there_twice(client):
+    first = client.post("/v1/kpis", json=ROWS).json()
+    again = client.post("/v1/kpis", json=ROWS).json()
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    assert again["id"] == first["id"]
+    assert counted(client) == 1
+
+
+def test_a_key_says_that_equal_rows_are_others(client):
+    for key in ("one", "two", "two"):
+        assert client.post("/v1/kpis", json=ROWS, headers={"Idempotency-Key": key}).status_code == 200
+    receipts = client.get("/v1/receipts").json()
+    assert len(receipts) == 2
+
+
+def test_rows_under_a_key_that_other_rows_had_are_refused(client):
+    assert client.post("/v1/kpis", json=ROWS, headers=KEY).status_code == 200
+    other = client.post("/v1/kpis", json=[ROWS[0] | {"value": 0.7}], headers=KEY)
+    assert other.status_code == 422
+    assert "new key" in other.json()["detail"]
+    assert counted(client) == 1
+
+
+def test_an_incident_is_opened_once_and_answered_alike(client):
+    first = client.post("/v1/incidents", json=world.INCIDENT, headers=KEY)
+    again = client.post("/v1/incidents", json=world.INCIDENT, headers=KEY)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["location"] == first.headers["location"] == "/v1/incidents/inc-42"
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert counted(client, "incidents") == 1
+
+
+def test_another_request_under_the_same_key_is_refused(client):
+    client.post("/v1/incidents", json=world.INCIDENT, headers=KEY)
+    for body in (world.INCIDENT | {"id": "inc-43"}, world.INCIDENT | {"severity": "high"}):
+        answer = client.post("/v1/incidents", json=body, headers=KEY)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:rca:problem:idempotency-key")
+    answer = client.post("/v1/feedback", json={"incident": "inc-42", "kind": "no_fault"}, headers=KEY)
+    assert answer.status_code == 422
+    assert counted(client, "incidents") == 1
+
+
+def test_a_refusal_may_be_mended_under_the_same_key(client):
+    wrong = client.post("/v1/incidents", json=world.INCIDENT | {"metric": ""}, headers=KEY)
+    assert wrong.status_code == 422
+    assert client.post("/v1/incidents", json=world.INCIDENT, headers=KEY).status_code == 201
+
+
+def test_feedback_under_a_key_is_said_once(client):
+    client.post("/v1/incidents", json=world.INCIDENT)
+    said = {"incident": "inc-42", "kind": "no_fault"}
+    first, again = (client.post("/v1/feedback", json=said, headers=KEY) for _ in range(2))
+    assert first.json() == again.json()
+    assert len(client.get("/v1/feedback").json()) == 1
+
+
+def test_an_analysis_under_a_key_is_one_job(client):
+    client.post("/v1/incidents", json=world.INCIDENT)
+    jobs = [client.post("/v1/incidents/inc-42:analyze", headers=KEY).json()["id"] for _ in range(3)]
+    assert len(set(jobs)) == 1
+
+
+@pytest.mark.parametrize("key", [KEY, {}], ids=["with a key", "without"])
+def test_the_same_at_the_same_time_is_done_once(client, key):
+    answers = []
+
+    def send():
+        answers.append(client.post("/v1/incidents", json=world.INCIDENT, headers=key).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counted(client, "incidents") == 1
+    assert set(answers) <= {201, 409}
+    assert answers.count(201) >= 1
+    if key:
+        assert set(answers) == {201}, "who sends again under a key is told what came of it"
