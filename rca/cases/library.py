@@ -54,7 +54,7 @@ def case(warehouse: Warehouse, incident: str, now: datetime) -> Case:
         evidence=tuple(each.text for each in cause.evidence[:MOST_EVIDENCE]) if cause else (),
         checks=checks,
         rivals=tuple(_rivals(answer, label, said.right, _rejected(warehouse, incident))),
-        fix=tuple(text for text in (*said.comments, state.reason) if text.split()),
+        fix=tuple(dict.fromkeys(text for text in (*said.comments, state.reason) if text.split())),
         remedy=cause.remedy if cause else "",
         prevention=_prevention(warehouse, incident, label.cause, now),
         again=_again(warehouse, incident, label.cause),

@@ -130,8 +130,9 @@ def _acts(
         start, answer = noticed(report, end), answers[report.name]
         handling = HANDLED.get(report.name, Handling())
         for who, hours, comment in handling.judged:
-            for said in _judgements(report, answer):
-                yield start + timedelta(hours=hours), partial(_say, answer, who, said | {"comment": comment})
+            *rejected, right = _judgements(report, answer)
+            for said in (*rejected, right | {"comment": comment}):
+                yield start + timedelta(hours=hours), partial(_say, answer, who, said)
         if handling.checked:
             told = {"step": handling.checked, "result": "passed", "cause": _truth(report)}
             yield start + timedelta(hours=handling.judged[0][1] - 0.5), partial(_check, report.name, told)

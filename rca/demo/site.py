@@ -20,7 +20,7 @@ DATABASE = "rca.duckdb"
 MARKER = ".rca-demo-site"
 """Marks a finished folder that this module made; it says which build of the demo."""
 
-BUILD = "2"
+BUILD = "3"
 SEED, ROWS = 8, 40_000
 STEPS = 7
 """Steps besides one for each incident."""
