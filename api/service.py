@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from api.caller import Caller
 from api.decode.otlp_metrics import Growth
 from api.keeping import Keeping
+from api.one_by_one import OneByOne
 from api.problems import Problem
 from api.settings import Settings
 from rca.analyse import examine, keep_answer
@@ -50,6 +51,7 @@ class Service:
     told: Callable[[str, Mapping[str, Any]], None] = lambda _event, _data: None
     growth: Growth = field(default_factory=Growth)
     jobs: Jobs = field(init=False)
+    keys: OneByOne = field(default_factory=OneByOne)
     keeping: Keeping = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +99,12 @@ class Service:
         key = f"{caller.account}:{key}"
         said = [caller.method, caller.path, said]
         digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+        with self.keys.alone(key):
+            return self._once(key, digest, answer)
+
+    def _once(
+        self, key: str, digest: str, answer: Callable[[], tuple[int, Any, dict[str, str]]]
+    ) -> tuple[int, Any, dict[str, str]]:
         with self.store.reading() as warehouse:
             row = warehouse.connection.execute(
                 "SELECT digest, status, body, headers FROM answered WHERE key = ?", [key]
