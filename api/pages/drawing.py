@@ -8,10 +8,10 @@ import networkx as nx
 
 from rca.report.words import clean
 
-WIDTH, HEIGHT = 148, 34
-ACROSS, DOWN = 56, 16
+WIDTH, HEIGHT = 136, 34
+ACROSS, DOWN = 40, 16
 MOST_NODES = 60
-LONGEST_NAME = 21
+LONGEST_NAME = 20
 SWEEPS = 4
 
 

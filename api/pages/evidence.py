@@ -94,7 +94,7 @@ def _histogram(item: EvidenceItem, labels: list[Any], before: list[float], after
         head=("bin", "before", "since", "change"),
         rows=rows,
         marked=frozenset(marked),
-        height=60 + 30 * len(labels),
+        height=50 + 22 * len(labels),
         draw=lambda look: histogram_spec(labels, then, now, look),
         numbers=frozenset({1, 2, 3}),
     )
@@ -141,7 +141,7 @@ def _operations(item: EvidenceItem, found: list[Mapping[str, Any]]) -> Exhibit:
         words=f"{item.text} By operation, as in the table below.",
         head=("operation", "own ms before", "own ms since", "calls before", "calls since"),
         rows=rows,
-        height=70 + 30 * len(names),
+        height=60 + 22 * len(names),
         draw=lambda look: grouped_spec(values, names, "operation", x, look),
         numbers=frozenset({1, 2, 3, 4}),
     )

@@ -72,12 +72,24 @@ def dressed(spec: Spec, palette: Palette) -> Spec:
         "font": FONT,
         "view": {"stroke": None},
         "axis": axis,
-        "legend": words | {"labelFontSize": 11, "orient": "top", "title": None, "symbolType": "square"},
+        "legend": words
+        | {
+            "labelFontSize": 11,
+            "orient": "top",
+            "title": None,
+            "symbolType": "square",
+            "symbolBaseFillColor": palette.soft,
+        },
         "header": words,
         "text": {"font": FONT, "fontSize": 11, "color": palette.soft},
         "range": {"category": [palette.before, palette.after, palette.accent]},
     }
-    return {"$schema": SCHEMA, "background": "transparent", "padding": 4, "config": config} | spec
+    return {
+        "$schema": SCHEMA,
+        "background": "transparent",
+        "padding": {"left": 10, "top": 4, "right": 8, "bottom": 4},
+        "config": config,
+    } | spec
 
 
 def periods(palette: Palette) -> Spec:

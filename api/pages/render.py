@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from api.pages.assets import asset_path
 from rca.report.page import DASH, day, hours
-from rca.report.words import clean, moment, number, percent, spoken
+from rca.report.words import chance, clean, moment, number, percent, spoken
 from schemas.base import to_utc
 
 FOLDER = Path(__file__).parent / "templates"
@@ -82,6 +82,7 @@ def environment() -> Environment:
         "when": when,
         "ago": ago,
         "segment": segment,
+        "chance": lambda p_value: chance(p_value).capitalize(),
     }
     return made
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from api.pages.render import page
 from api.problems import Problem, problem_of
 from api.strict_route import StrictRequest
-from rca.errors import RcaError
 
 
 def pages() -> APIRouter:
@@ -33,7 +32,9 @@ class PageRoute(APIRoute):
                 return await handle(bounded)
             except RequestValidationError as error:
                 return problem_page(request, _invalid(error))
-            except (Problem, RcaError) as error:
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - what is not expected is logged, and told as a page too
                 return problem_page(request, problem_of(error))
 
         return answer

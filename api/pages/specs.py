@@ -12,6 +12,8 @@ from schemas.analysis import IncidentSummary
 
 WIDTHS = {"wide": 820, "small": 330}
 NARROW = 400
+TOUCHING = 20
+"""Pixels within which two numbered changes would cover each other."""
 MOST_LABELS = 40
 MARKED_BINS = 3
 LEAST_MOVED = 0.005
@@ -125,11 +127,18 @@ def _moments(seen: IncidentSummary, detected: datetime, domain: Spec, look: Look
 def _strip(shown: Sequence[tuple[datetime, int]], domain: Spec, look: Look) -> Spec:
     """Return the change events on the same axis of time, numbered."""
     ink = look.palette
-    values = [{"t": look.clock(at), "n": str(n)} for at, n in shown]
+    values: list[Spec] = []
+    wide = (domain["scale"]["domain"][1] - domain["scale"]["domain"][0]) * TOUCHING / look.width
+    last: list[float] = []
+    for at, n in shown:
+        lane = next((place for place, other in enumerate(last) if at.timestamp() * 1000 - other >= wide), len(last))
+        last[lane : lane + 1] = [at.timestamp() * 1000]
+        values.append({"t": look.clock(at), "n": str(n), "lane": lane})
     x = {"field": "t"} | domain | {"axis": None}
+    y = {"field": "lane", "type": "ordinal", "axis": None}
     return {
         "width": look.width,
-        "height": 26,
+        "height": {"step": 21},
         "data": {"values": values},
         "layer": [
             {
@@ -141,11 +150,11 @@ def _strip(shown: Sequence[tuple[datetime, int]], domain: Spec, look: Look) -> S
                     "color": ink.soft,
                     "opacity": 1,
                 },
-                "encoding": {"x": x},
+                "encoding": {"x": x, "y": y},
             },
             {
                 "mark": {"type": "text", "color": ink.sheet, "fontSize": 10, "fontWeight": "bold"},
-                "encoding": {"x": x, "text": {"field": "n"}},
+                "encoding": {"x": x, "y": y, "text": {"field": "n"}},
             },
         ],
     }
@@ -182,8 +191,8 @@ def grouped_spec(values: list[Spec], names: Sequence[str], field: str, x: Spec, 
         "axis": {"ticks": False, "domain": False},
     }
     spec = {
-        "width": look.width - (120 if look.width <= NARROW else 260),
-        "height": {"step": 11},
+        "width": look.width - (70 if look.width <= NARROW else 260),
+        "height": {"step": 8 if look.width <= NARROW else 11},
         "data": {"values": values},
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
         "encoding": {
