@@ -1,8 +1,11 @@
 """What surrounds every request: who may address the service, headers of its answers, how many requests, how long."""
 
+import hashlib
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -71,7 +74,8 @@ class SafeHeaders:
 class Rates:
     """So many requests a minute from one token or address; the rest is asked to wait.
 
-    A bucket that refills evenly: a client that was quiet may send all at once.
+    A bucket that refills evenly: a client that was quiet may send all at once. A token has a bucket of its own once it
+    was seen to hold: made-up ones share their address's.
     """
 
     def __init__(self, app: App, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -83,42 +87,43 @@ class Rates:
         if scope["type"] != "http" or scope["path"] in ("/healthz", "/readyz"):
             await self.app(scope, receive, send)
             return
-        left, wait = self._take(_client(scope))
-        policy = f'"default";q={self.per_minute};w=60'
+        address = scope["client"][0] if scope.get("client") else "?"
+        holder = _holder(scope, address)
+        left, wait = self._take(holder if holder in self.buckets else address)
         told = [
-            (b"ratelimit-policy", policy.encode()),
+            (b"ratelimit-policy", f'"default";q={self.per_minute};w=60'.encode()),
             (b"ratelimit", f'"default";r={int(left)};t={max(1, round(wait))}'.encode()),
         ]
-        if wait and left < 1:
-            problem = Problem(
-                429,
-                "too-many",
-                f"more than {self.per_minute} requests a minute; wait",
-                headers={"Retry-After": str(max(1, round(wait)))},
+        if wait:
+            more = {"Retry-After": str(max(1, math.ceil(wait)))}
+            answer = response(
+                Problem(429, "too-many", f"more than {self.per_minute} requests a minute; wait", headers=more)
             )
-            answer = response(problem)
             answer.raw_headers.extend(told)
             await answer(scope, receive, send)
             return
 
         async def with_rates(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *told]
+                if holder and message["status"] != HTTPStatus.UNAUTHORIZED:
+                    self.buckets.setdefault(holder, (float(self.per_minute), self.clock()))
+                if not any(name == b"ratelimit" for name, _ in message["headers"]):
+                    message["headers"] = [*message["headers"], *told]
             await send(message)
 
         await self.app(scope, receive, with_rates)
 
     def _take(self, client: str) -> tuple[float, float]:
-        """Return how many requests are left, and in how many seconds there is another."""
+        """Return how many requests are left, and in how many seconds there is another; 0 when this one is granted."""
         now = self.clock()
         left, since = self.buckets.pop(client, (float(self.per_minute), now))
         left = min(float(self.per_minute), left + (now - since) * self.per_minute / 60)
-        allowed = left >= 1
-        left = left - 1 if allowed else left
+        granted = left >= 1
+        left -= granted
         self.buckets[client] = (left, now)
         if len(self.buckets) > CLIENTS_KEPT:
             self.buckets.popitem(last=False)
-        return (max(1.0, left), 0.0) if allowed else (left, (1 - left) * 60 / self.per_minute)
+        return left, 0.0 if granted else (1 - left) * 60 / self.per_minute
 
 
 class Measured:
@@ -167,8 +172,9 @@ def header(scope: Scope, name: bytes) -> str:
     return str(found.decode("latin-1"))
 
 
-def _client(scope: Scope) -> str:
-    """Return who a request is counted for: its token's id (public, checked later), else its address."""
+def _holder(scope: Scope, address: str) -> str | None:
+    """Return a name for who sends a token, whether it holds or not; None without one."""
     token = header(scope, b"authorization")
-    address = scope["client"][0] if scope.get("client") else "?"
-    return f"{address} {token[:24]}" if token.startswith("Bearer rca_") else address
+    if not token.lower().startswith("bearer "):
+        return None
+    return f"{address} {hashlib.blake2b(token.encode(), digest_size=16).hexdigest()}"

@@ -138,6 +138,13 @@ class Detail(HandledIncident):
     analysis: Analysis | None = Field(description="The latest answer; null: none was made yet.")
 
 
+class PageAsked(IncidentFilter):
+    """Which page of which incidents; one model, for it refuses what it does not know."""
+
+    after: str | None = Field(default=None, max_length=1000, description="The `after` of the page before.")
+    limit: int = Field(default=50, ge=1, le=500)
+
+
 class Similar(BaseModel):
     """A past incident like this one."""
 
@@ -173,13 +180,11 @@ def current_tag(warehouse: Warehouse, incident: str) -> str:
 def list_incidents(
     request: Request,
     _: Reads,
-    filters: Annotated[IncidentFilter, Query()],
-    after: Annotated[str | None, Query(max_length=1000)] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    asked: Annotated[PageAsked, Query()],
 ) -> IncidentPage:
     """Return a page of the incidents that fit, the newest first."""
     with request.app.state.service.store.reading() as warehouse:
-        return incident_page(warehouse, filters, after=after, limit=limit)
+        return incident_page(warehouse, asked, after=asked.after, limit=asked.limit)
 
 
 @router.get(":facets")
