@@ -89,7 +89,7 @@ class Rates:
             return
         address = scope["client"][0] if scope.get("client") else "?"
         holder = _holder(scope, address)
-        left, wait = self._take(holder if holder in self.buckets else address)
+        left, wait = self._take(holder if holder and holder in self.buckets else address)
         told = [
             (b"ratelimit-policy", f'"default";q={self.per_minute};w=60'.encode()),
             (b"ratelimit", f'"default";r={int(left)};t={max(1, round(wait))}'.encode()),
