@@ -5,14 +5,14 @@ Their number is the one that serves best on incidents left out (grouped folds). 
 ranker itself: the negative log probability of the answers that the labels leave possible.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rankers.calibration import calibrate, loss, sets_of
+from rankers.calibration import Calibration, calibrate, loss, sets_of
 from rankers.labelled import Labelled, Stack, stack
 from rankers.model import Model
 from rankers.slate import CONTEXT, EVIDENCE, RAW, told_names
@@ -176,6 +176,17 @@ def learn(
     chosen = calibrations[place]
     model = replace(start, version=version, stages=stages, sharpness=chosen.sharpness, none_shift=chosen.none_shift)
     return Learned(model, tuple(useful), tuple(tried[place]))
+
+
+def left_out_loss(learned: Learned, incidents: Container[str]) -> float:
+    """Return the mean loss on some of the incidents learned from, each when it was left out; infinite without any."""
+    both = [pair for pair in zip(learned.incidents, learned.left_out, strict=True) if pair[0].incident in incidents]
+    if not both:
+        return float("inf")
+    mine, added = zip(*both, strict=True)
+    losses = loss(sets_of(mine, added), Calibration(learned.model.sharpness, learned.model.none_shift))
+    weight = np.array([each.weight for each in mine])
+    return float(np.average(losses, weights=weight))
 
 
 def _useful(incidents: Sequence[Labelled], mean: float) -> list[Labelled]:

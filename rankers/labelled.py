@@ -36,6 +36,10 @@ class Labelled:
         How much it counts, >= 0.
     group
         Incidents of one group are left out together when a ranker is checked; None: each by itself.
+    accounts
+        Who says so, in alphabetical order.
+    trust
+        How far the label is believed where rankers are compared, [0, 1], whatever other labels weigh.
     """
 
     incident: str
@@ -44,6 +48,8 @@ class Labelled:
     right: NDArray[np.bool_]
     weight: float = 1.0
     group: str | None = None
+    accounts: tuple[str, ...] = ()
+    trust: float = 1.0
 
     @property
     def told(self) -> bool:

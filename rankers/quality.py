@@ -1,8 +1,7 @@
-"""How good a ranker is on labelled incidents, and whether another one is better: paired, incident by incident."""
+"""How good a ranker is on labelled incidents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,6 @@ from rankers.supervised import corrections, probabilities
 Numbers = NDArray[np.float64]
 
 BINS = 10
-SIGNIFICANT = 0.05
-SURELY_BETTER = 0.05
-"""One-sided level at which a challenger's smaller loss is believed; it must not be worse anywhere else either."""
-
-FAMILY_JUDGED = 8
-"""Incidents of a family from which it is looked at by itself."""
-
 LEAST_PROBABILITY = 1e-6
 
 
@@ -49,18 +41,6 @@ class Figures:
     log_loss: float
     ece: float
     by_family: Mapping[str, tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two rankers on the same incidents; p-values are one-sided, of the challenger being worse or better by chance."""
-
-    current: Figures
-    challenger: Figures
-    not_worse: bool
-    better: bool
-    p_better: float
-    reason: str
 
 
 def outcomes(model: Model, incidents: Sequence[Labelled]) -> list[Outcome]:
@@ -119,66 +99,3 @@ def summed(found: Sequence[Outcome]) -> Figures:
 def figures(model: Model, incidents: Sequence[Labelled]) -> Figures:
     """Return a ranker's rates on the incidents whose right answer is told."""
     return summed(outcomes(model, incidents))
-
-
-def sign_test(better: int, worse: int) -> float:
-    """Return the one-sided p-value of so many more changes for the worse than for the better (exact McNemar)."""
-    total = better + worse
-    return sum(comb(total, k) for k in range(worse, total + 1)) / 2**total if total else 1.0
-
-
-def _changes(current: Sequence[bool], challenger: Sequence[bool]) -> tuple[int, int]:
-    pairs = list(zip(current, challenger, strict=True))
-    return sum(new and not old for old, new in pairs), sum(old and not new for old, new in pairs)
-
-
-def _p_smaller(gap: Numbers) -> float:
-    """Return the one-sided p-value of a sum below 0: signs flipped at random (Fisher's permutation, normal limit)."""
-    from scipy.special import ndtr  # noqa: PLC0415 - only who trains needs it
-
-    spread = float(np.sqrt((gap**2).sum()))
-    return float(ndtr(gap.sum() / spread)) if spread > 0 else 1.0
-
-
-def compare(current: Model, challenger: Model, incidents: Sequence[Labelled]) -> Comparison:
-    """Return whether a challenger may replace the current ranker, judged on incidents that neither learned from.
-
-    It is worse when its loss is larger, incidents weighed as their labels are trusted, or when it turns significantly
-    more first (or first three) answers wrong than right, over all or in one family. It is better when its loss is
-    smaller beyond chance.
-    """
-    old, new = outcomes(current, incidents), outcomes(challenger, incidents)
-    before, after = summed(old), summed(new)
-    if not old:
-        return Comparison(before, after, False, False, 1.0, "no labelled incident is left to compare on")
-    reasons = []
-    weight = np.array([each.weight for each in incidents if each.told])
-    losses = [weight * np.array([each.log_loss for each in found]) for found in (old, new)]
-    was, now = (float(each.sum() / weight.sum()) if weight.any() else 0.0 for each in losses)
-    p_better = _p_smaller(losses[1] - losses[0])
-    if now > was:
-        reasons.append(f"its log loss is {now:.3f}, the current one's {was:.3f}")
-    groups = {"": list(range(len(old)))} | {
-        f" of {family}": [i for i, each in enumerate(old) if each.family == family]
-        for family, (_, total) in before.by_family.items()
-        if total >= FAMILY_JUDGED
-    }
-    for name, places in groups.items():
-        for what, get in (("first", _first), ("first three", _third)):
-            gained, lost = _changes([get(old[i]) for i in places], [get(new[i]) for i in places])
-            p = sign_test(gained, lost)
-            if lost > gained and p < SIGNIFICANT:
-                reasons.append(f"{lost} {what} answers{name} turned wrong and {gained} right (p = {p:.2g})")
-    better = p_better < SURELY_BETTER and not reasons
-    said = "; ".join(reasons) or (
-        f"log loss {was:.3f} -> {now:.3f} (p = {p_better:.2g})" + ("" if better else ", which may be chance")
-    )
-    return Comparison(before, after, not reasons, better, p_better, said)
-
-
-def _first(outcome: Outcome) -> bool:
-    return outcome.first
-
-
-def _third(outcome: Outcome) -> bool:
-    return outcome.third

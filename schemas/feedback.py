@@ -21,14 +21,20 @@ LONGEST_COMMENT = 20_000
 
 
 _UNSEEN = frozenset({"Cc", "Cf"})
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+_BLANK = frozenset((*_FILLERS, *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))))
+"""Characters of other categories that show nothing: fillers and variation selectors."""
 
 
 @lru_cache(maxsize=4096)
 def account(reviewer: str) -> str:
     """Return the account of a reviewer's name: case, width, runs of spaces and invisible characters make no other."""
-    flat = unicodedata.normalize("NFKC", reviewer).casefold()
-    seen = "".join(c for c in flat if c.isspace() or unicodedata.category(c) not in _UNSEEN)
-    return " ".join(unicodedata.normalize("NFKC", seen).split())
+    flat = unicodedata.normalize("NFKC", _seen(reviewer)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", _seen(flat)).split())
+
+
+def _seen(text: str) -> str:
+    return "".join(c for c in text if c.isspace() or not (c in _BLANK or unicodedata.category(c) in _UNSEEN))
 
 
 class NamedCause(Answer):

@@ -145,9 +145,8 @@ def _say_current(version: str, *, as_json: bool) -> None:
 
 def _sheet(warehouse: "Warehouse", version: str) -> dict[str, Any]:
     """Return the data sheet: what it learned from, what it leans on, how good it is, and what happened to it."""
-    from rca.review.choice import UNUSABLE
     from rca.review.importance import importance
-    from rca.review.registry import BUILT_IN, current, events, load, registered
+    from rca.review.registry import BUILT_IN, UNUSABLE, current, events, load, registered
     from rca.review.shadow import shadowed
 
     known: dict[str, Any] = {"version": version, "state": "built in"}

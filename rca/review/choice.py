@@ -6,16 +6,16 @@ A ranker that cannot be read never stops an analysis: the heuristic answers, and
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+import duckdb
+
 from rankers import heuristic
-from rankers.model import Model, TamperedModel
-from rankers.trees import MalformedModel
+from rankers.model import Model
 from rca.errors import InputError
-from rca.review.registry import HEURISTIC, PRETRAINED, all_versions, current, load
+from rca.review.registry import HEURISTIC, PRETRAINED, UNUSABLE, all_versions, current, load
 from rca.warehouse import Warehouse
 from schemas.analysis import RankerInfo
 
 Asked = Literal["auto", "heuristic", "supervised"]
-UNUSABLE = (TamperedModel, MalformedModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +63,36 @@ def choose(warehouse: Warehouse, asked: Asked = "auto") -> Choice:
         raise InputError(f"no ranker is called {asked!r}", mend=f"give one of {', '.join(get_args(Asked))}")
     if asked == "heuristic":
         return Choice()
-    answering = current(warehouse)
+    try:
+        answering = current(warehouse)
+    except duckdb.Error as error:
+        why = f"which ranker is current cannot be read ({error})"
+        return Choice(warnings=(f"{why}; the heuristic ranked instead; restore the database from a backup",))
     wanted = [answering] if asked == "auto" else [v for v in (answering, PRETRAINED) if v != HEURISTIC]
     warnings: list[str] = []
     for version in dict.fromkeys(wanted):
         try:
             return Choice(load(warehouse, version), tuple(warnings), _candidate(warehouse, answering))
-        except UNUSABLE as error:
+        except (*UNUSABLE, duckdb.Error) as error:
             warnings.append(_unusable(version, error))
     if asked == "supervised":
         raise InputError("; ".join(warnings), mend="or rank with --ranker heuristic")
     return Choice(warnings=tuple(f"{warning}; the heuristic ranked instead" for warning in warnings))
 
 
-def _unusable(version: str, error: ValueError) -> str:
+def _unusable(version: str, error: Exception) -> str:
     mend = "install rca again" if version == PRETRAINED else "take the one before: rca rankers rollback --db FILE"
     return f"the ranker {version} cannot be used ({error}); {mend}"
 
 
 def _candidate(warehouse: Warehouse, answering: str) -> Model | None:
     """Return the newest candidate if it is newer than the current ranker and can be read."""
-    learned = all_versions(warehouse)
-    since = next((each.at for each in learned if each.version == answering), None)
-    newest = next((each for each in learned if each.state == "candidate"), None)
-    if newest is None or (since is not None and newest.at <= since):
-        return None
     try:
+        learned = all_versions(warehouse)
+        since = next((each.at for each in learned if each.version == answering), None)
+        newest = next((each for each in learned if each.state == "candidate" and not each.damage), None)
+        if newest is None or (since is not None and newest.at <= since):
+            return None
         return load(warehouse, newest.version)
-    except UNUSABLE:
+    except (*UNUSABLE, duckdb.Error):
         return None

@@ -10,14 +10,18 @@ from rankers import heuristic
 from rankers.labelled import RIGHT, Labelled, labelled
 from rankers.position import Session, inverse_weight, propensities
 from rankers.slate import Slate, slate_of
+from rca.review.alike import look_alike
 from rca.review.analyses import all_proposed
 from rca.review.feedback import history, live
 from rca.review.labels import Label, SettledIncident, settled
-from rca.review.trust import LabelKey, label_weights, reviewer_trust
+from rca.review.trust import LabelKey, label_value, label_weights, reviewer_trust
 from rca.warehouse import Warehouse
 from schemas.feedback import Feedback, account
 
 Weights = Mapping[LabelKey, float]
+
+SAME = 1e-9
+"""Relative difference between weights that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,23 @@ class Examples:
 def read_examples(warehouse: Warehouse) -> Examples:
     """Return what is settled, each incident with the weight of its labels (`rca.review.trust`, `rankers.position`)."""
     incidents = settled(warehouse)
-    weights = label_weights(incidents, reviewer_trust(incidents))
+    trusted = reviewer_trust(incidents)
+    weights = label_weights(incidents, trusted)
     saw = all_proposed(warehouse, [each.analysis for each in incidents if each.analysis])
     training: list[tuple[Labelled, Label]] = []
     gold: list[Labelled] = []
     for each in incidents:
         proposed = saw.get(each.analysis or "")
-        found = _example(each, slate_of(proposed)) if proposed and proposed.candidates else None
         label = _deciding(each, weights)
+        if not proposed or not proposed.candidates or label is None:
+            continue
+        found = _example(_weighty(each, label, weights), slate_of(proposed))
+        if found is not None:
+            people = tuple(sorted({look_alike(who) for who in label.reviewers}))
+            found = replace(found, accounts=people, trust=label_value(label, trusted))
         if found is not None and each.gold:
-            gold.append(found)
-        elif found is not None and label is not None:
+            gold.append(replace(found, trust=1.0))
+        elif found is not None:
             training.append((replace(found, weight=weights[each.incident, label.cause]), label))
     chances = propensities(sessions(warehouse, {each.incident for each in incidents if each.gold}))
     return Examples(_weighed(training, chances), tuple(gold), len(incidents) - len(training) - len(gold))
@@ -67,10 +77,26 @@ def _example(said: SettledIncident, slate: Slate) -> Labelled | None:
 
 
 def _deciding(said: SettledIncident, weights: Weights) -> Label | None:
-    """Return the weightiest label that says what it was, or else what it was not; None when none weighs anything."""
+    """Return the weightiest label that says what it was, or else what it was not; None when none weighs anything.
+
+    In the gold set all labels weigh alike.
+    """
     telling = [label for label in said.labels if label.positive or label.cause is None] or said.labels
     best = max(telling, key=lambda label: weights.get((said.incident, label.cause), 0.0), default=None)
-    return best if best and weights.get((said.incident, best.cause), 0.0) > 0 else None
+    return best if best and (said.gold or weights.get((said.incident, best.cause), 0.0) > 0) else None
+
+
+def _weighty(said: SettledIncident, deciding: Label, weights: Weights) -> SettledIncident:
+    """Return an incident without what weighs less than the label that decides: nothing rides on another's weight."""
+    if said.gold:
+        return said
+    least = weights[said.incident, deciding.cause] * (1.0 - SAME)
+    words = bool({*said.unnamed_by} & {*deciding.reviewers})
+    return replace(
+        said,
+        labels=tuple(label for label in said.labels if weights[said.incident, label.cause] >= least),
+        unnamed=said.unnamed if words else (),
+    )
 
 
 def _weighed(found: Sequence[tuple[Labelled, Label]], chances: Sequence[float]) -> tuple[Labelled, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rca.review.feedback import history, live
-from rca.review.standing import POSITIVE, Held, held
+from rca.review.standing import POSITIVE, Held, Target, held
 from rca.warehouse import Warehouse
 from schemas.feedback import CauseKey, Feedback, Verdict
 
@@ -27,8 +27,8 @@ class Label:
         Accounts among the reviewers that settled it: by adjudication, or as part of the gold set.
     disputed
         Whether reviewers contradict each other and no adjudication came after.
-    considered
-        Whether any of the reviewers did more than accept the first cause at once.
+    hasty
+        Those of the reviewers who merely accepted the first cause at once.
     listed
         Whether the cause was shown; otherwise a reviewer named it.
     rank, score, explored
@@ -43,12 +43,17 @@ class Label:
     dissenting: tuple[str, ...] = ()
     ruled_by: tuple[str, ...] = ()
     disputed: bool = False
-    considered: bool = True
+    hasty: tuple[str, ...] = ()
     listed: bool = True
     rank: int | None = None
     score: float | None = None
     explored: bool = False
     comments: tuple[str, ...] = ()
+
+    @property
+    def considered(self) -> bool:
+        """Return whether any of the reviewers did more than accept the first cause at once."""
+        return not {*self.reviewers} <= {*self.hasty}
 
     @property
     def positive(self) -> bool:
@@ -63,9 +68,10 @@ class SettledIncident:
     Parameters
     ----------
     analysis
-        Id of the answer that the last of the records refers to; None when none was kept.
+        Id of the answer that the last of the records which decide anything refers to; None when none was kept. Who
+        cannot tell decides nothing.
     at
-        When the last of the records was given, UTC.
+        When the last of what holds was first said, UTC: saying it again does not make it later.
     gold
         Whether it belongs to the gold set, which never trains.
     labels
@@ -74,6 +80,8 @@ class SettledIncident:
         What is not: reviewers disagree, or cannot tell.
     unnamed
         Missing causes in words, for which the graph has no name.
+    unnamed_by
+        Who told them.
     """
 
     incident: str
@@ -84,6 +92,7 @@ class SettledIncident:
     disputed: tuple[Label, ...] = ()
     undecided: tuple[Label, ...] = ()
     unnamed: tuple[str, ...] = ()
+    unnamed_by: tuple[str, ...] = ()
 
     @property
     def no_fault(self) -> bool:
@@ -114,18 +123,22 @@ def _settle(incident: str, said: Sequence[Feedback]) -> SettledIncident:
     standing = held(said)
     named = sorted({word.target for word in standing if not isinstance(word.target, str)}, key=_in_order)
     labels = [label for target in named if (label := _label(target, standing)) is not None]
-    last = sorted(said, key=lambda each: (each.at, each.id))
+    telling = sorted((word for word in standing if word.decides), key=lambda word: word.when) or list(standing)
+    words = [word for word in telling if isinstance(word.target, str)]
+    first: dict[tuple[Target, Verdict], datetime] = {}
+    for word in map(Held, said):
+        key = (word.target, word.verdict)
+        first[key] = min(first.get(key, word.said.at), word.said.at)
     return SettledIncident(
         incident=incident,
-        analysis=next((each.analysis for each in reversed(last) if each.analysis), None),
-        at=last[-1].at,
-        gold=any(each.gold for each in said),
+        analysis=next((word.said.analysis for word in reversed(telling) if word.said.analysis), None),
+        at=max(first[word.target, word.verdict] for word in telling),
+        gold=any(word.said.gold for word in standing if word.verdict != "cant_tell"),
         labels=tuple(label for label in labels if not label.disputed and label.verdict != "cant_tell"),
         disputed=tuple(label for label in labels if label.disputed),
         undecided=tuple(label for label in labels if not label.disputed and label.verdict == "cant_tell"),
-        unnamed=tuple(
-            sorted({word.target for word in standing if isinstance(word.target, str) and not word.overruled})
-        ),
+        unnamed=tuple(sorted({str(word.target) for word in words})),
+        unnamed_by=tuple(sorted({word.who for word in words})),
     )
 
 
@@ -151,7 +164,7 @@ def _label(target: CauseKey | None, standing: Sequence[Held]) -> Label | None:
         dissenting=tuple(sorted({word.who for word in standing if word.opposes(last)})),
         ruled_by=tuple(sorted(word.who for word in saying if word.rules and not word.overruled)),
         disputed=against or len({word.verdict for word in decided}) > 1,
-        considered=any(considered(word.said) for word in saying),
+        hasty=tuple(sorted(word.who for word in saying if not considered(word.said))),
         listed=target is None or any(word.said.rank is not None for word in own),
         rank=shown.rank if shown else None,
         score=shown.score if shown else None,

@@ -7,9 +7,12 @@ below all that was learned, and always there.
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+import duckdb
 
 from rankers import heuristic
 from rankers.model import Model, TamperedModel, checksum, read_model
@@ -20,7 +23,10 @@ from rca.warehouse import Warehouse
 
 HEURISTIC, PRETRAINED = "heuristic", "pretrained"
 BUILT_IN = (HEURISTIC, PRETRAINED)
-KEPT, PROMOTED, ROLLED_BACK, REFUSED = "kept", "promoted", "rolled_back", "refused"
+KEPT, PROMOTED, ROLLED_BACK = "kept", "promoted", "rolled_back"
+REFUSED: Literal["refused"] = "refused"
+UNUSABLE = (TamperedModel, MalformedModel, UnknownName)
+"""What `load` raises for a ranker that cannot answer."""
 
 MEASURED = "measured to be no worse than the ranker before it"
 
@@ -53,6 +59,8 @@ class Registered:
         Its own, on labels it had not seen.
     comparison
         With the ranker that was current then.
+    damage
+        What is wrong with its entry; '' for nothing. A damaged one is listed, and never answers.
     """
 
     version: str
@@ -65,11 +73,16 @@ class Registered:
     incidents: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     comparison: Mapping[str, Any] | None = None
+    damage: str = ""
 
     @property
     def not_worse(self) -> bool:
         """Return whether it was measured to be no worse than the ranker that was current then."""
         return bool(self.comparison and self.comparison.get("not_worse"))
+
+    def compared_with(self, current: str) -> bool:
+        """Return whether it was measured to be no worse than this one."""
+        return self.not_worse and (self.comparison or {}).get("against", current) == current
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,7 @@ def keep(
 
 
 def all_versions(warehouse: Warehouse) -> list[Registered]:
-    """Return every ranker that was learned in this database, the newest first."""
+    """Return every ranker that was learned in this database, the newest first, damaged entries among them."""
     rows = warehouse.connection.execute(f"SELECT {COLUMNS} FROM rankers ORDER BY learned_at DESC, version").fetchall()
     return [_registered(dict(zip(COLUMNS.split(", "), row, strict=True))) for row in rows]
 
@@ -156,7 +169,10 @@ def events(warehouse: Warehouse, version: str | None = None) -> list[Event]:
         "SELECT version, noted_at, what, who, reason FROM ranker_events WHERE ? OR version = ? ORDER BY place",
         [version is None, version],
     ).fetchall()
-    return [Event(name, at.replace(tzinfo=UTC), *rest) for name, at, *rest in rows]
+    return [
+        Event(str(name), _aware(at), str(what), str(who or ""), str(reason or ""))
+        for name, at, what, who, reason in rows
+    ]
 
 
 def current(warehouse: Warehouse) -> str:
@@ -185,9 +201,7 @@ def load(warehouse: Warehouse, version: str) -> Model:
         return _read(warehouse, known)
     except (TamperedModel, MalformedModel) as error:
         if known.state != REFUSED:
-            with warehouse.transaction():
-                _set_state(warehouse, version, "refused", str(error))
-                _note(warehouse, version, REFUSED, "rca", str(error))
+            _refuse(warehouse, version, str(error))
         raise
 
 
@@ -206,15 +220,17 @@ def promote(warehouse: Warehouse, version: str, who: str, *, force: bool = False
     Raises
     ------
     InputError
-        When it was not measured to be no worse and is not forced, or its document is damaged.
+        When it answers already, was not measured to be no worse than the current ranker and is not forced, or its
+        document is damaged.
     """
+    answering = current(warehouse)
     if force and not reason.split():
         raise InputError("promoting by force needs a reason", mend="say it with --reason")
     if version not in BUILT_IN:
         known = registered(warehouse, version)
-        if not (known.not_worse or force):
+        if not (known.compared_with(answering) or force):
             raise InputError(
-                f"{version} was not measured to be at least as good as the current ranker: {known.reason}",
+                f"{version} was not measured to be at least as good as the current ranker, {answering}: {known.reason}",
                 mend="wait for more labels, or give --force with --reason",
             )
         reason = reason or MEASURED
@@ -222,6 +238,8 @@ def promote(warehouse: Warehouse, version: str, who: str, *, force: bool = False
         load(warehouse, version)
     except (TamperedModel, MalformedModel) as error:
         raise InputError(f"{version} cannot be used: {error}", mend="train again: rca train --db FILE") from error
+    if version == answering:
+        raise InputError(f"{version} answers already", mend="rca rankers list shows the others")
     with warehouse.transaction():
         _make_current(warehouse, version, reason)
         _note(warehouse, version, PROMOTED, who, reason)
@@ -235,10 +253,11 @@ def rollback(warehouse: Warehouse, who: str, reason: str = "") -> str:
     InputError
         When the heuristic answers and none did before.
     """
-    for version in reversed(_line(events(warehouse))[:-1]):
+    *before, answering = _line(events(warehouse))
+    for version in (each for each in reversed(before) if each != answering):
         try:
             load(warehouse, version)
-        except (TamperedModel, MalformedModel):
+        except UNUSABLE:
             continue
         with warehouse.transaction():
             _make_current(warehouse, version, reason)
@@ -247,12 +266,42 @@ def rollback(warehouse: Warehouse, who: str, reason: str = "") -> str:
     raise InputError("no ranker answered before the heuristic", mend="rca rankers list shows those there are")
 
 
-def _registered(row: dict[str, Any]) -> Registered:
-    at = row.pop("learned_at").replace(tzinfo=UTC)
-    incidents, figures, comparison = (row.pop(name) for name in ("incidents", "figures", "comparison"))
+def _registered(row: Mapping[str, Any]) -> Registered:
+    """Return an entry as far as it can be read, and what is wrong with it."""
+    needed = ("learned_at", "parent", "state", "sha256", "training_hash")
+    damage = [f"it has no {name}" for name in needed if not row[name]]
+    if row["parent"] and row["parent"] not in BUILT_IN:
+        damage.append(f"its parent {row['parent']!r} is not known")
+    if row["state"] and row["state"] not in get_args(State):
+        damage.append(f"its state {row['state']!r} is not known")
+    told: dict[str, Mapping[str, Any] | None] = {}
+    for name in ("figures", "comparison"):
+        try:
+            told[name] = _mapping(row[name])
+        except (ValueError, TypeError, RecursionError):
+            damage.append(f"its {name} cannot be read")
+    if not isinstance(row["incidents"], list):
+        damage.append("it has no list of incidents")
     return Registered(
-        at=at, incidents=tuple(incidents), figures=json.loads(figures), comparison=json.loads(comparison), **row
+        version=str(row["version"]),
+        at=_aware(row["learned_at"]),
+        parent=str(row["parent"] or ""),
+        state=row["state"] if row["state"] in get_args(State) else REFUSED,
+        sha256=str(row["sha256"] or ""),
+        reason=str(row["reason"] or ""),
+        training_hash=str(row["training_hash"] or ""),
+        incidents=tuple(map(str, row["incidents"] or ())),
+        figures=told.get("figures") or {},
+        comparison=told.get("comparison"),
+        damage="; ".join(damage),
     )
+
+
+def _mapping(text: str | None) -> Mapping[str, Any] | None:
+    found = json.loads(text) if text else None
+    if not isinstance(found, dict | None):
+        raise TypeError("not an object")
+    return found
 
 
 def _line(log: Iterable[Event]) -> list[str]:
@@ -260,7 +309,7 @@ def _line(log: Iterable[Event]) -> list[str]:
     line = [*BUILT_IN]
     for event in log:
         if event.what == PROMOTED:
-            line.append(event.version)
+            line += [event.version] if event.version != line[-1] else []
         elif event.what == ROLLED_BACK:
             line.pop()
             while len(line) > 1 and line[-1] != event.version:
@@ -279,6 +328,13 @@ def _set_state(warehouse: Warehouse, version: str, state: State, reason: str) ->
     warehouse.connection.execute("UPDATE rankers SET state = ?, reason = ? WHERE version = ?", [state, reason, version])
 
 
+def _refuse(warehouse: Warehouse, version: str, why: str) -> None:
+    """Note that a ranker is damaged, where the database can be written to; it is refused either way."""
+    with suppress(duckdb.Error), warehouse.transaction():
+        _set_state(warehouse, version, "refused", why)
+        _note(warehouse, version, REFUSED, "rca", why)
+
+
 def _note(warehouse: Warehouse, version: str, what: str, who: str, reason: str) -> None:
     warehouse.connection.execute(
         "INSERT INTO ranker_events (version, noted_at, what, who, reason) VALUES (?, ?, ?, ?, ?)",
@@ -287,8 +343,10 @@ def _note(warehouse: Warehouse, version: str, what: str, who: str, reason: str) 
 
 
 def _read(warehouse: Warehouse, known: Registered) -> Model:
+    if known.damage:
+        raise TamperedModel(f"its entry is damaged: {known.damage}")
     row = warehouse.connection.execute("SELECT document FROM rankers WHERE version = ?", [known.version]).fetchone()
-    model = read_model(row[0] if row else "", known.sha256)
+    model = read_model(str(row[0] or "") if row else "", known.sha256)
     if model.version != known.version:
         raise TamperedModel(f"the model kept as {known.version} calls itself {model.version}")
     return model
@@ -296,3 +354,7 @@ def _read(warehouse: Warehouse, known: Registered) -> Model:
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(moment: datetime | None) -> datetime:
+    return (moment or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)

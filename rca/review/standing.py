@@ -52,6 +52,11 @@ class Held:
         """Return the key of the order in time."""
         return (self.said.at, self.said.id)
 
+    @property
+    def decides(self) -> bool:
+        """Return whether it says anything that holds: who cannot tell, or is overruled, decides nothing."""
+        return not self.overruled and self.verdict != "cant_tell"
+
     def excludes(self, other: "Held") -> bool:
         """Return whether one says that there was no fault and the other that a cause was right."""
         fault = self if other.target is None else other
@@ -66,7 +71,7 @@ class Held:
 def held(said: Sequence[Feedback]) -> tuple[Held, ...]:
     """Return every account's last words after the records of one incident, none of them taken back."""
     words = [Held(each) for each in said]
-    if any(each.gold for each in said):
+    if any(word.said.gold and word.verdict != "cant_tell" for word in words):
         words.sort(key=lambda word: word.rules)
     standing: list[Held] = []
     for word in words:

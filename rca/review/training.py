@@ -1,27 +1,31 @@
 """Learn a ranker from settled labels, and let it answer only when it is measured to be better.
 
-The labels are ordered by the time at which they settled. The last ones are held out: challengers learn from the earlier
-ones and are compared with the current ranker, incident by incident, on labels that neither has seen. The winner then
-learns from all of them. The gold set is never learned from, and vetoes.
+The labels are ordered by the time at which they settled. The last ones are held out: a challenger learns from the
+earlier ones, and what it and the current ranker hold of the later ones is kept as evidence (`rca.review.forecasts`),
+which grows from one training to the next and decides (`rankers.contest`). What may answer then learns from all of them.
+The gold set is never learned from, and vetoes. The heuristic takes the place of a current ranker that is worse by the
+same test.
 """
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from rankers import heuristic
-from rankers.fit import LEAST_INCIDENTS, columns_of, fit
+from rankers.contest import Comparison, compare, judge
+from rankers.fit import LEAST_INCIDENTS, columns_of, fit, learn, left_out_loss
 from rankers.labelled import Labelled
 from rankers.model import Model
 from rankers.pretrained import lessons
-from rankers.quality import Comparison, compare, figures
-from rca.review.choice import UNUSABLE
 from rca.review.examples import Examples, fingerprint, read_examples
+from rca.review.forecasts import Challenger, Forecast, add_forecasts, forecast, paired, read_evidence
 from rca.review.registry import (
     HEURISTIC,
     PRETRAINED,
+    UNUSABLE,
+    Registered,
     all_versions,
     current,
     keep,
@@ -32,8 +36,8 @@ from rca.warehouse import Warehouse
 
 Progress = Callable[[str, int, int], None]
 
-HELD_OUT = 0.3
-"""Share of the labelled incidents, the last ones in time, that challengers are compared on."""
+LEARNED = 0.7
+"""Largest share of the labelled incidents, the first in time, that a challenger learns from before it is judged."""
 
 LEAST_HELD_OUT = 10
 """Incidents with a known answer without which nothing is compared."""
@@ -118,16 +122,45 @@ def train(
     return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """A challenger against a ranker: what was forecast before and now, and what comes of all of it."""
+
+    current: str
+    challenger: Challenger
+    fresh: tuple[Forecast, ...]
+    comparison: Comparison
+
+    def keep(self, warehouse: Warehouse) -> None:
+        """Add the new forecasts to the evidence."""
+        add_forecasts(warehouse, self.current, self.challenger, self.fresh)
+
+
+def _contest(
+    warehouse: Warehouse,
+    names: tuple[str, Challenger],
+    models: tuple[Model, Model],
+    later: Sequence[Labelled],
+    examples: Sequence[Labelled],
+) -> _Contest:
+    """Forecast what was not forecast before, and weigh all of it."""
+    before = read_evidence(warehouse, *names)
+    fresh = [forecast(*models, each) for each in later if each.told and each.incident not in before.spent]
+    everything = {**before.kept, **{each.incident: each for each in fresh}}
+    said = [frozenset(each.accounts) for each in examples]
+    return _Contest(*names, tuple(fresh), judge(paired(everything, examples), said))
+
+
 def _trained(
     warehouse: Warehouse, examples: Examples, seed: int, who: str, progress: Progress | None, *, dry_run: bool
 ) -> TrainingReport:
-    answering = current(warehouse)
-    starts = _starts()
-    versions = all_versions(warehouse)
-    known = {each.training_hash: each for each in versions if each.state != "refused"}
+    answering, starts, versions = current(warehouse), _starts(), all_versions(warehouse)
     key = fingerprint(examples.training, str(seed), *(fingerprint(taught) for taught in starts.values()))
     seen = next((each.incidents for each in versions if each.version == answering), ())
-    earlier, later = split(examples.training, seen)
+    demotion = _demotion(warehouse, answering, seen, examples.training)
+    demoted = demotion is None or demotion.comparison.better
+    incumbent = HEURISTIC if demoted else answering
+    earlier, later = split(examples.training, () if demoted else seen)
     report = TrainingReport(
         outcome="too_few",
         reason="",
@@ -135,47 +168,44 @@ def _trained(
         labelled=len(examples.training),
         gold=len(examples.gold),
         unusable=examples.unusable,
-        missing=_missing(earlier, later),
+        missing=_missing(warehouse, incumbent, earlier, later),
         learned_from=len(earlier),
-        held_out=len(later),
+        demoted=demoted,
     )
-    if key in known:
-        same = known[key]
-        why = f"{same.version} was learned from these labels already ({same.state}: {same.reason})"
-        return replace(report, outcome="known", reason=why, version=same.version, training_hash=key)
+    known = next((each for each in versions if each.training_hash == key and each.state != "refused"), None)
+    if known and not demoted and (report.missing or known.state != "candidate"):
+        return _finished(warehouse, _same(report, known), who, [demotion], dry_run=dry_run)
     if report.missing:
-        return replace(report, reason=_too_few(report, bool(seen)))
-    incumbent, demoted = _incumbent(warehouse, answering, later)
-    plain_heuristic = Model(heuristic.VERSION)
-    trials = {
-        name: fit(earlier, plain_heuristic, version=name, seed=seed, lessons=taught, progress=progress)
-        for name, taught in starts.items()
-    }
-    parent = min(trials, key=lambda name: figures(trials[name], later).log_loss)
-    final = fit(
+        report = replace(report, reason=_too_few(report, bool(seen)))
+        return _finished(warehouse, report, who, [demotion], dry_run=dry_run)
+    parent, trial = _trial(earlier, starts, progress)
+    contest = _contest(warehouse, (incumbent, "learned"), (load(warehouse, incumbent), trial), later, examples.training)
+    name = f"site-{key[:12]}"
+    final = _known(warehouse, known) or fit(
         examples.training,
-        plain_heuristic,
-        version=f"site-{key[:12]}",
+        Model(heuristic.VERSION),
+        version=name,
         seed=seed,
         lessons=starts[parent],
         progress=progress,
     )
     report = replace(
         report,
-        demoted=demoted,
+        held_out=contest.comparison.current.incidents,
         training_hash=key,
-        comparison=compare(incumbent, trials[parent], later),
-        on_gold=compare(incumbent, final, examples.gold) if any(each.told for each in examples.gold) else None,
+        comparison=contest.comparison,
+        on_gold=_on_gold(load(warehouse, incumbent), final, examples.gold),
     )
-    report = _judged(report, final, (incumbent, plain_heuristic))
-    if not dry_run:
-        final = replace(final, about=_about(report, parent, examples.training, seed))
-        _keep(warehouse, report, final, examples.training, parent=parent, who=who)
-    return replace(report, kept=not dry_run)
+    report = _judged(report, final, known, (load(warehouse, incumbent), Model(heuristic.VERSION)))
+    final = replace(final, about=_about(report, parent, examples.training, seed))
+    learned = None if known else (final, parent, [each.incident for each in examples.training])
+    return _finished(warehouse, report, who, [demotion, contest], learned, dry_run=dry_run)
 
 
 def split(examples: Sequence[Labelled], seen: Sequence[str]) -> tuple[list[Labelled], list[Labelled]]:
-    """Return what challengers learn from, and what they are compared on: all of it later, none of it seen before.
+    """Return what a challenger learns from, and what it is judged on: all of it later, none of it seen before.
+
+    What it learns from grows by doubling, so that a label more does not make another challenger to try.
 
     Parameters
     ----------
@@ -184,15 +214,20 @@ def split(examples: Sequence[Labelled], seen: Sequence[str]) -> tuple[list[Label
     seen
         Incidents that the current ranker learned from.
     """
-    fresh = [place for place, each in enumerate(examples) if each.incident not in set(seen)]
+    known = {*seen}
+    fresh = [place for place, each in enumerate(examples) if each.incident not in known]
     told = [place for place in fresh if examples[place].told]
-    share = fresh[-math.ceil(HELD_OUT * len(examples)) :]
-    first = min([*share[:1], *told[-LEAST_HELD_OUT:][:1]], default=len(examples))
+    first = max(LEAST_INCIDENTS, min(fresh, default=len(examples)))
+    most = min([first + LEARNED * (len(examples) - first), *told[-LEAST_HELD_OUT:][:1]])
+    more = LEAST_HELD_OUT
+    while first + more <= most:
+        first, more = first + more, 2 * more
     return list(examples[:first]), [examples[place] for place in fresh if place >= first]
 
 
-def _missing(earlier: Sequence[Labelled], later: Sequence[Labelled]) -> int:
-    told = sum(each.told for each in later)
+def _missing(warehouse: Warehouse, answering: str, earlier: Sequence[Labelled], later: Sequence[Labelled]) -> int:
+    before = read_evidence(warehouse, answering, "learned")
+    told = sum(each.told and (each.incident in before.kept or each.incident not in before.spent) for each in later)
     return max(0, LEAST_HELD_OUT - told) + max(0, LEAST_INCIDENTS - len(earlier))
 
 
@@ -212,32 +247,69 @@ def _starts() -> dict[str, tuple[Labelled, ...]]:
         return {HEURISTIC: ()}
 
 
-def _incumbent(warehouse: Warehouse, answering: str, later: Sequence[Labelled]) -> tuple[Model, bool]:
-    """Return the ranker to beat, and whether the current one gives way to the heuristic."""
+def _trial(
+    earlier: Sequence[Labelled], starts: Mapping[str, tuple[Labelled, ...]], progress: Progress | None
+) -> tuple[str, Model]:
+    """Return the better start and the challenger that it gives, by what was left out in turn of the earlier labels.
+
+    Its seed is always the same: the labels decide, not how often one tries.
+    """
+    trials = {
+        name: learn(earlier, Model(heuristic.VERSION), version=name, lessons=taught, progress=progress)
+        for name, taught in starts.items()
+    }
+    names = {each.incident for each in earlier}
+    parent = min(trials, key=lambda name: left_out_loss(trials[name], names))
+    return parent, trials[parent].model
+
+
+def _known(warehouse: Warehouse, known: Registered | None) -> Model | None:
+    """Return what was learned from the same labels before; None where nothing was, or it cannot be read."""
+    try:
+        return load(warehouse, known.version) if known else None
+    except UNUSABLE:
+        return None
+
+
+def _demotion(
+    warehouse: Warehouse, answering: str, seen: Sequence[str], examples: Sequence[Labelled]
+) -> _Contest | None:
+    """Return the heuristic's contest for the place of the current ranker; None where that cannot be read."""
     plain_heuristic = Model(heuristic.VERSION)
     try:
         model = load(warehouse, answering)
     except UNUSABLE:
-        return plain_heuristic, True
-    worse = answering != HEURISTIC and compare(model, plain_heuristic, later).better
-    return (plain_heuristic, True) if worse else (model, False)
+        return None
+    known = {*seen}
+    later = [each for each in examples if each.incident not in known] if answering != HEURISTIC else []
+    return _contest(warehouse, (answering, "heuristic"), (model, plain_heuristic), later, examples)
 
 
-def _judged(report: TrainingReport, final: Model, others: Sequence[Model]) -> TrainingReport:
+def _on_gold(incumbent: Model, final: Model, gold: Sequence[Labelled]) -> Comparison | None:
+    return compare(incumbent, final, gold) if any(each.told for each in gold) else None
+
+
+def _judged(report: TrainingReport, final: Model, known: Registered | None, others: Sequence[Model]) -> TrainingReport:
     """Return the report with its outcome."""
     learned = (final.stages, final.sharpness, final.none_shift)
-    if learned in [(each.stages, each.sharpness, each.none_shift) for each in others]:
+    if known is None and learned in [(each.stages, each.sharpness, each.none_shift) for each in others]:
         return replace(report, outcome="nothing_learned", reason="the labels teach nothing that was not known")
+    report = replace(report, outcome="candidate", version=final.version)
     comparison, gold = report.comparison, report.on_gold
-    if comparison is None or not comparison.better:
-        return replace(
-            report, outcome="candidate", version=final.version, reason=comparison.reason if comparison else ""
-        )
-    if gold is not None and not gold.not_worse:
+    if comparison is not None and gold is not None and not gold.not_worse:
         vetoed = replace(comparison, not_worse=False, better=False)
-        why = f"worse on the gold set: {gold.reason}"
-        return replace(report, outcome="candidate", version=final.version, reason=why, comparison=vetoed)
-    return replace(report, outcome="promoted", version=final.version, reason=comparison.reason)
+        report = replace(report, comparison=vetoed, reason=f"worse on the gold set: {gold.reason}")
+    elif comparison is not None:
+        report = replace(report, reason=comparison.reason)
+        if comparison.better and (known is None or known.state == "candidate"):
+            return replace(report, outcome="promoted")
+    return _same(report, known) if known else report
+
+
+def _same(report: TrainingReport, known: Registered) -> TrainingReport:
+    """Return the report where nothing is to be learned from these labels that was not learned before."""
+    why = f"{known.version} was learned from these labels already ({known.state}: {known.reason})"
+    return replace(report, outcome="known", reason=why, version=known.version, training_hash=known.training_hash)
 
 
 def _about(report: TrainingReport, parent: str, examples: Sequence[Labelled], seed: int) -> dict[str, Any]:
@@ -249,26 +321,50 @@ def _about(report: TrainingReport, parent: str, examples: Sequence[Labelled], se
     }
 
 
-def _keep(
-    warehouse: Warehouse, report: TrainingReport, final: Model, examples: Sequence[Labelled], *, parent: str, who: str
-) -> None:
-    if report.demoted:
-        promote(warehouse, HEURISTIC, who, reason=f"{report.current} is measurably worse, or damaged")
-    if report.version is None or report.comparison is None or report.training_hash is None:
-        return
-    keep(
-        warehouse,
-        final,
-        parent=parent,
-        training_hash=report.training_hash,
-        incidents=[each.incident for each in examples],
-        figures=plain(asdict(report.comparison.challenger)),
-        comparison=plain(asdict(report.comparison) | {"on_gold": report.on_gold and asdict(report.on_gold)}),
-        who=who,
-        reason=report.reason,
-    )
-    if report.outcome == "promoted":
-        promote(warehouse, report.version, who, reason=report.reason)
+def _finished(
+    warehouse: Warehouse,
+    report: TrainingReport,
+    who: str,
+    contests: Sequence[_Contest | None],
+    learned: tuple[Model, str, list[str]] | None = None,
+    *,
+    dry_run: bool,
+) -> TrainingReport:
+    """Keep the evidence and what was learned, and change what answers: all of it or nothing."""
+    if dry_run:
+        return report
+    with warehouse.transaction():
+        for contest in contests:
+            if contest and contest.current == report.current:
+                contest.keep(warehouse)
+        if report.demoted:
+            promote(warehouse, HEURISTIC, who, reason=f"{report.current} is measurably worse, or damaged")
+            for contest in contests:
+                if contest and contest.current == HEURISTIC:
+                    contest.keep(warehouse)
+        if learned and report.version and report.comparison and report.training_hash:
+            model, parent, incidents = learned
+            keep(
+                warehouse,
+                model,
+                parent=parent,
+                training_hash=report.training_hash,
+                incidents=incidents,
+                figures=plain(asdict(report.comparison.challenger)),
+                comparison=_compared(report),
+                who=who,
+                reason=report.reason,
+            )
+        if report.outcome == "promoted" and report.version:
+            promote(warehouse, report.version, who, reason=report.reason)
+    return replace(report, kept=True)
+
+
+def _compared(report: TrainingReport) -> dict[str, Any]:
+    """Return the comparison as it is kept with a version: with whom, on held-out labels and on the gold set."""
+    against = HEURISTIC if report.demoted else report.current
+    found = asdict(report.comparison) if report.comparison else {}
+    return dict(plain(found | {"against": against, "on_gold": report.on_gold and asdict(report.on_gold)}))
 
 
 def plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ moves the account less than the one before.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from rca.review.alike import look_alike
 from rca.review.labels import Label, SettledIncident
 from schemas.feedback import CauseKey
 
@@ -31,19 +32,23 @@ def reviewer_trust(incidents: Iterable[SettledIncident]) -> dict[str, float]:
     """Return account -> trust in (0, 1]: (agreed + 2) / (judged + 2).
 
     Judged are an account's verdicts on what an adjudication or the gold set settled, by the word of another: whether
-    the cause was right, at least in part. Who cannot tell is not judged.
     """
     agreed: dict[str, int] = {}
     judged: dict[str, int] = {}
+    named: set[str] = set()
     for incident in incidents:
         for label in (each for each in incident.labels if each.ruled_by):
             for who in {*label.reviewers, *label.dissenting} - set(label.ruled_by):
-                judged[who] = judged.get(who, 0) + 1
-                agreed[who] = agreed.get(who, 0) + (who in label.reviewers)
+                person = look_alike(who)
+                judged[person] = judged.get(person, 0) + 1
+                agreed[person] = agreed.get(person, 0) + (who in label.reviewers)
         for label in (*incident.labels, *incident.disputed):
-            for who in (*label.reviewers, *label.dissenting):
-                judged.setdefault(who, 0)
-    return {who: (agreed.get(who, 0) + PRIOR_AGREED) / (n + PRIOR_AGREED) for who, n in sorted(judged.items())}
+            named.update(label.reviewers, label.dissenting)
+    people = {who: look_alike(who) for who in sorted(named)}
+    return {
+        who: (agreed.get(person, 0) + PRIOR_AGREED) / (judged.get(person, 0) + PRIOR_AGREED)
+        for who, person in people.items()
+    }
 
 
 def label_weights(
@@ -51,8 +56,10 @@ def label_weights(
 ) -> dict[LabelKey, float]:
     """Return the weight of each settled label, in [0, 1]; the gold set has none, for it never trains.
 
-    A label weighs as much as the most trusted of its reviewers, who share it in proportion to their trust; less when
-    it merely accepted the first cause. Then each account's part of all labels is cut to `cap` of the total.
+    A label weighs as much as the weightiest of its reviewers does by itself: as far as they are trusted, and less when
+    they merely accepted the first cause. They share it in proportion, so that nobody's word weighs more for what others
+    did. Then each account's part of all labels is cut to `cap` of the total; names that look alike are cut as one
+    account.
 
     Parameters
     ----------
@@ -72,10 +79,12 @@ def label_weights(
     given: dict[str, float] = {}
     for part in parts.values():
         for who, weight in part.items():
-            given[who] = given.get(who, 0.0) + weight
+            given[look_alike(who)] = given.get(look_alike(who), 0.0) + weight
     most = largest_part(list(given.values()), cap)
     kept = {who: min(1.0, most / weight) if weight else 1.0 for who, weight in given.items()}
-    return {key: math.fsum(weight * kept[who] for who, weight in part.items()) for key, part in parts.items()}
+    return {
+        key: math.fsum(weight * kept[look_alike(who)] for who, weight in part.items()) for key, part in parts.items()
+    }
 
 
 def largest_part(given: Sequence[float], cap: float) -> float:
@@ -91,11 +100,20 @@ def largest_part(given: Sequence[float], cap: float) -> float:
     return math.inf
 
 
+def label_value(label: Label, trusted: Mapping[str, float], accepted: float = ACCEPTED) -> float:
+    """Return what a label is worth by itself, in [0, 1]: as much as the weightiest of its reviewers."""
+    return max(_values(label, trusted, accepted).values(), default=0.0)
+
+
+def _values(label: Label, trusted: Mapping[str, float], accepted: float) -> dict[str, float]:
+    """Return account -> what a label of its own is worth."""
+    return {who: trusted.get(who, 1.0) * (accepted if who in label.hasty else 1.0) for who in label.reviewers}
+
+
 def _parts(label: Label, trusted: Mapping[str, float], accepted: float) -> dict[str, float]:
     """Return account -> its part of a label's weight."""
-    trusts = {who: trusted.get(who, 1.0) for who in label.reviewers}
-    total = math.fsum(trusts.values())
+    values = _values(label, trusted, accepted)
+    total = math.fsum(values.values())
     if not total:
-        return dict.fromkeys(trusts, 0.0)
-    weight = max(trusts.values()) * (1.0 if label.considered else accepted)
-    return {who: weight * share / total for who, share in trusts.items()}
+        return dict.fromkeys(values, 0.0)
+    return {who: max(values.values()) * value / total for who, value in values.items()}

@@ -183,6 +183,17 @@ CREATE TABLE IF NOT EXISTS ranker_events (
     who VARCHAR NOT NULL, reason VARCHAR NOT NULL
 );
 
+-- a row is what the ranker that answered and a challenger that had not learned from it held of one labelled incident:
+-- the evidence for and against replacing it; rows are only ever added, one for each pair and incident
+CREATE TABLE IF NOT EXISTS ranker_forecasts (
+    current VARCHAR NOT NULL,           -- version that answered
+    challenger VARCHAR NOT NULL,        -- heuristic, or learned: whatever training gave at the time
+    incident VARCHAR NOT NULL,
+    since BIGINT NOT NULL,              -- place of the event since which `current` answered; 0: from the start
+    document JSON NOT NULL,             -- the causes, and both rankers' probability of each
+    PRIMARY KEY (current, challenger, incident)
+);
+
 -- a row is one request body that was acknowledged; `batch` is the commit that it came with
 CREATE TABLE IF NOT EXISTS deliveries (
     id VARCHAR PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, -- the sender's idempotency key, or the content's digest
@@ -304,6 +315,20 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE TABLE IF NOT EXISTS hooks (
     id VARCHAR PRIMARY KEY, url VARCHAR NOT NULL, secret VARCHAR NOT NULL, events VARCHAR[] NOT NULL,
     made_at TIMESTAMP NOT NULL, made_by VARCHAR NOT NULL
+);
+
+-- a row is a secret that a hook was signed with before, and until when it still is
+CREATE TABLE IF NOT EXISTS hook_secrets (hook VARCHAR NOT NULL, secret VARCHAR NOT NULL, ends_at TIMESTAMP NOT NULL);
+
+-- a row is one notification to one hook; it is tried again until it is taken or given up
+CREATE TABLE IF NOT EXISTS hook_messages (
+    id VARCHAR NOT NULL, hook VARCHAR NOT NULL, event VARCHAR NOT NULL, body VARCHAR NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    state VARCHAR NOT NULL,             -- waiting | delivered | given_up
+    tries INTEGER NOT NULL,
+    next_at TIMESTAMP,                  -- when it is tried next; null: not any more
+    status INTEGER, error VARCHAR,      -- of the last try
+    tried_at TIMESTAMP
 );
 """
 

@@ -33,7 +33,7 @@ def test_what_came_of_it_is_told(db: Path, capsys: Captured) -> None:
     with Warehouse(db) as warehouse:
         (known,) = all_versions(warehouse)
         assert current(warehouse) == known.version
-    assert "50 labelled incidents: 35 to learn from, 15 later ones to compare on. Gold set: 6." in shown
+    assert "50 labelled incidents: 20 to learn from, 30 later ones to compare on. Gold set: 6." in shown
     assert "first answers right, by family" in shown
     assert "AC@1" in shown
     assert f"Kept as {known.version}" in shown
