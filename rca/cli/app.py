@@ -38,6 +38,22 @@ COMMANDS = {
             ("rca ingest today/ --db rca.duckdb --json", "what was landed, for programs"),
         ),
     ),
+    "profile": Entry(
+        "Count a log where it lies, on this machine or on a Spark cluster.",
+        "Writes the counts that an analysis needs as a histogram file: raw rows stay where they are. With --bins the "
+        "bins are kept, so that each day's counts compare with the day before; only the hours asked for are read.",
+        (
+            ("rca profile --input s/ --node fraud --task binary --out histograms/", "Parquet files on this machine"),
+            (
+                "rca profile --engine spark --remote sc://spark --input ml.fraud --node fraud --system . --out hists",
+                "a table on a cluster",
+            ),
+            (
+                "rca profile --input s/ --node fraud --system . --bins fraud.json --since 2026-03-04 --out hists",
+                "what came since, over the same bins",
+            ),
+        ),
+    ),
     "pull": Entry(
         "Fetch changes, metrics and histograms from the tools that you have.",
         "Lands them in a database (--db) or writes them as files of a bundle (--out). A pull continues where the last "

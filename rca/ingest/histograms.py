@@ -7,10 +7,15 @@ from rca.ingest.sensitive import note_sensitive, token
 from rca.ingest.session import Session
 from rca.ingest.types import as_number, as_text, as_time
 from rca.warehouse.store import literal
-from rca.warehouse.tables import ABOVE, BELOW, NULL
+from rca.warehouse.tables import ABOVE, BELOW, NULL, SPECIAL_BINS, UNSEEN
 
-TEXTS = ("model_version", "split", "category")
-SUMS = ("sum_prediction", "sum_label", "n_labelled", "sum_loss", "sum_loss_sq")
+TEXTS = ("model_version", "split", "category", "special")
+SUMS = (
+    *("sum_prediction", "sum_label", "n_labelled", "sum_loss", "sum_loss_sq"),
+    *("sum_value", "sum_value_sq", "sum_prediction_sq", "sum_label_sq"),
+)
+SPECIALS = {name: code for code, name in SPECIAL_BINS.items() if code != NULL}
+"""What `rca profile` says of a bin that has neither edges nor a category of its own."""
 CHECKS = (
     Bad("node IS NULL OR column_name IS NULL", "coalesce(node, column_name)", "names no node or no column", "node"),
     Bad("window_start IS NULL", "raw_start", "has no usable window_start; write ISO 8601", "window_start"),
@@ -30,6 +35,12 @@ CHECKS = (
         "category",
         "has both a category and edges; a bin is one or the other",
         "category",
+    ),
+    Bad(
+        f"special IS NOT NULL AND special NOT IN ({', '.join(map(literal, SPECIALS))})",
+        "special",
+        f"is no special bin; one of {', '.join(SPECIALS)}",
+        "special",
     ),
 )
 
@@ -102,7 +113,7 @@ def _add_bins(session: Session, staged: str) -> None:
         f"""INSERT INTO bins
             WITH seen AS (  -- a row is one distinct bounded range or category
                 SELECT DISTINCT node, column_name, bin_left, bin_right, category FROM {staged}
-                WHERE category IS NOT NULL OR (bin_left IS NOT NULL AND bin_right IS NOT NULL)
+                WHERE special IS NULL AND (category IS NOT NULL OR (bin_left IS NOT NULL AND bin_right IS NOT NULL))
             ), fresh AS (
                 SELECT * FROM seen ANTI JOIN (SELECT * FROM bins WHERE part = '' AND bin >= 0) AS kept
                 ON seen.node = kept.node AND seen.column_name = kept.column_name
@@ -131,13 +142,25 @@ def _add_bins(session: Session, staged: str) -> None:
                  USING (node, column_name)"""
     )
 
+    session.run(
+        f"""INSERT INTO bins
+            -- a row is a column whose whole vocabulary is known
+            SELECT DISTINCT node, column_name, '', 'category', {UNSEEN}, '{SPECIAL_BINS[UNSEEN]}',
+                   CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS VARCHAR)
+            FROM {staged} ANTI JOIN (SELECT * FROM bins WHERE part = '' AND bin = {UNSEEN}) AS kept
+                 USING (node, column_name)
+            WHERE special = '{SPECIAL_BINS[UNSEEN]}'"""
+    )
+
 
 def _add_cells(session: Session, staged: str) -> None:
-    """Add the counts; a range's values are taken to lie at its middle, as in grouped data."""
+    """Add the counts; without their sums a range's values are taken to lie at its middle, as in grouped data."""
+    special = " ".join(f"WHEN h.special = '{name}' THEN {code}" for name, code in SPECIALS.items())
     session.run(
         f"""INSERT INTO profile
             WITH coded AS (  -- a row is one histogram bin with its code
                 SELECT h.*, (h.bin_left + h.bin_right) / 2 AS middle, CASE
+                    {special}
                     WHEN h.category IS NULL AND h.bin_left IS NULL AND h.bin_right IS NULL THEN {NULL}
                     WHEN h.category IS NULL AND h.bin_left IS NULL THEN {BELOW}
                     WHEN h.category IS NULL AND h.bin_right IS NULL THEN {ABOVE}
@@ -151,9 +174,11 @@ def _add_cells(session: Session, staged: str) -> None:
             SELECT node, coalesce(model_version, ''),
                    CASE WHEN split IN ('train', 'validation') THEN split ELSE 'production' END,
                    column_name, '', date_trunc('hour', window_start) AS hour, code,
-                   sum(n), coalesce(sum(n_labelled), 0), sum(n * middle), sum(n * middle * middle),
-                   sum(sum_prediction), NULL, sum(sum_label), NULL, sum(sum_loss), sum(sum_loss_sq)
-            FROM coded GROUP BY ALL"""
+                   sum(n), coalesce(sum(n_labelled), 0),
+                   sum(coalesce(sum_value, n * middle)), sum(coalesce(sum_value_sq, n * middle * middle)),
+                   sum(sum_prediction), sum(sum_prediction_sq), sum(sum_label), sum(sum_label_sq),
+                   sum(sum_loss), sum(sum_loss_sq)
+            FROM coded WHERE n > 0 GROUP BY ALL"""
     )
 
 

@@ -11,6 +11,7 @@ import duckdb
 from rca.metrics.buckets import as_floats
 from rca.profile.parts import Log, Part, read_log
 from rca.profile.quantiles import numeric_edges
+from rca.profile.queries import Queries
 from rca.profile.reference import SAMPLE, Reference, file_reference, find_reference, reference_of
 from rca.warehouse.tables import NULL, SPECIAL_BINS, UNSEEN
 
@@ -20,6 +21,8 @@ KNOWN_CATEGORIES = 1000
 
 FETCH_COLUMNS = 250
 UNION_BRANCHES = 32
+
+INFINITE = "CAST('inf' AS DOUBLE)"
 
 NEW_FILES = "_file IN (SELECT file_id FROM files WHERE source = 'predictions' AND NOT profiled)"
 """SQL condition of the rows that are not profiled yet."""
@@ -123,20 +126,34 @@ def _bin_parts(connection: duckdb.DuckDBPyConnection, log: Log, keys: set[Key], 
         "(SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))",
         [log.node, [p.column for p in parts], [p.part for p in parts]],
     )
+    keep_bins(connection, log.node, *bin_rows(connection, log, parts, reference))
+    return log
+
+
+def bin_rows(
+    queries: Queries, log: Log, parts: Sequence[Part], reference: Reference
+) -> tuple[list[Row], list[tuple[str, str]]]:
+    """Return the bins that some parts get from a reference, and (column, category) of what is too rare for one."""
     bins: list[Row] = [(p.column, p.part, p.kind, NULL, SPECIAL_BINS[NULL], None, None, None) for p in parts]
-    rare: list[Row] = []
-    bins += _ranges(connection, log, [p for p in parts if p.ranged], reference)
+    rare: list[tuple[str, str]] = []
+    bins += _ranges(queries, log, [p for p in parts if p.ranged], reference)
     bins += _booleans([p for p in parts if p.kind == "boolean"])
-    for part, values in _vocabularies(connection, log, [p for p in parts if p.kind == "category"], reference):
+    for part, values in _vocabularies(queries, log, [p for p in parts if p.kind == "category"], reference):
         head = (part.column, part.part, part.kind)
         bins += [(*head, k, "category", None, None, value) for k, value in enumerate(values[:TOP_CATEGORIES])]
         if len(values) <= KNOWN_CATEGORIES:
             bins += [(*head, UNSEEN, SPECIAL_BINS[UNSEEN], None, None, None)] if values else []
             rare += [(part.column, value) for value in values[TOP_CATEGORIES:]]
+    return bins, rare
+
+
+def keep_bins(
+    connection: duckdb.DuckDBPyConnection, node: str, bins: Sequence[Row], rare: Sequence[tuple[str, str]]
+) -> None:
+    """Add bins and rare categories, as `bin_rows` returns them, to their tables."""
     types = ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "VARCHAR", "DOUBLE", "DOUBLE", "VARCHAR")
-    _insert(connection, "bins", log.node, bins, types)
-    _insert(connection, "rare_categories", log.node, rare, ("VARCHAR", "VARCHAR"))
-    return log
+    _insert(connection, "bins", node, bins, types)
+    _insert(connection, "rare_categories", node, rare, ("VARCHAR", "VARCHAR"))
 
 
 def _learn_lengths(connection: duckdb.DuckDBPyConnection, log: Log, keys: set[Key], reference: Reference) -> Log:
@@ -155,17 +172,15 @@ def _learn_lengths(connection: duckdb.DuckDBPyConnection, log: Log, keys: set[Ke
     return (read_log(connection, log.node) or log) if unknown else log
 
 
-def _ranges(
-    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], reference: Reference
-) -> Iterator[Row]:
+def _ranges(queries: Queries, log: Log, parts: Sequence[Part], reference: Reference) -> Iterator[Row]:
     for chunk in _chunks(parts, FETCH_COLUMNS):
         values = ", ".join(f"{part.value} AS v{k}" for k, part in enumerate(chunk))
-        finite = [f"CASE WHEN isfinite(v{k}) THEN v{k} END" for k in range(len(chunk))]
-        extremes = connection.execute(
+        finite = [f"CASE WHEN abs(v{k}) < {INFINITE} THEN v{k} END" for k in range(len(chunk))]
+        extremes = queries.execute(
             f"WITH reference AS (SELECT {values} FROM {log.table} WHERE {reference.where}) "
             f"SELECT {', '.join(f'min({v}), max({v})' for v in finite)} FROM reference"
         ).fetchone()
-        sample = connection.execute(f"SELECT {values} FROM {log.table} WHERE {reference.sampled}").fetchnumpy()
+        sample = queries.execute(f"SELECT {values} FROM {log.table} WHERE {reference.sampled}").fetchnumpy()
         for k, part in enumerate(chunk):
             low, high = extremes[2 * k : 2 * k + 2] if extremes else (None, None)
             if low is None:
@@ -182,7 +197,7 @@ def _booleans(parts: Sequence[Part]) -> Iterator[Row]:
 
 
 def _vocabularies(
-    connection: duckdb.DuckDBPyConnection, log: Log, parts: Sequence[Part], reference: Reference
+    queries: Queries, log: Log, parts: Sequence[Part], reference: Reference
 ) -> Iterator[tuple[Part, list[str]]]:
     """Yield each part's categories, most frequent first, at most one more than are kept."""
     for chunk in _chunks(parts, UNION_BRANCHES):
@@ -194,7 +209,7 @@ def _vocabularies(
         ]
         found: dict[int, list[str]] = defaultdict(list)
         # a row is one category of one column
-        for slot, category, _ in connection.execute(
+        for slot, category, _ in queries.execute(
             f"SELECT * FROM ({' UNION ALL '.join(branches)}) ORDER BY slot, n DESC, category"
         ).fetchall():
             found[slot].append(category)

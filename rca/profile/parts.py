@@ -89,7 +89,7 @@ def read_log(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
     ).fetchall()
     output = "category" if found[1] == "multiclass" else "numeric"
     outputs = [(name, name, output, None) for name in OUTPUT_COLUMNS]
-    parts = tuple(part for column in (*columns, *outputs) for part in _parts_of(*column))
+    parts = tuple(part for column in (*columns, *outputs) for part in parts_of(*column))
     attributed = connection.execute(
         "SELECT column_name, physical FROM prediction_columns WHERE node = ? AND role = 'attribution' ORDER BY 1",
         [node],
@@ -98,7 +98,8 @@ def read_log(connection: duckdb.DuckDBPyConnection, node: str) -> Log | None:
     return Log(node, quote(found[0]), found[1], parts, attributions)
 
 
-def _parts_of(column: str, physical: str, kind: str, length: int | None) -> Iterable[Part]:
+def parts_of(column: str, physical: str, kind: str, length: int | None) -> Iterable[Part]:
+    """Yield the parts of a column; `physical` is its name in the table, `length` that of a vector, where known."""
     name = quote(physical)
     if kind == "vector":
         yield from _vector_parts(column, name, length)

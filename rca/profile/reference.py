@@ -9,6 +9,7 @@ from datetime import timedelta
 import duckdb
 
 from rca.profile.parts import Log
+from rca.profile.queries import Queries
 from rca.warehouse.store import quote
 
 EARLY_SHARE = 0.2
@@ -22,6 +23,9 @@ when it doubles, ..."""
 
 LONGEST_HOURS = 1024
 """... and no more once it is this long: then new rows cost the same however many there are."""
+
+PRIME, SCATTER = 2_147_483_647, 1_103_515_245
+"""Their product stays below 2^63."""
 
 SAMPLE = "reference_sample"
 
@@ -38,7 +42,7 @@ class Reference:
     sampled: str
 
 
-def find_reference(connection: duckdb.DuckDBPyConnection, log: Log) -> tuple[str, int]:
+def find_reference(connection: Queries, log: Log) -> tuple[str, int]:
     """Return the condition of the reference rows, and their number.
 
     They are the training and validation rows when there are any, else the earliest production rows: the first fifth
@@ -89,12 +93,30 @@ def reference_of(connection: duckdb.DuckDBPyConnection, log: Log, where: str, ro
     return Reference(where, rows, f"rowid IN (SELECT id FROM {SAMPLE})")
 
 
+def sampled_by_time(queries: Queries, log: Log, where: str, rows: int) -> str:
+    """Return the condition of a sample of the reference that every engine draws alike: by the rows' own moments.
+
+    Moments are scattered by a multiplication modulo a prime; rows of one moment are told apart by what was predicted,
+    where that is a number. The share is doubled until 500 rows are in.
+    """
+    micros = "date_diff('microsecond', TIMESTAMP '1970-01-01', ts)"
+    if log.task != "multiclass":
+        micros += " + CASE WHEN abs(prediction) < 1e9 THEN CAST(floor(prediction * 1e6) AS BIGINT) ELSE 0 END"
+    share = SAMPLE_ROWS / max(rows, 1)
+    while share < 1:
+        sampled = f"{where} AND (({micros}) % {PRIME}) * {SCATTER} % {PRIME} < {int(share * PRIME)}"
+        if _count(queries, log, sampled) >= LEAST_ROWS:
+            return sampled
+        share *= 2
+    return where
+
+
 def file_reference(connection: duckdb.DuckDBPyConnection, log: Log, file_id: int) -> Reference:
     """Return all rows of one file: the reference of a column that appears with it."""
     where = f"_file = {file_id}"
     return reference_of(connection, log, where, _count(connection, log, where))
 
 
-def _count(connection: duckdb.DuckDBPyConnection, log: Log, where: str) -> int:
+def _count(connection: Queries, log: Log, where: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {log.table} WHERE {where}").fetchone()
     return int(row[0]) if row else 0
