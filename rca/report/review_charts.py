@@ -8,6 +8,8 @@ from schemas.weekly import Pareto, RankerWeek, RateChart, WeekFigures, WeeklyRev
 
 WIDTH, HEIGHT = 640, 200
 FEW_TICKS = 8
+STROKES = {"symbolType": "stroke", "symbolSize": 300, "symbolStrokeWidth": 2}
+"""The legend of lines shows lines."""
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 Spec = dict[str, Any]
@@ -76,7 +78,7 @@ def rate_spec(chart: RateChart, ink: Ink = PRINTED) -> Spec:
         if at is not None
     ]
     line = {"mark": {"type": "line", "color": ink.first}, "encoding": {"x": _WEEKS, "y": y}}
-    return _spec({"data": {"values": rows}, "layer": [line, points, *rules]}, ink)
+    return framed({"data": {"values": rows}, "layer": [line, points, *rules]}, ink)
 
 
 def pareto_spec(pareto: Pareto, ink: Ink = PRINTED) -> Spec:
@@ -107,7 +109,7 @@ def pareto_spec(pareto: Pareto, ink: Ink = PRINTED) -> Spec:
     }
     layers = {"layer": [bars, line], "resolve": {"scale": {"x": "independent"}}, "height": {"step": 26}}
     # fonts that are wider than those that were measured would be cut
-    return _spec({"data": {"values": rows}, "padding": {"left": 28, "right": 12, "top": 4, "bottom": 4}} | layers, ink)
+    return framed({"data": {"values": rows}, "padding": {"left": 28, "right": 12, "top": 4, "bottom": 4}} | layers, ink)
 
 
 def times_spec(trend: Sequence[WeekFigures], ink: Ink = PRINTED) -> Spec:
@@ -133,7 +135,7 @@ def ranker_spec(weeks: Sequence[RankerWeek], ink: Ink = PRINTED) -> Spec:
 
 
 def _lines(rows: list[Spec], field: str, series: str, y: Spec, ink: Ink) -> Spec:
-    return _spec(
+    return framed(
         {
             "data": {"values": rows},
             "mark": {"type": "line", "point": True},
@@ -145,13 +147,15 @@ def _lines(rows: list[Spec], field: str, series: str, y: Spec, ink: Ink) -> Spec
                     "type": "nominal",
                     "title": None,
                     "scale": {"range": [ink.first, ink.second, ink.third]},
+                    "legend": STROKES,
                 },
-                "strokeDash": {"field": series, "type": "nominal", "title": None},
+                "strokeDash": {"field": series, "type": "nominal", "title": None, "legend": STROKES},
             },
         },
         ink,
     )
 
 
-def _spec(parts: Spec, ink: Ink) -> Spec:
+def framed(parts: Spec, ink: Ink = PRINTED) -> Spec:
+    """Return a chart of the usual size on its paper."""
     return {"$schema": _SCHEMA, "width": WIDTH, "height": HEIGHT, "background": ink.paper} | parts
