@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import read_body
+from api.decode.workers import MOST
 from api.problems import Problem
 from api.service import Service
 from rca.live.delivery import Delivery
@@ -17,6 +19,8 @@ from schemas.base import UtcTime
 
 Result = TypeVar("Result")
 LONGEST_KEY = 200
+_DECODING = ThreadPoolExecutor(MOST, thread_name_prefix="rca-decode")
+"""Threads that wait for a body to be decoded: not those that answer other requests."""
 
 
 class Receipt(BaseModel):
@@ -78,7 +82,7 @@ def idempotency_key(request: Request) -> str | None:
 
 async def land(service: Service, make: Callable[[], Delivery]) -> Landed:
     """Return the receipt of a delivery once it is on disk; it is decoded beside the event loop."""
-    delivery = await run_in_threadpool(make)
+    delivery = await asyncio.get_running_loop().run_in_executor(_DECODING, make)
     return await asyncio.wrap_future(service.store.land(delivery))
 
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request
 from api.bulk import Receipt, bulk_body, idempotency_key, land, media_type, told
 from api.caller import Caller, Ingests
 from api.decode.delivery import delivery
-from api.decode.rows import MEDIA_TYPES, decode_rows
+from api.decode.rows import MEDIA_TYPES
+from api.decode.workers import WORKERS
 from api.problems import Problem
 from rca.errors import UnknownName
 from rca.export import json_schema
@@ -127,7 +128,7 @@ async def _landed(request: Request, caller: Caller, source: Source, node: str | 
             service,
             lambda: delivery(
                 source,
-                decode_rows(body, kind, limits.rows, limits.inflated),
+                WORKERS.run("rows", body, kind, limits.rows, limits.inflated),
                 body,
                 service.now(),
                 node=node,

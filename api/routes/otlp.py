@@ -13,8 +13,8 @@ from api.caller import permit
 from api.decode import otlp
 from api.decode.delivery import delivery
 from api.decode.otlp_metrics import points
-from api.decode.otlp_traces import read_spans
 from api.decode.rows import encoded
+from api.decode.workers import WORKERS
 from api.openapi import ANY
 from api.problems import MEDIA_TYPE, problem_of
 from api.service import Service
@@ -50,7 +50,7 @@ async def post_traces(request: Request) -> Response:
     """Take spans; those sent again are dropped."""
 
     def decode(service: Service, body: bytes, kind: str) -> Delivery | None:
-        table = read_spans(body, kind)
+        table = WORKERS.run("spans", body, kind)
         return delivery("traces", table, body, service.now()) if table.num_rows else None
 
     return await _taken(request, decode, traces.ExportTraceServiceResponse, "rejected_spans")

@@ -27,8 +27,13 @@ from benchmarks.service.full import Full, fill_up
 from benchmarks.service.running import SMALL_CHECKPOINT, Client, Running, declare
 from rca.live.store import Store
 
-LONGEST_S = 0.8
-"""A kill comes at most so long after the service is ready."""
+MOST_BODIES = 12
+"""A kill comes after at most so many bodies were acknowledged since the start ..."""
+
+LONGEST_S = 0.1
+"""... and at most so long after that."""
+
+PATIENCE_S = 5.0
 
 DURING_START = 0.15
 """Share of the kills that come while it starts."""
@@ -61,7 +66,7 @@ def kill_often(folder: Path, kills: int, seed: int, progress: Progress) -> Kills
     begun = time.monotonic()
     task = progress.add_task("kills", total=kills)
     for place in range(kills):
-        copied = _killed(running, chance, told, folder.with_name(f"copy-{place}"))
+        copied = _killed(running, clients, chance, told)
         acknowledged = [id_ for client in clients for id_ in list(client.acknowledged)]
         running.checkpoint = SMALL_CHECKPOINT if place % 2 else None
         running.start()
@@ -80,14 +85,20 @@ def kill_often(folder: Path, kills: int, seed: int, progress: Progress) -> Kills
     return told
 
 
-def _killed(running: Running, chance: random.Random, told: Kills, copy: Path) -> Path:
+def _killed(running: Running, clients: Sequence[Client], chance: random.Random, told: Kills) -> Path:
     """Kill the service at a random moment; return a copy of what it left."""
     if chance.random() < DURING_START:
         told.during_start += 1
+        time.sleep(chance.random())
     else:
         running.wait()
-    time.sleep(chance.random() * LONGEST_S)
+        wanted = sum(len(client.acknowledged) for client in clients) + chance.randint(0, MOST_BODIES) * made.ROWS
+        until = time.monotonic() + PATIENCE_S
+        while sum(len(client.acknowledged) for client in clients) < wanted and time.monotonic() < until:
+            time.sleep(0.002)
+        time.sleep(chance.random() * LONGEST_S)
     running.kill()
+    copy = running.db.parent.with_name("killed")
     shutil.copytree(running.db.parent, copy)
     return copy
 
