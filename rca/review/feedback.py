@@ -13,6 +13,7 @@ from rca.graph import build_graph
 from rca.ingest.documents import load_system
 from rca.review.analyses import kept_analysis, kept_proposed, known_incidents, latest_analysis
 from rca.review.naming import spelled
+from rca.review.standing import Held
 from rca.spans import read_span_edges
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause
@@ -109,7 +110,8 @@ def adjudicate(
     Raises
     ------
     InputError
-        When the incident is unknown, or the cause is neither listed nor named by a reviewer.
+        When the incident is unknown, the cause is neither listed nor named by a reviewer, or the one who settles it
+        judged it as others did: who may is said.
     """
     parts = {"incident": incident, "reviewer": reviewer, "cause": cause, "verdict": verdict}
     return record(warehouse, read_feedback(kind="adjudication", gold=gold, comment=comment, **parts))
@@ -158,6 +160,8 @@ def _checked(warehouse: Warehouse, said: Feedback) -> Feedback:
         raise UnknownName("incident", said.incident, known)
     if said.kind == "undo":
         return said.model_copy(update={"reverts": _undoable(warehouse, said).id})
+    if said.kind == "adjudication" or said.gold:
+        _check_impartial(said, history(warehouse, said.incident))
     answer = _answer(warehouse, said)
     if said.cause is None:
         return said.model_copy(update={"analysis": answer and answer.id})
@@ -215,6 +219,24 @@ def _undoable(warehouse: Warehouse, said: Feedback) -> Feedback:
             mend="give your own verdict, or adjudicate",
         )
     return meant
+
+
+def _check_impartial(said: Feedback, log: Sequence[Feedback]) -> None:
+    """Raise where somebody would settle, by adjudication or as gold, what they and others judged.
+
+    Taking one's verdict back does not make one impartial.
+    """
+    ruling = Held(said)
+    judged = [Held(each) for each in log if each.kind not in {"undo", "adjudication"} and not each.gold]
+    about = [word for word in judged if word.verdict != "cant_tell" and ruling.concerns(word)]
+    standing = {each.id for each in live(log)}
+    others = sorted({word.who for word in about if word.who != ruling.who and word.said.id in standing})
+    if others and any(word.who == ruling.who for word in about):
+        raise InputError(
+            f"{said.reviewer} judged this too, and nobody settles what they are part of",
+            mend=f"ask somebody to settle it who is neither {', '.join(others)} nor {ruling.who}, "
+            "or change your own verdict",
+        )
 
 
 def _check_missing(warehouse: Warehouse, cause: NamedCause, listed: Cause | None, answer: Analysis | None) -> None:

@@ -62,6 +62,10 @@ class Held:
         fault = self if other.target is None else other
         return (self.target is None) != (other.target is None) and fault.verdict in POSITIVE
 
+    def concerns(self, other: "Held") -> bool:
+        """Return whether one says anything of what the other is about: that there was no fault concerns every cause."""
+        return self.target == other.target or (self.target is None) != (other.target is None)
+
     def opposes(self, other: "Held") -> bool:
         """Return whether the two cannot both be true, whatever part a cause had."""
         same = self.target == other.target and "cant_tell" not in {self.verdict, other.verdict}

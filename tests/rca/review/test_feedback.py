@@ -235,3 +235,36 @@ def test_the_log_only_grows(steps: list[tuple[str, str, int]]) -> None:
             after = history(warehouse)
             assert after == (*before, *added)
             before = after
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("taken_back", [False, True])
+@pytest.mark.parametrize("how", ["adjudication", "gold", "no fault"])
+def test_nobody_settles_what_they_are_part_of(warehouse: Warehouse, how: str, taken_back: bool) -> None:
+    record(warehouse, verdict())
+    own = record(warehouse, verdict(said="rejected", reviewer="bo"))
+    if taken_back:
+        undo(warehouse, own.id, "bo")
+    rulings = {
+        "adjudication": lambda who: adjudicate(warehouse, "inc-42", who, cause=AMOUNT, verdict="rejected"),
+        "gold": lambda who: record(warehouse, verdict(said="rejected", reviewer=who, gold=True)),
+        "no fault": lambda who: adjudicate(warehouse, "inc-42", who),
+    }
+    before = history(warehouse)
+    for who in ("bo", "\uff22O"):
+        with pytest.raises(InputError, match="nobody settles what they are part of; ask somebody .* neither ana nor bo"):
+            rulings[how](who)
+    assert history(warehouse) == before
+    assert rulings[how]("cy").reviewer == "cy"
+
+
+@pytest.mark.usefixtures("kept")
+def test_who_said_that_there_was_no_fault_settles_no_cause_and_who_cannot_tell_does(warehouse: Warehouse) -> None:
+    record(warehouse, verdict())
+    record(warehouse, verdict(None, None, kind="no_fault", reviewer="bo"))
+    record(warehouse, verdict(said="cant_tell", reviewer="cy"))
+    with pytest.raises(InputError, match="part of"):
+        adjudicate(warehouse, "inc-42", "bo", cause=AMOUNT, verdict="rejected")
+    with pytest.raises(InputError, match="part of"):
+        adjudicate(warehouse, "inc-42", "ana")
+    assert adjudicate(warehouse, "inc-42", "cy", cause=AMOUNT, verdict="rejected").kind == "adjudication"
