@@ -159,7 +159,8 @@ def view(
 def _said(state: HandledIncident, records: Sequence[Feedback], caller: Caller, *, reveal: bool) -> Said:
     wanted = wants_second(state.incident.id, state.incident.severity)
     standing = live(records)
-    blind = wanted and not reveal and caller.allows("review") and bool(standing) and blind_to(records, caller.account)
+    second = wanted and 0 < len(judges(records)) < ENOUGH and blind_to(records, caller.account)
+    blind = second and caller.allows("review") and not reveal
     mine = own(standing, caller.account)
     found = resolve(records)
     return Said(

@@ -115,12 +115,10 @@ def say_no_fault(request: Request, caller: Reviewer, incident: Name, said: Said)
 
 
 @router.post("/incidents/{incident}/undo")
-def take_back(request: Request, caller: Reviewer, incident: Name, record_id: Word) -> RedirectResponse:
+def take_back(request: Request, caller: Reviewer, incident: Name, key: Word) -> RedirectResponse:
     """Take a record of one's own back."""
     service: Service = request.app.state.service
-    service.change(
-        caller, lambda warehouse: undo(warehouse, record_id, caller.account), detail=f"took {record_id} back"
-    )
+    service.change(caller, lambda warehouse: undo(warehouse, key, caller.account), detail=f"took {key} back")
     return back(request, incident, "undo", "reviews")
 
 
