@@ -47,12 +47,17 @@ def serve(
     settings = Settings(db=db, host=host, port=port, allowed_hosts=tuple(allowed_hosts))
     with listener:
         app = open_app(settings, _named(projects), accept_loss=accept_loss)
-        if announce:
-            announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        _run(app, host, port, listener)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        server = _server(app, host, port)
+        (announce or _announce)(address)
+        server.run(sockets=[listener])
 
 
-def _run(app: FastAPI, host: str, port: int, listener: socket.socket) -> None:
+def _announce(address: str) -> None:
+    logging.getLogger("uvicorn.error").info("rca serves on %s", address)
+
+
+def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         host=host,
@@ -65,7 +70,7 @@ def _run(app: FastAPI, host: str, port: int, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=32_768,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def listening(host: str, port: int) -> socket.socket:
