@@ -1,5 +1,6 @@
 """The composition root: from a warehouse and an incident to the answer."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,10 +27,11 @@ from rca.symptom import measure_symptom
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, Moved
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Series, Symptom
+from schemas.evidence import Evidence, Series, Symptom
 from schemas.incident import Incident
 from schemas.system import System
 
+_log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 REAL = 0.01
 MIN_CONFIDENCE = 0.005
@@ -99,7 +101,7 @@ def examine(
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
-    findings = {name: generate(evidence) for name, generate in sorted((generators or families()).items())}
+    findings, broken = _ask(generators or families(), evidence)
     clock.lap("candidates")
     candidates = [c for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
@@ -126,10 +128,26 @@ def examine(
             *symptom.warnings,
             *rolled_up(warehouse, evidence.models, symptom),
             *set_aside(warehouse),
+            *broken,
             *_unexamined(symptom, findings),
         ),
     )
     return answer, proposed
+
+
+def _ask(generators: Mapping[str, Generator], evidence: Evidence) -> tuple[dict[str, Findings], list[str]]:
+    """Return what each family found, and a warning for each that failed: the others still answer."""
+    findings: dict[str, Findings] = {}
+    warnings: list[str] = []
+    for name, generate in sorted(generators.items()):
+        try:
+            findings[name] = generate(evidence)
+        except Exception as error:
+            _log.exception("the family %s failed on incident %s", name, evidence.symptom.incident.id)
+            why = f"an internal error stopped it ({type(error).__name__}: {error})"
+            findings[name] = Findings(not_examined=why)
+            warnings.append(f"{name} was not examined: {why}; please report it with the log's traceback")
+    return findings, warnings
 
 
 def _first(place: int, candidate: Candidate) -> bool:

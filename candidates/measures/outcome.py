@@ -26,6 +26,8 @@ MAX_COLUMNS = 40
 FEWEST = 60
 """Fewer labelled rows on a side say nothing about the outcome."""
 TENTHS = 10
+MEASURED = frozenset({"regression", "ranking"})
+"""Tasks whose outcome is a number (a relevance too), not one of several classes."""
 MATTERS = 0.02
 """Share of what is said of the outcome from which a column's unknown values make a row unknown."""
 PREDICTION, LABEL = "\0prediction", "\0label"
@@ -97,7 +99,7 @@ def label_position(rows: Rows, task: str) -> tuple[IntArray, int]:
     """Return (N,) the label's class, or its tenth of the baseline's labels, -1 where unknown; and their number."""
     known = np.isfinite(rows.label)
     place = np.full(len(rows.label), -1, dtype=np.int64)
-    if task == "regression":
+    if task in MEASURED:
         base = rows.label[known & ~rows.after]
         edges = np.unique(np.quantile(base, np.linspace(0, 1, TENTHS + 1)[1:-1])) if len(base) else np.zeros(0)
         place[known] = np.searchsorted(edges, rows.label[known])

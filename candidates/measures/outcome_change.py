@@ -9,7 +9,7 @@ from candidates.measures.changepoint import step_of
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
 from candidates.measures.influence import clip, has_moved, influence
-from candidates.measures.outcome import Outcomes, expect
+from candidates.measures.outcome import MEASURED, Outcomes, expect
 from candidates.measures.outcome_moved import Moved, how_moved
 from candidates.measures.scores import PREDICTION_METRICS, Metric
 from schemas.evidence import BoolArray, Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
@@ -153,7 +153,7 @@ def _redrawn(
     classes
         (K,) the labels that the columns of `Outcomes.expected` stand for, of several classes.
     """
-    if task == "regression":
+    if task in MEASURED:
         return said, found.expected[which, 0] + _noise(found, which), np.ones(len(said))
     if task == "binary":
         q = found.expected[which, 0]

@@ -22,7 +22,7 @@ from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.influence import clip, influence
-from candidates.measures.outcome import LABEL, answer_bins, label_position, label_shares
+from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
 from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Rows
@@ -144,7 +144,7 @@ def _label(
 
 
 def _label_names(model: ModelEvidence, rows: Rows, size: int) -> list[str]:
-    if model.node.task == "regression":
+    if model.node.task in MEASURED:
         return [f"tenth {k + 1}" for k in range(size)]
     classes = np.unique(rows.label[np.isfinite(rows.label)])
     if rows.classes:

@@ -199,3 +199,14 @@ def test_several_incidents_are_explained_in_order(database, tmp_path):
         warehouse.connection.execute("INSERT INTO incidents VALUES ('later', ?)", [later.model_dump_json()])
     assert [a.incident.id for a in analyse_database(db)] == ["card-fraud-1", "later"]
     assert [a.incident.id for a in analyse_database(db, incident_id="later")] == ["later"]
+
+
+def test_a_family_that_fails_is_told_and_the_others_answer(opened, caplog):
+    def failing(_):
+        raise ZeroDivisionError("no rows")
+
+    answer = told(opened, {"made_up": proposing(cause()), "broken": failing})
+    assert [c.family for c in answer.causes] == ["made_up"]
+    assert {note.family for note in answer.not_examined} == {"broken"}
+    assert any("broken was not examined" in line and "no rows" in line for line in answer.warnings)
+    assert "the family broken failed" in caplog.text
