@@ -9,13 +9,13 @@ are followed once.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import networkx as nx
 
-from rca.graph import blame_path
+from rca.graph import blame_paths
 from schemas.candidate import Candidate
 from schemas.evidence import Evidence, Symptom
 from schemas.system import System
@@ -33,11 +33,19 @@ class Blame:
     path: tuple[str, ...]
 
 
-def _reached(system: System, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
-    """Return the anomalies that follow from some others along the declared edges."""
+Outgoing = Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]
+"""Node -> (target, columns) of its declared edges."""
+
+
+def _outgoing(system: System) -> Outgoing:
     outgoing: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for edge in system.edges:
         outgoing.setdefault(edge.source, []).append((edge.target, edge.columns))
+    return outgoing
+
+
+def _reached(outgoing: Outgoing, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
+    """Return the anomalies that follow from some others along the declared edges."""
     seen: set[Anomaly] = set()
     queue = deque(starts)
     while queue:
@@ -89,7 +97,9 @@ def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candida
 def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Blame]:
     """Return each candidate's blame, in their order."""
     graph: nx.DiGraph[str] = evidence.graph
-    reached = [_reached(evidence.system, c.explains) for c in candidates]
+    outgoing = _outgoing(evidence.system)
+    reached = [_reached(outgoing, c.explains) for c in candidates]
+    path_from = blame_paths(graph, evidence.symptom.incident.node)
     slack = _slack(evidence.symptom)
     out = []
     for i, candidate in enumerate(candidates):
@@ -100,6 +110,6 @@ def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Bl
             apart = other.node != candidate.node or set(candidate.explains[:1]) <= set(other.explains[1:])
             if i != j and apart and not cyclic:
                 explained = max(explained, _explained(candidate, reached[j], other, slack))
-        path = blame_path(graph, candidate.node, evidence.symptom.incident.node)
+        path = path_from(candidate.node)
         out.append(Blame(root=1.0 - explained, path=path or (candidate.node,)))
     return out

@@ -108,14 +108,23 @@ def blame_path(graph: "nx.DiGraph[str]", source: str, target: str) -> tuple[str,
 
     Among the shortest paths it is the first by the names of its nodes.
     """
+    return blame_paths(graph, target)(source)
+
+
+def blame_paths(graph: "nx.DiGraph[str]", target: str) -> Callable[[str], tuple[str, ...]]:
+    """Return `blame_path` to one effect, as a function of the cause: the graph is walked once for all of them."""
     distance = _distances(graph, target)
-    if source not in distance or source not in graph:
-        return ()
-    path = [source]
-    while path[-1] != target:
-        left = distance[path[-1]] - 1
-        path.append(min(node for node in graph.successors(path[-1]) if distance.get(node) == left))
-    return tuple(path)
+
+    def path_from(source: str) -> tuple[str, ...]:
+        if source not in distance or source not in graph:
+            return ()
+        path = [source]
+        while path[-1] != target:
+            left = distance[path[-1]] - 1
+            path.append(min(node for node in graph.successors(path[-1]) if distance.get(node) == left))
+        return tuple(path)
+
+    return path_from
 
 
 def _distances(graph: "nx.DiGraph[str]", target: str) -> dict[str, int]:

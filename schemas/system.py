@@ -110,7 +110,12 @@ class System(Document):
 
     def producer(self, node: str, column: str) -> str | None:
         """Return the node that an edge names as the source of an input column, if any."""
+        return self._producers.get((node, column))
+
+    @cached_property
+    def _producers(self) -> dict[tuple[str, str], str]:
+        named: dict[tuple[str, str], str] = {}
         for edge in self.edges:
-            if edge.target == node and column in edge.columns:
-                return edge.source
-        return None
+            for column in edge.columns:
+                named.setdefault((edge.target, column), edge.source)
+        return named

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -71,20 +71,20 @@ def profile(
         report = profile_lake(opened, described, declared, out_path, bins=bins, hours=(first, last), progress=progress)
     if json:
         print_json(to_json({"engine": engine, **report}))
-        return
+    else:
+        _show(node, report)
+
+
+def _show(node: str, report: dict[str, Any]) -> None:
     from rca.report.words import clean
 
-    console = out()
-    console.print(
-        f"{report['rows']:,} rows of {clean(node)} in {report['columns']} columns and {report['hours']} hours: "
-        f"{report['bins']:,} bins in {clean(str(report['path']))}.",
-        soft_wrap=True,
-    )
+    counted = f"{report['rows']:,} rows of {clean(node)} in {report['columns']} columns and {report['hours']} hours"
+    lines = [f"{counted}: {report['bins']:,} bins in {clean(report['path'])}."]
     if report["left_out"]:
-        console.print(
-            f"Note: left out, as histograms cannot carry them: {clean(', '.join(report['left_out']))}", soft_wrap=True
-        )
-    console.print("Next: put it into histograms/ of a bundle, and `rca ingest` or `rca analyze` that.", soft_wrap=True)
+        lines.append(f"Note: left out, as no histogram carries them: {clean(', '.join(report['left_out']))}")
+    lines.append("Next: put it into histograms/ of a bundle, and `rca ingest` or `rca analyze` that.")
+    for line in lines:
+        out().print(line, soft_wrap=True)
 
 
 def _described(node: str, system: Path | None, task: Task | None, columns: list[str]) -> "tuple[Node, System]":

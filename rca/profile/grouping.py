@@ -50,8 +50,8 @@ def number_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> Groupin
             SELECT date_diff('hour', first, hour) * (max(pair) OVER () + 1) + pair AS grp, hour, version, split, pair
             FROM placed"""
     )
-    row = connection.execute(f"SELECT min(hour) FROM {GROUPS}").fetchone()
-    if row is None or row[0] is None:
+    [(first,)] = connection.execute(f"SELECT min(hour) FROM {GROUPS}").fetchall()
+    if first is None:
         return None
     pairs = connection.execute(f"SELECT DISTINCT pair, version, split FROM {GROUPS} ORDER BY pair").fetchall()
-    return Grouping(row[0], tuple((version, split) for _, version, split in pairs))
+    return Grouping(first, tuple((version, split) for _, version, split in pairs))
