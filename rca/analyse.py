@@ -142,7 +142,7 @@ def _ask(generators: Mapping[str, Generator], evidence: Evidence) -> tuple[dict[
     for name, generate in sorted(generators.items()):
         try:
             findings[name] = generate(evidence)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the other families answer
             _log.exception("the family %s failed on incident %s", name, evidence.symptom.incident.id)
             why = f"an internal error stopped it ({type(error).__name__}: {error})"
             findings[name] = Findings(not_examined=why)
