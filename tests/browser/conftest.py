@@ -1,7 +1,8 @@
 """A real service over real analysed incidents, in Debian's Chromium.
 
 The database is built once for all workers of a run; each service gets a copy of its own. Where no browser is found the
-tests are skipped; with `RCA_BROWSER=required` they fail instead.
+tests are skipped; with `RCA_BROWSER=required` they fail instead. `RCA_BROWSER_SITE` names a folder in which the
+database is kept from one run to the next, for whoever works on the pages.
 """
 
 import fcntl
@@ -61,12 +62,19 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(chromium: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder of the demo's database, built by the worker that comes first."""
+    if "RCA_BROWSER_SITE" in os.environ:
+        return make_and_keep(Path(os.environ["RCA_BROWSER_SITE"]))
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     with (shared / "site.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        make_site(shared / "site", datetime.now(UTC), only=INCIDENTS)
-    return shared / "site"
+        return make_and_keep(shared / "site")
+
+
+def make_and_keep(folder: Path) -> Path:
+    """Build the site in a folder, if it is not there."""
+    make_site(folder, datetime.now(UTC), only=INCIDENTS)
+    return folder
 
 
 @contextmanager
@@ -128,7 +136,7 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
-    """Open pages, as `opened(address, width=390, theme="dark", script=False, name="ana")`; none may fail in the console."""
+    """Open pages: `opened(address, width=390, theme="dark", script=False)`; none may fail in the console."""
     contexts, told = [], []
 
     def open_page(address: str, *, width: int = 1280, theme: str = "light", script: bool = True, name: str = ""):
