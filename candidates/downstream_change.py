@@ -4,6 +4,7 @@ from candidates.measures.clock import alignment
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import upstream_share
+from candidates.measures.reality import reality
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -12,7 +13,10 @@ BUSINESS = {"business", "other", "flag", "config"}
 
 
 def generate(evidence: Evidence) -> Findings:
-    """Propose the process downstream of healthy models, for a KPI's incident."""
+    """Propose the process downstream of healthy models, for a KPI's incident.
+
+    That nothing upstream moved speaks for it only as far as the KPI itself did.
+    """
     symptom = evidence.symptom
     node = symptom.incident.node
     declared = evidence.system.by_id.get(node)
@@ -22,6 +26,7 @@ def generate(evidence: Evidence) -> Findings:
     if not examined:
         return Findings(not_examined=f"no logged predictions of a model that feeds {node}: its health is unknown")
     share, carrier = upstream_share(evidence)
+    left = reality(symptom) * (1.0 - share)
     events = change_items(evidence, {node}, BUSINESS)
     healthy = EvidenceItem(
         kind="estimate",
@@ -33,9 +38,9 @@ def generate(evidence: Evidence) -> Findings:
         family="downstream_change",
         node=node,
         subject=None,
-        impact=1.0 - share,
+        impact=left,
         strength=min(abs(symptom.z), 1e6),
-        specificity=max(0.05, (0.75 if events else 0.65) * (1.0 - share)),
+        specificity=max(0.05, (0.75 if events else 0.65) * left),
         mechanism="business_process",
         observed_at=node,
         onset=symptom.onset.at,

@@ -1,11 +1,13 @@
 """A KPI that fell: downstream of healthy models, or because a model's output moved."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from candidates.downstream_change import generate
+from rankers import heuristic
 from tests.candidates.faults import evidence, faulty
 from tests.candidates.scenes import DAYS, FIRST_DAY, daily, event, evidence_of, first, found
 
@@ -59,6 +61,27 @@ def test_a_business_event_on_the_kpi_raises_it_and_one_on_a_model_does_not():
     plain = confidence()
     assert confidence(event("approval", "business")).specificity > plain.specificity
     assert confidence(event("scorer", "business")).specificity == plain.specificity
+
+
+def doubted(p_value):
+    """Return a KPI's incident behind healthy models that moved by chance with a probability."""
+    given = incident(factor=0.8)
+    return replace(given, symptom=replace(given.symptom, p_value=p_value), cache={})
+
+
+def test_where_nothing_happened_nothing_speaks_for_the_process():
+    """That no model moved is no evidence when the KPI did not move either."""
+    cause = found("downstream_change", doubted(1.0))[KEY]
+    assert cause.impact == 0
+    assert cause.specificity < 0.1
+    answer, none = heuristic.rank([cause], [1.0], doubted(1.0).symptom)
+    assert answer[0].confidence < none / 5
+
+
+def test_the_more_doubtful_the_kpis_move_the_less_speaks_for_the_process():
+    impacts = [found("downstream_change", doubted(p))[KEY].impact for p in (1e-9, 1e-3, 0.01, 0.1, 1.0)]
+    assert impacts[0] == impacts[1]
+    assert all(one > other for one, other in pairwise(impacts[1:]))
 
 
 def test_a_model_is_no_kpi():
