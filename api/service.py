@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from api.caller import Caller
 from api.decode.otlp_metrics import Growth
+from api.herald import Herald
 from api.keeping import Keeping
+from api.notify import Notifier
 from api.one_by_one import OneByOne
 from api.problems import Problem
 from api.settings import Settings
@@ -41,20 +43,19 @@ class Service:
     ----------
     now
         The clock.
-    told
-        Called with (event, data) when something happened that others may want to hear of.
     """
 
     store: Store
     settings: Settings
     now: Callable[[], datetime] = _now
-    told: Callable[[str, Mapping[str, Any]], None] = lambda _event, _data: None
     growth: Growth = field(default_factory=Growth)
     jobs: Jobs = field(init=False)
     keys: OneByOne = field(default_factory=OneByOne)
     keeping: Keeping = field(init=False)
+    herald: Herald = field(init=False)
 
     def __post_init__(self) -> None:
+        self.herald = Herald(self, Notifier(self.settings.notify, self.settings.public_url))
         self.keeping = Keeping(self)
         kinds = {"analyze": self._analyze, "train": self._train, **self.keeping.kinds}
         self.jobs = Jobs(self.store, kinds, self.now)
@@ -75,7 +76,13 @@ class Service:
             note_request(warehouse, entry)
             return result
 
-        return self.store.write(do_and_note).result()
+        result = self.store.write(do_and_note).result()
+        self.herald.look()
+        return result
+
+    def told(self, event: str, data: Mapping[str, Any]) -> None:
+        """Tell whoever wants to hear of it that something happened."""
+        self.herald.tell(event, data)
 
     def refused(self, caller: Caller, status: int, why: str) -> "Future[None]":
         """Note a refusal."""
@@ -123,6 +130,7 @@ class Service:
     def close(self) -> None:
         """End what runs, write what waits."""
         self.jobs.close()
+        self.herald.close()
         self.store.close()
 
     def _analyze(self, parameters: Mapping[str, Any], _account: str, progress: Progress) -> Any:

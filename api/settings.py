@@ -32,7 +32,13 @@ class Settings:
     anonymous
         Whether whoever reaches it may do everything; only on loopback.
     private_hooks
-        Whether notifications may go to private and loopback addresses.
+        Whether webhooks may go to private and loopback addresses.
+    notify
+        Where people are told of answers and reviews, as apprise writes it.
+    weekly
+        Whether the review of a week is frozen when the week is over, and told of.
+    public_url
+        Where people reach the service; links in notifications lead there.
     """
 
     db: Path
@@ -41,6 +47,9 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     anonymous: bool = True
     private_hooks: bool = False
+    notify: tuple[str, ...] = ()
+    weekly: bool = False
+    public_url: str | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property

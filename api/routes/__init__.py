@@ -10,6 +10,7 @@ from api.routes import (
     feedback,
     graph,
     health,
+    hooks,
     incidents,
     ingest,
     jobs,
@@ -45,6 +46,7 @@ ROUTERS = tuple(
         tokens,
         me,
         data,
+        hooks,
         health,
     )
 )

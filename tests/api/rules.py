@@ -86,13 +86,19 @@ POST /v1/rankers:train
 """
 
 _ADMIN = """
+DELETE /v1/hooks/{hook}
 DELETE /v1/tokens/{token}
 GET /v1/audit
 GET /v1/data/backups
+GET /v1/hooks
+GET /v1/hooks/{hook}/deliveries
 GET /v1/tokens
 POST /v1/data:backup
 POST /v1/data:erase
 POST /v1/data:retain
+POST /v1/hooks
+POST /v1/hooks/{hook}:rotate
+POST /v1/hooks/{hook}:test
 POST /v1/tokens
 PUT /v1/system
 """

@@ -1,0 +1,1 @@
+"""Outgoing webhooks, signed as Standard Webhooks has it: where they may go, how they are sent, when again."""
