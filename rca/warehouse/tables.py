@@ -183,6 +183,17 @@ CREATE TABLE IF NOT EXISTS ranker_events (
     who VARCHAR NOT NULL, reason VARCHAR NOT NULL
 );
 
+-- a row is what the ranker that answered and a challenger that had not learned from it held of one labelled incident:
+-- the evidence for and against replacing it; rows are only ever added, one for each pair and incident
+CREATE TABLE IF NOT EXISTS ranker_forecasts (
+    current VARCHAR NOT NULL,           -- version that answered
+    challenger VARCHAR NOT NULL,        -- heuristic, or learned: whatever training gave at the time
+    incident VARCHAR NOT NULL,
+    since BIGINT NOT NULL,              -- place of the event since which `current` answered; 0: from the start
+    document JSON NOT NULL,             -- the causes, and each one's probability by both rankers and, anew, `current`
+    PRIMARY KEY (current, challenger, incident)
+);
+
 -- a row is one request body that was acknowledged; `batch` is the commit that it came with
 CREATE TABLE IF NOT EXISTS deliveries (
     id VARCHAR PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, -- the sender's idempotency key, or the content's digest
