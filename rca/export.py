@@ -117,7 +117,10 @@ ROWS: Mapping[str, tuple[str, tuple[str, ...], Schema, Schema]] = {
 }
 """Table -> (what a row is, required columns, columns, further keywords)."""
 
-DOCUMENTS = ("system", "incident", "change", "analysis", "feedback")
+WRITTEN = ("analysis", "handling", "review", "action", "case", "procedure")
+"""Documents that rca writes; the others people write."""
+
+DOCUMENTS = ("system", "incident", "change", "feedback", *WRITTEN)
 NAMES = (*DOCUMENTS, *ROWS)
 
 
@@ -137,7 +140,7 @@ def json_schema(name: str) -> Schema:
     if name in ROWS:
         return _head(name) | _row(name)
     if name in DOCUMENTS:
-        mode = "serialization" if name == "analysis" else "validation"
+        mode = "serialization" if name in WRITTEN else "validation"
         return _head(name) | _model(name).model_json_schema(mode=mode)  # type: ignore[arg-type]
     raise UnknownName("schema", name, (*NAMES, ALL))
 
@@ -171,9 +174,12 @@ def _row(name: str) -> Schema:
 
 def _model(name: str) -> "type[BaseModel]":
     from schemas.analysis import Analysis  # noqa: PLC0415 - rows need no models
+    from schemas.cases import Case, Procedure  # noqa: PLC0415
     from schemas.feedback import Feedback  # noqa: PLC0415
+    from schemas.handling import HandledIncident  # noqa: PLC0415
     from schemas.incident import Change, Incident  # noqa: PLC0415
     from schemas.system import System  # noqa: PLC0415
+    from schemas.weekly import ActionItem, WeeklyReview  # noqa: PLC0415
 
     models: dict[str, type[BaseModel]] = {
         "system": System,
@@ -181,5 +187,10 @@ def _model(name: str) -> "type[BaseModel]":
         "change": Change,
         "analysis": Analysis,
         "feedback": Feedback,
+        "handling": HandledIncident,
+        "review": WeeklyReview,
+        "action": ActionItem,
+        "case": Case,
+        "procedure": Procedure,
     }
     return models[name]

@@ -221,7 +221,8 @@ COMMANDS = {
     ),
     "schema": Entry(
         "Print the JSON Schemas of what goes in and what comes out.",
-        "Names: system, incident, change, analysis, feedback; rows: predictions, histograms, spans, kpis; or all.",
+        "Names: system, incident, change, feedback; analysis, handling, review, action, case, procedure; rows: "
+        "predictions, histograms, spans, kpis; or all.",
         (
             ("rca schema", "the names"),
             ("rca schema analysis > analysis.schema.json", "one of them"),

@@ -1,15 +1,21 @@
 """The database of `rca demo --serve`: built once, used again, never written over what is not its own."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import jsonschema
 import pytest
 
+from rca.cases import case, procedure
 from rca.demo.season import DAYS, SEASON
 from rca.demo.site import MARKER, end_of_log, make_site
 from rca.errors import InputError
-from rca.incidents import incident_page
+from rca.export import json_schema
+from rca.incidents import handled, incident_page
 from rca.warehouse import Warehouse
-from rca.weekly import actions, kept_weeks
+from rca.watch import drift_overview, freshness
+from rca.weekly import actions, add_action, kept_review, kept_weeks
+from rca.weekly.answers import FamilyQuality, answers
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
@@ -83,3 +89,52 @@ def test_a_site_of_another_build_is_refused(tmp_path):
     (tmp_path / MARKER).write_text("0\n")
     with pytest.raises(InputError, match="another version"):
         make_site(tmp_path, NOW)
+
+
+def test_what_people_read_satisfies_the_published_schemas(site):
+    folder, _ = site
+    with Warehouse(folder / "rca.duckdb") as warehouse:
+        week = kept_weeks(warehouse)[0][0]
+        made = add_action(warehouse, "Watch the offer's days", "ana", NOW, owner="business", due=NOW.date())
+        told = {
+            "review": kept_review(warehouse, week),
+            "handling": handled(warehouse, "inc-103"),
+            "case": case(warehouse, "inc-103", NOW),
+            "action": made,
+            "procedure": procedure(warehouse, "outliers", NOW),
+        }
+    for name, document in told.items():
+        jsonschema.validate(json.loads(document.model_dump_json(by_alias=True)), json_schema(name))
+
+
+def test_how_good_the_answers_were_is_counted(site):
+    folder, _ = site
+    with Warehouse(folder / "rca.duckdb") as warehouse:
+        found = answers(warehouse)
+    assert (found.settled, found.judged) == (1, 2)
+    assert found.families == (FamilyQuality("latency_component", 1, 1, 1),)
+    assert (found.share(1), found.share(3)) == (1.0, 1.0)
+    assert [each.n for each in found.curve] == [1]
+    assert sum(each.right for each in found.calibration) == 1  # nothing was wrong with the overbooking cost
+    assert 0 < found.calibration_error < 1
+
+
+def test_the_last_of_every_source_and_what_drifted(site):
+    folder, _ = site
+    with Warehouse(folder / "rca.duckdb") as warehouse:
+        sources = {(each.source, each.node): each for each in freshness(warehouse)}
+        last, columns = drift_overview(warehouse, "guest-intent")
+        nothing = drift_overview(warehouse, "no such model")
+    log = sources["predictions", "guest-intent"]
+    assert log.rows == 40_000
+    assert log.usual == pytest.approx(timedelta(days=1), abs=timedelta(hours=3))
+    assert not log.late(log.last + timedelta(days=2))
+    assert log.late(log.last + timedelta(days=4))
+    assert sources["traces", None].usual is None
+    assert last.replace(tzinfo=UTC) == end_of_log(NOW) - timedelta(hours=1)
+    by_name = {each.column: each for each in columns}
+    assert columns[0].psi == max(each.psi for each in columns)
+    assert by_name["deposit_type"].psi > 0.25  # it had another name for days
+    assert by_name["deposit_type"].null_now > by_name["deposit_type"].null_before
+    assert by_name["agent"].psi < 0.1
+    assert nothing == (None, ())
