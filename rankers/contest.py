@@ -1,11 +1,12 @@
 """Whether another ranker may replace the current one: a test that holds whenever one looks, and no account decides.
 
-Each labelled incident that neither ranker learned from is a bet at fair odds on the challenger: the stake grows by the
-share of it times how much more probable the challenger held the right answer. If the challenger is no better, the stake
-is expected not to grow, so that it reaches 20 times its beginning with a chance of at most 1 in 20, however often one
-looks and whenever one stops (Ville's inequality; Ramdas, Grünwald, Vovk and Shafer 2023, "Game-theoretic statistics
-and safe anytime-valid inference"; Grünwald, de Heide and Koolen 2024, "Safe testing"; the bets on a bounded mean are
-those of Waudby-Smith and Ramdas 2024, mixed over their sizes). The stake is the e-value.
+What is tested is that the current ranker, calibrated anew on the labels that a challenger learned from, holds the right
+probabilities. Each later incident then multiplies a stake by how much more probable the challenger held the right
+answer. If the current ranker is right, the stake is expected not to grow, and reaches 20 times its beginning with a
+chance of at most 1 in 20, however often one looks and whenever one stops: it is an e-value, here the prequential
+likelihood ratio (Grünwald, de Heide and Koolen 2024, "Safe testing"; Ramdas, Grünwald, Vovk and Shafer 2023,
+"Game-theoretic statistics and safe anytime-valid inference"). Calibrating first keeps a challenger from winning by
+being less sure, which is all that wrong labels teach.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,18 +18,19 @@ from numpy.typing import NDArray
 
 from rankers.labelled import Labelled
 from rankers.model import Model
-from rankers.quality import Figures, Outcome, outcomes, summed
+from rankers.quality import Figures, Outcome, outcome_of, summed
+from rankers.supervised import corrections, probabilities
 
 Numbers = NDArray[np.float64]
 
 ENOUGH = 20.0
 """E-value from which a challenger is believed to be better."""
 
-BETS = (0.0625, 0.125, 0.25, 0.5, 0.875)
-"""Shares of the stake that are bet on each incident; the stake is spread over them."""
+HEDGED = 0.05
+"""Share of the stake that is not bet: one incident can cost a challenger nearly all of it, and never all."""
 
-LARGEST_LOSS = log(20.0)
-"""Log loss beyond which an answer is no worse: what one incident can win or lose is bounded."""
+LEAST = 0.01
+"""Probability that the current ranker is granted at least: one incident multiplies the stake by 100 at most."""
 
 OTHERS = 3
 """So many incidents labelled by others make an account one of several, that cannot decide alone."""
@@ -53,6 +55,8 @@ class Pair:
 
     Parameters
     ----------
+    growth
+        Logarithm of what it multiplies the stake by; see `growth_of`.
     weight
         How far its label is believed, [0, 1], whatever other labels weigh.
     accounts
@@ -61,14 +65,9 @@ class Pair:
 
     before: Outcome
     after: Outcome
+    growth: float
     weight: float
     accounts: Accounts
-
-    @property
-    def gain(self) -> float:
-        """Return how much more probable the challenger held the right answer, in [-1, 1]."""
-        before, after = (min(each.log_loss, LARGEST_LOSS) for each in (self.before, self.after))
-        return self.weight * (before - after) / LARGEST_LOSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +96,62 @@ class Comparison:
     reason: str
 
 
-def log_e_value(gains: Numbers) -> float:
-    """Return the logarithm of the e-value of gains in [-1, 1] against their having no positive mean; 0 without any."""
-    stakes = np.log1p(np.multiply.outer(np.array(BETS), gains)).sum(axis=1)
-    return float(np.logaddexp.reduce(stakes) - log(len(BETS)))
+def growth_of(current: float, challenger: float, weight: float) -> float:
+    """Return by how much the logarithm of the stake grows: a label that is believed less counts less.
+
+    Parameters
+    ----------
+    current, challenger
+        Probabilities that they held of the right answer, each of a distribution over all answers.
+    """
+    return weight * log((1.0 - HEDGED) * challenger / max(current, LEAST) + HEDGED)
 
 
-def pairs_of(current: Model, challenger: Model, incidents: Sequence[Labelled]) -> list[Pair]:
-    """Return how both do on each incident whose right answer is told."""
-    both = zip(outcomes(current, incidents), outcomes(challenger, incidents), strict=True)
-    told = (each for each in incidents if each.told)
-    return [Pair(b, a, each.trust, frozenset(each.accounts)) for each, (b, a) in zip(told, both, strict=True)]
+def chance(each: Labelled, p: Numbers, none: float) -> float:
+    """Return the probability of the right answer, as a share of that of all answers."""
+    right = p[each.right].sum() if each.right.any() else none
+    return float(right / max(p.sum() + none, LEAST))
 
 
-def compare(current: Model, challenger: Model, incidents: Sequence[Labelled]) -> Comparison:
-    """Return whether a challenger is better on incidents that neither learned from; see `judge`."""
-    return judge(pairs_of(current, challenger, incidents), [frozenset(each.accounts) for each in incidents])
+def pairs_of(
+    current: Model, challenger: Model, incidents: Sequence[Labelled], calibrated: Model | None = None
+) -> list[Pair]:
+    """Return how both do on each incident whose right answer is told.
+
+    Parameters
+    ----------
+    calibrated
+        The current ranker, calibrated anew; None: as it is.
+    """
+    return [
+        paired(each, answer(current, each), answer(challenger, each), answer(calibrated or current, each))
+        for each in incidents
+        if each.told
+    ]
+
+
+Answer = tuple[Numbers, float]
+"""(K,) probabilities of the causes, and that of none of them."""
+
+
+def answer(model: Model, each: Labelled) -> Answer:
+    """Return what a ranker holds of an incident."""
+    return probabilities(each.slate, corrections(model, each.slate), model.sharpness, model.none_shift)
+
+
+def paired(each: Labelled, current: Answer, challenger: Answer, calibrated: Answer) -> Pair:
+    """Return how answers do by an incident's label."""
+    growth = growth_of(chance(each, *calibrated), chance(each, *challenger), each.trust)
+    both = (outcome_of(each, *current), outcome_of(each, *challenger))
+    return Pair(*both, growth, each.trust, frozenset(each.accounts))
+
+
+def compare(
+    current: Model, challenger: Model, incidents: Sequence[Labelled], calibrated: Model | None = None
+) -> Comparison:
+    """Return whether a challenger is better on incidents that neither learned from; see `pairs_of` and `judge`."""
+    said = [frozenset(each.accounts) for each in incidents]
+    return judge(pairs_of(current, challenger, incidents, calibrated), said)
 
 
 def judge(pairs: Sequence[Pair], said: Sequence[Accounts]) -> Comparison:
@@ -164,14 +203,14 @@ def _evidence(pairs: Sequence[Pair], absent: Sequence[str]) -> tuple[float, str]
 def _unspoilt(pairs: Sequence[Pair]) -> float:
     """Return the log e-value that no single account can bring to nothing.
 
-    Half of the stake is bet on all labels, the rest in equal parts on those that are left without each account: a mean
-    of e-values is one (Vovk and Wang 2021, "E-values: calibration, combination and applications").
+    Half of the stake is on all labels, the rest in equal parts on those that are left without each account: a mean of
+    e-values is one (Vovk and Wang 2021, "E-values: calibration, combination and applications").
     """
-    whole = log_e_value(np.array([each.gain for each in pairs]))
+    whole = sum(each.growth for each in pairs)
     names = sorted(frozenset().union(*(each.accounts for each in pairs)))
     if len(names) < 2:  # noqa: PLR2004 - nobody else
         return whole
-    parts = [log_e_value(np.array([each.gain for each in _without(pairs, [who])])) for who in names]
+    parts = [sum(each.growth for each in _without(pairs, [who])) for who in names]
     return float(np.logaddexp(whole, np.logaddexp.reduce(parts) - log(len(parts))) - log(2))
 
 

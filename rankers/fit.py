@@ -189,6 +189,15 @@ def left_out_loss(learned: Learned, incidents: Container[str]) -> float:
     return float(np.average(losses, weights=weight))
 
 
+def recalibrated(model: Model, incidents: Sequence[Labelled]) -> Model:
+    """Return a model as sure as incidents say that it may be; as it is where none teaches anything."""
+    useful = _useful(incidents, 1.0)
+    if not useful:
+        return model
+    found = calibrate(sets_of(useful, [corrections(model, each.slate) for each in useful]))
+    return replace(model, sharpness=found.sharpness, none_shift=found.none_shift)
+
+
 def _useful(incidents: Sequence[Labelled], mean: float) -> list[Labelled]:
     """Return the incidents that teach anything, their weights scaled to a mean."""
     found = [each for each in incidents if each.slate.keys and each.weight > 0]

@@ -13,24 +13,27 @@ from typing import Literal
 
 import numpy as np
 
-from rankers.contest import Pair
+from rankers.contest import Answer, Pair, answer, paired
 from rankers.labelled import Key, Labelled
 from rankers.model import Model
-from rankers.quality import Outcome, outcome_of
-from rankers.supervised import corrections, probabilities
 from rca.warehouse import Warehouse
 
+Held = Mapping[Key | None, float]
 Challenger = Literal["learned", "heuristic"]
 DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Both rankers' probabilities of one incident's causes, and of none of them (key None)."""
+    """Probabilities of one incident's causes, and of none of them (key None), held by both rankers.
+
+    `calibrated`: by the current one, calibrated anew on the labels that the challenger learned from.
+    """
 
     incident: str
-    current: Mapping[Key | None, float]
-    challenger: Mapping[Key | None, float]
+    current: Held
+    challenger: Held
+    calibrated: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,50 +79,48 @@ def answers_since(warehouse: Warehouse) -> int:
     return int(row[0]) if row and row[0] is not None else 0
 
 
-def forecast(current: Model, challenger: Model, each: Labelled) -> Forecast:
+def forecast(each: Labelled, current: Model, challenger: Model, calibrated: Model) -> Forecast:
     """Return what both hold of an incident."""
-    return Forecast(each.incident, _held(current, each), _held(challenger, each))
+    return Forecast(each.incident, *(_held(model, each) for model in (current, challenger, calibrated)))
 
 
-def paired(kept: Mapping[str, Forecast], incidents: Sequence[Labelled]) -> list[Pair]:
+def pairs(kept: Mapping[str, Forecast], incidents: Sequence[Labelled]) -> list[Pair]:
     """Return how forecasts fare by what the labels say now, for the incidents whose right answer is told."""
+    both = [(each, found) for each in incidents if each.told and (found := kept.get(each.incident))]
     return [
-        Pair(_outcome(found.current, each), _outcome(found.challenger, each), each.trust, frozenset(each.accounts))
-        for each in incidents
-        if each.told and (found := kept.get(each.incident))
+        paired(each, *(_answer(held, each) for held in (found.current, found.challenger, found.calibrated)))
+        for each, found in both
     ]
 
 
 def _held(model: Model, each: Labelled) -> dict[Key | None, float]:
-    p, none = probabilities(each.slate, corrections(model, each.slate), model.sharpness, model.none_shift)
+    p, none = answer(model, each)
     return dict(zip(each.slate.keys, p.tolist(), strict=True)) | {None: none}
 
 
-def _outcome(held: Mapping[Key | None, float], each: Labelled) -> Outcome:
-    """Return how a forecast does; a cause that was not proposed then had no chance."""
-    return outcome_of(each, np.array([held.get(key, 0.0) for key in each.slate.keys]), held.get(None, 0.0))
+def _answer(held: Held, each: Labelled) -> Answer:
+    """Return a forecast as an answer; a cause that was not proposed then had no chance."""
+    return np.array([held.get(key, 0.0) for key in each.slate.keys]), held.get(None, 0.0)
 
 
 def _to_json(found: Forecast) -> str:
-    causes = [
-        [key and list(key), round(found.current[key], DIGITS), round(found.challenger[key], DIGITS)]
-        for key in found.current
-    ]
+    all_held = (found.current, found.challenger, found.calibrated)
+    causes = [[key and list(key), *(round(held[key], DIGITS) for held in all_held)] for key in found.current]
     return json.dumps(causes, allow_nan=False)
 
 
 def _from_json(incident: str, text: str) -> Forecast | None:
     """Return a kept forecast; None when it is damaged, for then it is evidence of nothing."""
     try:
-        rows = [(None if key is None else tuple(map(_name, key)), float(a), float(b)) for key, a, b in json.loads(text)]
-    except (ValueError, TypeError):
+        rows = [(_key(key), [float(p) for p in held]) for key, *held in json.loads(text)]
+        current, challenger, calibrated = ({key: held[place] for key, held in rows} for place in range(3))
+    except (ValueError, TypeError, IndexError):
         return None
-    return Forecast(
-        incident,
-        {key: current for key, current, _ in rows},  # type: ignore[misc]
-        {key: challenger for key, _, challenger in rows},  # type: ignore[misc]
-    )
+    return Forecast(incident, current, challenger, calibrated)
 
 
-def _name(part: object) -> str | None:
-    return None if part is None else str(part)
+def _key(parts: list[str | None] | None) -> Key | None:
+    if parts is None:
+        return None
+    family, node, subject = parts
+    return str(family), str(node), None if subject is None else str(subject)

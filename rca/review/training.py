@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from rankers import heuristic
 from rankers.contest import Comparison, compare, judge
-from rankers.fit import LEAST_INCIDENTS, columns_of, fit, learn, left_out_loss
+from rankers.fit import LEAST_INCIDENTS, columns_of, fit, learn, left_out_loss, recalibrated
 from rankers.labelled import Labelled
 from rankers.model import Model
 from rankers.pretrained import lessons
 from rca.review.examples import Examples, fingerprint, read_examples
-from rca.review.forecasts import Challenger, Forecast, add_forecasts, forecast, paired, read_evidence
+from rca.review.forecasts import Challenger, Forecast, add_forecasts, forecast, pairs, read_evidence
 from rca.review.registry import (
     HEURISTIC,
     PRETRAINED,
@@ -139,16 +139,22 @@ class _Contest:
 def _contest(
     warehouse: Warehouse,
     names: tuple[str, Challenger],
-    models: tuple[Model, Model],
+    models: tuple[Model, Model, Model],
     later: Sequence[Labelled],
     examples: Sequence[Labelled],
 ) -> _Contest:
-    """Forecast what was not forecast before, and weigh all of it."""
+    """Forecast what was not forecast before, and weigh all of it.
+
+    Parameters
+    ----------
+    models
+        The ranker, the challenger, and the ranker calibrated anew.
+    """
     before = read_evidence(warehouse, *names)
-    fresh = [forecast(*models, each) for each in later if each.told and each.incident not in before.spent]
+    fresh = [forecast(each, *models) for each in later if each.told and each.incident not in before.spent]
     everything = {**before.kept, **{each.incident: each for each in fresh}}
     said = [frozenset(each.accounts) for each in examples]
-    return _Contest(*names, tuple(fresh), judge(paired(everything, examples), said))
+    return _Contest(*names, tuple(fresh), judge(pairs(everything, examples), said))
 
 
 def _trained(
@@ -179,7 +185,9 @@ def _trained(
         report = replace(report, reason=_too_few(report, bool(seen)))
         return _finished(warehouse, report, who, [demotion], dry_run=dry_run)
     parent, trial = _trial(earlier, starts, progress)
-    contest = _contest(warehouse, (incumbent, "learned"), (load(warehouse, incumbent), trial), later, examples.training)
+    beaten = load(warehouse, incumbent)
+    anew = recalibrated(beaten, [each for each in earlier if demoted or each.incident not in {*seen}])
+    contest = _contest(warehouse, (incumbent, "learned"), (beaten, trial, anew), later, examples.training)
     name = f"site-{key[:12]}"
     final = _known(warehouse, known) or fit(
         examples.training,
@@ -194,9 +202,9 @@ def _trained(
         held_out=contest.comparison.current.incidents,
         training_hash=key,
         comparison=contest.comparison,
-        on_gold=_on_gold(load(warehouse, incumbent), final, examples.gold),
+        on_gold=_on_gold(beaten, final, examples.gold),
     )
-    report = _judged(report, final, known, (load(warehouse, incumbent), Model(heuristic.VERSION)))
+    report = _judged(report, final, known, (beaten, Model(heuristic.VERSION)))
     final = replace(final, about=_about(report, parent, examples.training, seed))
     learned = None if known else (final, parent, [each.incident for each in examples.training])
     return _finished(warehouse, report, who, [demotion, contest], learned, dry_run=dry_run)
@@ -282,7 +290,7 @@ def _demotion(
         return None
     known = {*seen}
     later = [each for each in examples if each.incident not in known] if answering != HEURISTIC else []
-    return _contest(warehouse, (answering, "heuristic"), (model, plain_heuristic), later, examples)
+    return _contest(warehouse, (answering, "heuristic"), (model, plain_heuristic, model), later, examples)
 
 
 def _on_gold(incumbent: Model, final: Model, gold: Sequence[Labelled]) -> Comparison | None:
