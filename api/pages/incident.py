@@ -62,7 +62,7 @@ class Asked(BaseModel):
     analysis: str | None = Field(default=None, max_length=100)
     why: str = Field(default="", max_length=LONGEST_NAME)
     pick: str = Field(default="", max_length=LONGEST_NAME)
-    said: str = Field(default="", max_length=20)
+    said: str = Field(default="", max_length=LONGEST_NAME)
     reveal: bool = False
 
 
