@@ -29,6 +29,7 @@ INCIDENTS = frozenset({"inc-102", "inc-103", "inc-106", "inc-110", "inc-113", "i
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STARTS_WITHIN = 60.0
+PATIENCE_MS = 45_000
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 HARMLESS = re.compile(r"status of (304|4\d\d)")
 """What the console says when a page asks for what is not there: tests of such pages mean it."""
@@ -151,7 +152,7 @@ def opened(browser: Browser) -> Iterator[Opener]:
         if name:
             context.add_cookies([{"name": "rca-name", "value": name, "url": address}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: told.append(f"error: {error}"))
         page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
         return page
