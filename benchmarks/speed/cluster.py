@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java that starts quickly and never gets fast: for tests."""
 

@@ -202,15 +202,16 @@ def _vocabularies(
     """Yield each part's categories, most frequent first, at most one more than are kept."""
     for chunk in _chunks(parts, UNION_BRANCHES):
         branches = [
-            f"""(WITH filled AS (SELECT {part.value} AS category FROM {log.table} WHERE {reference.where})
-                 SELECT {k} AS slot, category, count(*) AS n FROM filled WHERE category IS NOT NULL
+            f"""(SELECT {k} AS slot, category, count(*) AS n
+                 FROM (SELECT {part.value} AS category FROM {log.table} WHERE {reference.where}) AS filled
+                 WHERE category IS NOT NULL
                  GROUP BY category ORDER BY n DESC, category LIMIT {KNOWN_CATEGORIES + 1})"""
             for k, part in enumerate(chunk)
         ]
         found: dict[int, list[str]] = defaultdict(list)
         # a row is one category of one column
         for slot, category, _ in queries.execute(
-            f"SELECT * FROM ({' UNION ALL '.join(branches)}) ORDER BY slot, n DESC, category"
+            f"SELECT * FROM ({' UNION ALL '.join(branches)}) AS listed ORDER BY slot, n DESC, category"
         ).fetchall():
             found[slot].append(category)
         for k, part in enumerate(chunk):

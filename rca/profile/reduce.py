@@ -127,7 +127,8 @@ def reduce_log(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {MERGING} AS FROM profile LIMIT 0")
     done = 0
     for chunk in _chunks(log.parts, _columns_at_once(connection, rows)):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, grouping, chunk)}")
+        connection.execute(f"DROP TABLE IF EXISTS {ROWS}")  # before the next one takes as much memory again
+        connection.execute(f"CREATE TEMP TABLE {ROWS} AS {narrow_sql(log, rows, grouping, chunk)}")
         fill_codes(connection, log.node, dict(enumerate(chunk)))
         for start in range(0, len(chunk), UNION_BRANCHES):
             parts = dict(enumerate(chunk[start : start + UNION_BRANCHES], start=start))

@@ -45,7 +45,8 @@ class LocalEngine:
 
     def keep(self, name: str, sql: str) -> None:
         """Store a query's rows in a temporary table, which spills to disk where memory is short."""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        self.connection.execute(f"DROP TABLE IF EXISTS {name}")  # before the next one takes as much memory again
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
 
     def collect(self, sql: str) -> pa.Table:
         """Return a query's rows."""
