@@ -77,15 +77,15 @@ def authenticate(request: Request) -> Caller:
     method, path = request.method, request.url.path
     header = request.headers.get("authorization", "")
     cookie = cookie_of(request)
+    if not header and not service.store.remembered("secured", secured):
+        name = request.headers.get("x-rca-account")
+        return Caller(account(name) if name else LOCAL, SCOPES, None, method, path, open=True)
     with service.store.reading() as warehouse:
         if header:
             scheme, _, value = header.partition(" ")
             token = find_token(warehouse, value.strip(), service.now()) if scheme.lower() == "bearer" else None
             if token is not None:
                 return Caller(token.account, token.scopes, token.id, method, path)
-        elif not secured(warehouse):
-            name = request.headers.get("x-rca-account")
-            return Caller(account(name) if name else LOCAL, SCOPES, None, method, path, open=True)
         elif cookie and (session := find_session(warehouse, cookie, service.now())):
             return Caller(session.account, session.scopes, session.token, method, path)
     if not header and (login := wants_login(request)):

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.caller import Caller
+from api.incident_json import current_tag
 from api.pages.charts import changes_of
 from api.pages.drawing import Drawing, drawn
 from api.pages.evidence import Exhibit, exhibits
 from api.pages.known import known_graph
-from api.routes.incidents import current_tag
 from api.service import Service
 from rca.graph import upstream_of
 from rca.incidents import handled, refresh, timeline

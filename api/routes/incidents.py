@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.bulk import idempotency_key
 from api.caller import Caller, Reads, Reviews
-from api.edits import etag, expected, not_modified
+from api.edits import expected, not_modified
+from api.incident_json import current_tag, incident_json
 from api.routes.jobs import JobState, started
 from api.service import Service
 from api.strict_route import StrictRoute
@@ -165,17 +166,6 @@ def named(incident: str) -> str:
     return name or incident
 
 
-def current_tag(warehouse: Warehouse, incident: str) -> str:
-    """Return the entity tag of an incident as it is now."""
-    row = warehouse.connection.execute(
-        """SELECT (SELECT coalesce(max(place), 0) FROM incident_events WHERE incident = $1),
-                  (SELECT coalesce(max(place), 0) FROM feedback WHERE incident = $1),
-                  (SELECT id FROM analyses WHERE incident = $1 ORDER BY given_at DESC, id LIMIT 1)""",
-        [incident],
-    ).fetchone() or (0, 0, None)
-    return etag(f"{row[0]}.{row[1]}.{(row[2] or '')[:12]}")
-
-
 @router.get("")
 def list_incidents(
     request: Request,
@@ -223,19 +213,12 @@ def _path(incident: str) -> str:
 def get_incident(request: Request, _: Reads, incident: Name) -> Response:
     """Return an incident and its latest answer."""
     name = named(incident)
-    with request.app.state.service.store.reading() as warehouse:
-        now = handled(warehouse, name)
-        tag = current_tag(warehouse, name)
-        if not_modified(request, tag):
-            return Response(status_code=304, headers={"ETag": tag})
-        row = warehouse.connection.execute(
-            "SELECT document FROM analyses WHERE incident = ? ORDER BY given_at DESC, id LIMIT 1", [name]
-        ).fetchone()
-    # the answer is kept as the very text that is sent
-    rest = now.model_dump_json(by_alias=True).removesuffix("}")
-    return Response(
-        f'{rest},"analysis":{row[0] if row else "null"}}}', headers={"ETag": tag}, media_type="application/json"
+    tag, told = request.app.state.service.store.remembered(
+        ("incident", name), lambda warehouse: incident_json(warehouse, name)
     )
+    if not_modified(request, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(told, headers={"ETag": tag}, media_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,8 @@ def _joined(parts: Sequence[Delivery]) -> bytes | memoryview:
     if isinstance(contents[0], Lines):
         return b"".join(line + b"\n" for content in contents for line in content.rows)
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.concat_tables(contents) if len(contents) > 1 else contents[0], sink)
+    whole = pa.concat_tables(contents) if len(contents) > 1 else contents[0]
+    pq.write_table(whole, sink, compression="lz4", use_dictionary=False, write_statistics=False)
     return memoryview(sink.getvalue())
 
 

@@ -1,11 +1,11 @@
 """The store of a running service: everything written goes through one writer, everything read through readers."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from rca.errors import LostWrites, StorageError, WarehouseError
 from rca.live.anew import written_anew
@@ -19,6 +19,9 @@ from rca.profile import update_profile
 from rca.warehouse import Warehouse
 
 Result = TypeVar("Result")
+
+MOST_REMEMBERED = 500
+"""Answers kept in memory."""
 
 MOST_WAITING_BYTES = 256_000_000
 """So many bytes of deliveries wait at most; from then on senders are asked to come back later."""
@@ -51,6 +54,8 @@ class Store:
         warehouse = written_anew(self.path, _opened(self.path, accept_loss=accept_loss))
         self._generation, self._closed, self._gate = 0, False, Gate()
         self._local = threading.local()
+        self._memory: dict[Hashable, tuple[int, object]] = {}
+        self._remembering = threading.Lock()
         self._spool = Spool(self.path.with_suffix(".spool"))
         try:
             receipts = _receipts(self.path.with_suffix(".receipts"), accept_loss=accept_loss)
@@ -99,6 +104,27 @@ class Store:
                     raise StorageError(f"cannot be read: {self.fault}")
                 self._local.generation, self._local.reader = self._generation, self._warehouse.reader()
             yield self._local.reader
+
+    def remembered(self, key: Hashable, read: Callable[[Warehouse], Result]) -> Result:
+        """Return what a function reads, or read before under the same key if only rows have been landed since.
+
+        Parameters
+        ----------
+        read
+            Reads neither rows that are landed nor the clock.
+        """
+        changes = self._writer.changes
+        with self._remembering:
+            known = self._memory.get(key)
+            if known is not None and known[0] == changes:
+                return cast("Result", known[1])
+        with self.reading() as warehouse:
+            found = read(warehouse)
+        with self._remembering:
+            if len(self._memory) >= MOST_REMEMBERED:
+                self._memory.clear()
+            self._memory[key] = changes, found
+        return found
 
     @property
     def waiting_bytes(self) -> int:

@@ -55,6 +55,8 @@ class Writer:
 
     Parameters
     ----------
+    changes
+        How often something other than rows was written.
     reopen
         Opens the database anew when a fault (a full disk) has made the connection unusable.
     """
@@ -62,6 +64,7 @@ class Writer:
     def __init__(self, warehouse: Warehouse, spool: Spool, receipts: Receipts, reopen: Callable[[], Warehouse]) -> None:
         self.warehouse, self.spool, self.receipts, self._reopen = warehouse, spool, receipts, reopen
         self.waiting_bytes = 0
+        self.changes = 0
         self.fault: str | None = None
         self._queue: queue.SimpleQueue[Landing | Work | None] = queue.SimpleQueue()
         self._held: Landing | Work | None = None
@@ -161,6 +164,7 @@ class Writer:
             item.done.set_exception(self._told(error))
         else:
             self.fault = None
+            self.changes += 1
             item.done.set_result(result)
 
     def _land(self, batch: Sequence[Landing]) -> None:
