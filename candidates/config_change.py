@@ -6,23 +6,22 @@ service's own time), and that nothing else explains the symptom. Configuration o
 upstream* is `upstream_model_change`.
 """
 
-from datetime import timedelta
+import math
 
-from candidates.measures.clock import alignment, stamp
+from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
+from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import explained_by_data, node_strength, own_time_share, upstream_share
+from candidates.measures.fault_share import measured_shares
+from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.versions import change_item, change_subject, dated
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence, Onset
+from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS, Change
 
 MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
-USED = 0.9
-"""Most of a KPI's change that a configuration beside a steady model is thought to explain: a threshold, say."""
-KINDS = {"config", "flag", "infrastructure"}
 
 
 def _elsewhere(evidence: Evidence, node: str) -> bool:
@@ -35,45 +34,40 @@ def _judged(evidence: Evidence, node: str) -> bool:
     return node in symptomatic_models(evidence) and diagnose(evidence, node) is not None
 
 
-def _fit(evidence: Evidence, change: Change) -> float:
-    step = timedelta(seconds=evidence.symptom.bucket_seconds)
-    return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
-
-
 def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
-    left = 1.0 - explained_by_data(evidence)
+    share, strength, words = _own_share(evidence, node, change)
+    acted = acted_upon(evidence, node)
+    if acted <= share:
+        return share, strength, words
+    words = f"the figure moved while what the models answer did not: {acted:.0%} lies in how {node} uses the answers"
+    return acted, min(abs(evidence.symptom.z), 1e6), words
+
+
+def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
+    """Return (share, strength, words) of what the node's own behaviour explains, not what its callees pass on."""
     diagnosis = diagnose(evidence, node)
     if node in symptomatic_models(evidence) and diagnosis is not None:
         share = function_share(evidence, node) * dated(evidence, node, diagnosis, change.ts, setting=True)
-        acted = _acted_upon(evidence)
-        if acted > share:
-            words = f"the figure moved while what {node} answers did not: {acted:.0%} lies in how its answers are used"
-            return acted, min(abs(evidence.symptom.z), 1e6), words
         return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
     if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.operations:
         share, strength = own_time_share(evidence, node)
         return share, strength, f"the own time of {node} makes up {share:.0%} of the growth"
+    shares, words = measured_shares(evidence)
     strength, metric = node_strength(evidence, node)
+    if node in shares:
+        return shares[node], strength, words.format(node=node, share=shares[node])
+    left = max(1.0 - math.fsum(shares.values()), 0.0) if shares else 1.0 - explained_by_data(evidence)
     wrong_number = evidence.system.by_id[evidence.symptom.incident.node].kind in {"model", "kpi"}
     impact = (MODEST if wrong_number else 1.0) * left * clip((strength - 3.0) / 5.0)
-    return (
-        impact,
-        strength,
-        f"{metric} of {node} moved {strength:.1f} times its usual variation; {left:.0%} unexplained",
-    )
-
-
-def _acted_upon(evidence: Evidence) -> float:
-    """Return the share of a KPI's change that no upstream node carries: what is done with a model's answers."""
-    declared = evidence.system.by_id.get(evidence.symptom.incident.node)
-    return USED * (1.0 - upstream_share(evidence)[0]) if declared and declared.kind == "kpi" else 0.0
+    words = f"{metric} of {node} moved {strength:.1f} times its usual variation; {left:.0%} unexplained"
+    return impact, strength, words
 
 
 def _candidate(evidence: Evidence, change: Change) -> Candidate:
     node, subject = str(change.node), change_subject(change)
     impact, strength, words = _impact(evidence, node, change)
-    fit = _fit(evidence, change)
+    fit = aligned(evidence, change)
     return Candidate(
         family="config_change",
         node=node,
@@ -106,11 +100,11 @@ def generate(evidence: Evidence) -> Findings:
     near = [
         change
         for change in evidence.changes
-        if change.kind in KINDS
+        if change.kind in SETTINGS
         and change.node in evidence.upstream
         and not _elsewhere(evidence, str(change.node))
         and change_subject(change) is not None
-        and _fit(evidence, change) > 0
+        and aligned(evidence, change) > 0
     ]
     if not near:
         return Findings(ruled_out="no configuration, flag or infrastructure change near the onset on an upstream node")

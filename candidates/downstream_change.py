@@ -1,5 +1,6 @@
 """The KPI fell though the models that feed it are healthy: look downstream, at the business process."""
 
+from candidates.measures.acted_upon import set_at_onset
 from candidates.measures.clock import alignment
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
@@ -10,12 +11,15 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 BUSINESS = {"business", "other", "flag", "config"}
+KNOWN_CHANGE = 0.3
+"""How much less the process is suspected when a setting right before the KPI was changed at the onset."""
 
 
 def generate(evidence: Evidence) -> Findings:
     """Propose the process downstream of healthy models, for a KPI's incident.
 
-    That nothing upstream moved speaks for it only as far as the KPI itself did.
+    That nothing upstream moved speaks for it only as far as the KPI itself did; and less where a setting was changed
+    between the models and the KPI just then.
     """
     symptom = evidence.symptom
     node = symptom.incident.node
@@ -28,6 +32,7 @@ def generate(evidence: Evidence) -> Findings:
     share, carrier = upstream_share(evidence)
     left = reality(symptom) * (1.0 - share)
     events = change_items(evidence, {node}, BUSINESS)
+    unmistakable = (0.75 if events else 0.65) * (1.0 - KNOWN_CHANGE * set_at_onset(evidence))
     healthy = EvidenceItem(
         kind="estimate",
         text=f"the models that feed it ({', '.join(examined)}) are steady; the most any upstream node explains is "
@@ -40,7 +45,7 @@ def generate(evidence: Evidence) -> Findings:
         subject=None,
         impact=left,
         strength=min(abs(symptom.z), 1e6),
-        specificity=max(0.05, (0.75 if events else 0.65) * left),
+        specificity=max(0.05, unmistakable * left),
         mechanism="business_process",
         observed_at=node,
         onset=symptom.onset.at,

@@ -47,12 +47,12 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback
     comes and goes with the trouble, or what the inputs explain that went missing with the component (`missing`).
     What these leave unexplained is shared out by coincidence, modestly.
     """
-    symptom, kind, onset = evidence.symptom, kind_of(evidence.symptom.incident.metric), origin.onset
+    symptom, onset = evidence.symptom, origin.onset
     if symptom.incident.node == node and symptom.incident.metric == origin.metric:
         words = f"{origin.metric} of {node} is the symptom itself, and what {node} reads or calls does not explain it"
         itself = [root.impact for root in metric_roots(evidence) if root.flow.node == node]
         return Share(itself[0] if itself else 1.0, words)
-    shares, words = _measured(evidence, kind)
+    shares, words = measured_shares(evidence)
     fit = max(alignment(onset, symptom), 0.0) if onset else 0.3
     timely = 0.4 + 0.6 * (alignment(onset, symptom) if onset else 0.0)
     own = _own_share(evidence, node, shares) * max(timely, 0.0)
@@ -65,8 +65,12 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback
     return rest
 
 
-def _measured(evidence: Evidence, kind: str | None) -> tuple[Mapping[str, float], str]:
-    """Return node -> share of the symptom by spans or recorded metrics, and the estimator in words."""
+def measured_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
+    """Return node -> share of the symptom of its own making by spans or recorded metrics, and words for it.
+
+    Empty where the symptom is neither a latency that rose nor errors; the words lack `node` and `share`.
+    """
+    kind = kind_of(evidence.symptom.incident.metric)
     if slowed(evidence.symptom):
         return evidence.once("time_shares", lambda: _time_shares(evidence))
     if kind in {"errors", "availability"}:

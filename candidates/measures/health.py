@@ -10,6 +10,7 @@ from candidates.measures.influence import bad_share, clip, influence
 from candidates.measures.own_time import comparable, own_times, request_time, traced
 from candidates.measures.versions import version_share
 from schemas.evidence import Evidence, Series
+from schemas.incident import RESOURCE_METRICS
 
 MOVED = 4.0
 INFLUENCE = 0.02
@@ -26,10 +27,16 @@ def operation_series(evidence: Evidence, service: str) -> list[Series]:
 
 
 def node_strength(evidence: Evidence, node: str) -> tuple[float, str]:
-    """Return how far a node's own series moved with the symptom (robust z-score), and which series."""
+    """Return how far a node's own series moved with the symptom (robust z-score), and which series.
+
+    The symptom itself says nothing of where it comes from, unless it is a resource, which nobody passes on.
+    """
     series = [s for s in evidence.metrics if s.node == node] + operation_series(evidence, node)
     model = evidence.models.get(node)
     series += [s for name, s in model.outputs.items() if name != "rows"] if model else []
+    itself = evidence.symptom.incident
+    if node == itself.node and itself.metric not in RESOURCE_METRICS:
+        series = [s for s in series if s.metric != itself.metric]
     strengths = [(abs(series_strength(s, evidence.symptom)), s.metric) for s in series if np.isfinite(s.value).any()]
     return max(strengths, default=(0.0, "nothing"))
 
@@ -71,14 +78,14 @@ def _undone(moved: MovedColumn) -> float:
     return max(wrong, moved.drift * clip(column.importance / INFLUENCE))
 
 
-def upstream_share(evidence: Evidence) -> tuple[float, str]:
-    """Return the largest share of a KPI's symptom that an upstream node may carry, and which node."""
-    return evidence.once("upstream_share", lambda: _upstream_share(evidence))
+def upstream_share(evidence: Evidence, but: str | None = None) -> tuple[float, str]:
+    """Return the largest share of a KPI's symptom that an upstream node (`but` one) may carry, and which node."""
+    return evidence.once(("upstream_share", but), lambda: _upstream_share(evidence, but))
 
 
-def _upstream_share(evidence: Evidence) -> tuple[float, str]:
+def _upstream_share(evidence: Evidence, but: str | None) -> tuple[float, str]:
     shares = [(0.0, "no upstream node")]
-    for node in sorted(evidence.upstream - {evidence.symptom.incident.node}):
+    for node in sorted(evidence.upstream - {evidence.symptom.incident.node, but}):
         if node in evidence.models:
             shares.append((influence(evidence, node), node))
         else:

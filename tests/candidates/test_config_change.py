@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from candidates.config_change import generate
+from candidates.measures.acted_upon import FARTHER, USED
+from rca.graph import build_graph, upstream_of
 from schemas.evidence import Series
+from schemas.incident import Change
+from schemas.system import System
+from tests.candidates import fault_scenes as shop
 from tests.candidates.faults import evidence
-from tests.candidates.scenes import event, first, found
+from tests.candidates.scenes import SYSTEM, event, first, found
+from tests.candidates.test_downstream_change import incident
 from tests.laws.worlds import DAYS, days
+from tests.rca.spans.traces import BASELINE, WINDOW, Shop
 
 SETTING = {"before": {"temperature": 1}, "after": {"temperature": 2.5}}
 KEY = ("scorer", "temperature")
@@ -90,3 +97,107 @@ def test_what_the_data_explain_is_not_left_for_a_service():
 
 def test_no_events_is_not_examined():
     assert generate(evidence("none")).not_examined
+
+
+# --- a service: what is its own, not what it passes on ---
+
+
+def banner(node="web"):
+    return Change(ts=shop.symptom().onset.at, node=node, kind="config", title="banner")
+
+
+def of_errors(*metrics, node="web"):
+    what = shop.symptom(metric="errors", value=(0.0, 0.2), line=metrics[0].value)
+    return found("config_change", shop.scene(metrics, what, changes=(banner(node),)))[node, "banner"]
+
+
+def of_latency(*metrics, node="web"):
+    what = shop.symptom(line=metrics[0].value)
+    return found("config_change", shop.scene(metrics, what, changes=(banner(node),)))[node, "banner"]
+
+
+def test_errors_that_a_callee_makes_are_not_the_callers_settings():
+    """The symptom's own series moved, of course: that is no evidence for a change on the node that shows it."""
+    web = shop.step("web", "errors", 0.001, 0.2)
+    db, cart = shop.step("db", "errors", 0.001, 0.2), shop.step("cart", "errors", 0.001, 0.2)
+    assert of_errors(web, db, cart).impact < 0.15
+    assert of_errors(web, db, cart, node="db").impact > 0.5
+    calm = shop.step("db", "errors", 0.001, 0.001), shop.step("cart", "errors", 0.001, 0.001)
+    assert of_errors(web, *calm).impact > 0.5
+
+
+def test_slowness_that_a_callee_makes_is_not_the_callers_settings():
+    web, cart = shop.step("web", "latency_p95", 100, 200), shop.step("cart", "latency_p95", 60, 160)
+    assert of_latency(web, cart, shop.step("db", "latency_p95", 10, 110)).impact < 0.15
+    calm = shop.step("cart", "latency_p95", 60, 60), shop.step("db", "latency_p95", 10, 10)
+    assert of_latency(web, *calm).impact > 0.5
+
+
+def test_errors_seen_in_spans_belong_to_whoever_makes_them():
+    def impact(fails):
+        what = shop.symptom(metric="errors", value=(0.0, 0.2), periods=(BASELINE, WINDOW))
+        change = Change(ts=what.onset.at, node="web", kind="config", title="banner")
+        return found("config_change", shop.traced(Shop(), fails, what, changes=(change,)))["web", "banner"].impact
+
+    assert impact({"6": (0.0, 0.3), "3": (0.0, 0.3), "2": (0.0, 0.3), "1": (0.0, 0.3)}) < 0.15
+    assert impact({"1": (0.0, 0.3)}) > 0.5
+
+
+# --- between the models and the KPI ---
+
+
+def with_page(given, *edges):
+    """Return the evidence with services `page` and `cdn`, and edges besides those of the scene."""
+    data = SYSTEM.model_dump(mode="json", by_alias=True)
+    data["nodes"] += [{"id": name, "kind": "service"} for name in ("page", "cdn")]
+    data["edges"] += [{"from": one, "to": other} for one, other in edges]
+    system = System.model_validate(data)
+    graph = build_graph(system)
+    return replace(given, system=system, graph=graph, upstream=upstream_of(graph, "approval"), cache={})
+
+
+def flagged(node="page", kind="flag"):
+    return event(node, kind, before={"compact": False}, after={"compact": True})
+
+
+SHOWS = (("scorer", "page"), ("page", "approval"))
+
+
+def test_a_flag_between_healthy_models_and_a_kpi_is_the_first_suspect():
+    given = with_page(incident(factor=0.8, changes=(flagged(),)), *SHOWS)
+    cause = first(given)
+    assert (cause.family, cause.node, cause.subject) == ("config_change", "page", "compact")
+    assert found("config_change", given)["page", "compact"].impact > 0.7 * USED
+    calm = with_page(incident(factor=0.8), *SHOWS)
+    key = ("approval", None)
+    assert found("downstream_change", given)[key].specificity < found("downstream_change", calm)[key].specificity
+
+
+def test_a_flag_before_the_models_acts_through_what_they_answer():
+    given = with_page(incident(factor=0.8, changes=(flagged("api"),)), *SHOWS)
+    assert first(given).family == "downstream_change"
+    assert found("config_change", given)["api", "compact"].impact < 0.1
+
+
+def test_a_flag_that_acts_through_another_service_explains_less():
+    given = with_page(incident(factor=0.8, changes=(flagged("cdn"),)), *SHOWS, ("cdn", "page"))
+    assert first(given).family == "downstream_change"
+    assert 0 < found("config_change", given)["cdn", "compact"].impact <= FARTHER
+
+
+@pytest.mark.parametrize("fault", ["times 100", "drift"])
+def test_what_the_models_answers_explain_is_not_left_for_a_flag_behind_them(fault):
+    given = with_page(incident(fault, changes=(flagged(),)), *SHOWS)
+    assert first(given).family != "config_change"
+    assert found("config_change", given)["page", "compact"].impact < 0.2
+
+
+def test_a_flag_does_not_explain_what_may_be_chance():
+    given = with_page(incident(factor=0.8, changes=(flagged(),)), *SHOWS)
+    doubted = replace(given, symptom=replace(given.symptom, p_value=1.0), cache={})
+    assert found("config_change", doubted)["page", "compact"].impact == 0
+
+
+def test_nothing_is_known_of_answers_that_nobody_logs():
+    given = replace(with_page(incident(factor=0.8, changes=(flagged(),)), *SHOWS), models={}, cache={})
+    assert found("config_change", given)["page", "compact"].impact == 0

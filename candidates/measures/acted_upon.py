@@ -1,0 +1,69 @@
+"""Which nodes act on what healthy models answer, before a KPI, and how much of its change may lie there.
+
+A threshold beside a model, or a flag of the service that shows its answers: the answers stay as they were, the KPI does
+not. A node whose every way to the KPI leads through a model acts by what that model answers, which is seen in its log.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from candidates.measures.clock import alignment
+from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import upstream_share
+from candidates.measures.reality import reality
+from schemas.evidence import Evidence, Onset
+from schemas.incident import Change
+
+USED = 0.9
+"""Most of a KPI's change that a setting beside steady models is thought to explain."""
+FARTHER = 0.4
+"""The same of a service that acts only through another one, whose own metrics should then show it."""
+SETTINGS = frozenset({"config", "flag", "infrastructure"})
+
+
+def aligned(evidence: Evidence, change: Change) -> float:
+    """Return how well a change event fits the symptom's onset, in [-1, 1]."""
+    step = timedelta(seconds=evidence.symptom.bucket_seconds)
+    return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
+
+
+def steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
+    """Return node -> edges to the KPI that do not pass a model with a log; empty when the symptom is no KPI's."""
+    return evidence.once("steps_to_kpi", lambda: _steps_to_kpi(evidence))
+
+
+def _steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
+    start = evidence.symptom.incident.node
+    declared = evidence.system.by_id.get(start)
+    if declared is None or declared.kind != "kpi" or start not in evidence.graph:
+        return {}
+    steps, queue = {start: 0}, [start]
+    for node in queue:
+        if node in evidence.models and diagnose(evidence, node) is not None:
+            continue
+        for cause in sorted(evidence.graph.predecessors(node)):
+            if cause not in steps:
+                steps[cause] = steps[node] + 1
+                queue.append(cause)
+    return {node: step for node, step in steps.items() if node != start}
+
+
+def acted_upon(evidence: Evidence, node: str) -> float:
+    """Return the share of a KPI's change that may lie in how a node acts on the answers of healthy models, [0, 1].
+
+    What no other node carries; 0 where no model's health is known, and as far as the KPI's change is doubtful.
+    """
+    steps = steps_to_kpi(evidence)
+    if node not in steps or not any(diagnose(evidence, model) is not None for model in evidence.models):
+        return 0.0
+    model = diagnose(evidence, node) is not None if node in evidence.models else False
+    direct = model or steps[node] == 1
+    left = 1.0 - upstream_share(evidence, None if model else node)[0]
+    return (USED if direct else FARTHER) * left * reality(evidence.symptom)
+
+
+def set_at_onset(evidence: Evidence) -> float:
+    """Return how well a setting changed right before the KPI fits the onset, [0, 1]; 0 without one."""
+    steps = steps_to_kpi(evidence)
+    near = (change for change in evidence.changes if change.kind in SETTINGS and steps.get(str(change.node)) == 1)
+    return max((aligned(evidence, change) for change in near), default=0.0)
