@@ -1,5 +1,6 @@
 """The routes, one file a resource."""
 
+from api import mcp
 from api.routes import (
     actions,
     alerts,
@@ -47,6 +48,7 @@ ROUTERS = tuple(
         me,
         data,
         hooks,
+        mcp,
         health,
     )
 )

@@ -52,6 +52,7 @@ GET /v1/receipts/{receipt}/quarantine
 GET /v1/reviews
 GET /v1/reviews/{week}
 GET /v1/system
+POST /mcp
 POST /name
 """
 
