@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.pages.charts import warm_up
 from api.service import Service
 from api.settings import Settings, refuse_open
 from rca.errors import InputError
@@ -70,6 +71,7 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         h11_max_incomplete_event_size=32_768,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+    warm_up()
     return uvicorn.Server(config)
 
 

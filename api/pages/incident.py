@@ -24,7 +24,8 @@ from rca.incidents import handled
 from rca.incidents.listing import neighbours
 from rca.incidents.weeks import week_of
 from rca.report.postmortem import postmortem_html, postmortem_markdown
-from rca.review import kept_analysis
+from rca.review import kept_analysis, similar_incidents
+from rca.review.analyses import latest_analysis
 from rca.warehouse import Warehouse
 from rca.weekly.actions import actions
 from rca.weekly.agreement import agreement
@@ -133,6 +134,24 @@ def show_contrast(request: Request, caller: Reader, incident: Name, part: Annota
         shares=shares,
         place=f"/incidents/{segment(name)}",
         charts=can_draw(),
+    )
+
+
+@router.get("/incidents/{incident}/similar")
+def show_similar(request: Request, caller: Reader, incident: Name, part: Annotated[bool, Query()] = False) -> Response:
+    """Show past incidents like this one and what mended them; as `part`, for the page that holds it."""
+    name = named(incident)
+    with request.app.state.service.store.reading() as warehouse:
+        state = handled(warehouse, name)
+        found = similar_incidents(warehouse, name) if latest_analysis(warehouse, name) else ()
+    return page(
+        request,
+        "similar_part.html" if part else "similar.html",
+        here="incidents",
+        caller=caller,
+        state=state,
+        similar=found,
+        place=f"/incidents/{segment(name)}",
     )
 
 

@@ -18,13 +18,12 @@ from rca.report.chart import around, read_trace, smooth
 from rca.report.expected import expected
 from rca.report.page import DASH
 from rca.report.words import moment, number, pair
-from rca.review import history, kept_analysis, resolve, similar_incidents
+from rca.review import history, kept_analysis, resolve
 from rca.review.analyses import latest_analysis
 from rca.review.blind import ENOUGH, blind_to, judges, own, wants_second
 from rca.review.feedback import live
 from rca.review.labels import SettledIncident
 from rca.review.reliability import Reliabilities, Reliability, reliabilities
-from rca.review.similar import Similar
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause, IncidentSummary, Moved
 from schemas.feedback import Feedback, account
@@ -98,7 +97,6 @@ class View:
     changes: tuple[tuple[datetime, str], ...]
     told: tuple[TimelineEntry, ...]
     said: Said
-    similar: tuple[Similar, ...]
     drawing: Drawing | None
     nodes: tuple[str, ...]
 
@@ -150,7 +148,6 @@ def view(
         changes=tuple(changes_of(told)),
         told=_visible(told, said, caller),
         said=said,
-        similar=similar_incidents(warehouse, incident) if last else (),
         drawing=drawn(graph.subgraph(near), marked=path, end=state.incident.node) if len(graph) else None,
         nodes=tuple(sorted(graph)),
     )

@@ -178,5 +178,6 @@ def test_similar_incidents_tell_what_mended_them(fresh) -> None:
     judged = form(as_(fresh, "ana").get(f"/incidents/{PLAIN}").text, "/verdict")
     said = judged.fields | {"verdict": "confirmed", "comment": "rolled the feed back to v6"}
     assert fresh.post(judged.action, data=said).status_code == 303
-    html = fresh.get(f"/incidents/{THIRD}").text
-    assert "rolled the feed back to v6" in html.split('id="similar"')[1].split("</section>")[0]
+    for query in ("", "?part=true"):
+        assert "rolled the feed back to v6" in fresh.get(f"/incidents/{THIRD}/similar{query}").text
+    assert f'data-load="/incidents/{THIRD}/similar?part=true"' in fresh.get(f"/incidents/{THIRD}").text
