@@ -28,6 +28,7 @@ def analyze(
     top: int | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
     ranker: Literal["auto", "heuristic", "supervised"] = "auto",
+    jobs: int = 1,
 ) -> None:
     """Explain an incident.
 
@@ -51,13 +52,26 @@ def analyze(
         Print JSON: one line for each incident.
     ranker
         Which ranker orders the causes; auto: the one that is current in the database, else the one that is shipped.
+    jobs
+        Processes that explain the incidents of a database.
     """
     if top is not None and top < 1:
         raise InputError(f"--top {top} shows nothing", mend="give at least 1")
     asked = ad_hoc(node, metric, detected_at)
     if asked and incident:
         raise InputError("--incident and --node name two incidents", mend="give one of them")
-    show(answers(bundle, db, incident, asked, ranker), top, as_json=json)
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs} leaves nobody to do it", mend="give at least 1")
+    if jobs == 1:
+        show(answers(bundle, db, incident, asked, ranker), top, as_json=json)
+        return
+    if db is None or bundle is not None or incident or asked:
+        raise InputError("--jobs explains all incidents of a database", mend="give --db alone")
+    from rca.many import analyse_many
+
+    with shown_progress() as progress:
+        found = analyse_many(db, jobs, ranker=ranker, progress=progress)
+    show(found, top, as_json=json)
 
 
 def ad_hoc(node: str | None, metric: str | None, detected_at: str | None) -> "Incident | None":

@@ -51,6 +51,18 @@ class Warehouse:
             self.connection.close()
             raise
 
+    @classmethod
+    def snapshot(cls, path: Path) -> "Warehouse":
+        """Return a database file for reading alone, on one thread: many processes may have it open at once."""
+        try:
+            connection = duckdb.connect(str(path), read_only=True, config={"threads": 1})
+        except duckdb.Error as error:
+            raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
+        connection.execute("SET TimeZone = 'UTC'")
+        other = cls.__new__(cls)
+        other.connection, other.within = connection, False
+        return other
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all that the block writes, or nothing of it when it fails; inside another one it is a part of that."""
@@ -78,6 +90,14 @@ class Warehouse:
         other = Warehouse.__new__(Warehouse)
         other.connection, other.within = self.connection.cursor(), False
         return other
+
+    def release(self) -> None:
+        """Let go of what was read last: a result that was not fetched to its end keeps its transaction open.
+
+        No checkpoint is possible while such a transaction is older than the latest change.
+        """
+        with suppress(duckdb.Error):
+            self.connection.rollback()
 
     def confine(self, folders: Sequence[Path]) -> None:
         """Let SQL reach no file but the database and these folders, from now on and for good; no extension either."""
