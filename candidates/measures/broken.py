@@ -15,6 +15,7 @@ from candidates.measures.component_series import (
     daily_effect,
     is_resource,
     kind_of,
+    load_at,
     load_effect,
     near,
     requests_of,
@@ -40,6 +41,9 @@ MORE_OFTEN = 3.0
 
 GONE = 0.03
 """A resource that falls below this share of its level is no longer used at all."""
+
+LOST = 0.5
+"""Share of what the load tells below which a network has lost the rest."""
 
 DATED_BUCKETS = 20
 
@@ -143,7 +147,8 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
 
     Load (for cpu, disk and network) and the time of day are taken out first. The spread is the larger of the
     buckets' and of what periods as long as the window differ by, so slow drift is no anomaly; it has a floor. A
-    metric is broken when the window's median is out of range, or when clearly more buckets are than before.
+    metric is broken when the window's median is out of range, or when clearly more buckets are than before. A network
+    also breaks when it carries less than half of what the load tells; where the load is unknown nobody can say that.
     """
     kind = kind_of(series.metric)
     value = np.clip(series.value, -HUGE, HUGE)
@@ -161,8 +166,12 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
     spread = _spread(excess[old], int(new.sum()), level, kind)
     z, out = _departure(excess[old], excess[new], spread)
     silent = is_resource(kind) and new.sum() >= FEWEST_SILENT and _silent(series.value[old], series.value[new])
+    mechanism = "unavailable" if silent else MECHANISM[kind]
     if silent:
         z, out, excess = MAX_Z * (1 - GONE), np.ones(int(new.sum()), bool), -excess
+    elif kind == "network" and z < MIN_Z:
+        mechanism, excess = "network_lost", _lack(series, requests, old, new)
+        z, out = _departure(excess[old], excess[new], spread)
     if z < MIN_Z:
         return None
     typical = float(np.median(excess[new][out])) if out.any() else float(np.median(excess[new]))
@@ -172,7 +181,7 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
         node=series.node,
         metric=series.metric,
         kind=kind,
-        mechanism="unavailable" if silent else "memory_leak" if leak else MECHANISM[kind],
+        mechanism="memory_leak" if leak else mechanism,
         before=float(np.median(series.value[old])),
         after=float(np.median(series.value[new][out])) if out.any() else float(np.median(series.value[new])),
         z=z,
@@ -231,6 +240,23 @@ def _silent(old: FloatArray, new: FloatArray) -> bool:
     """Return whether a resource in steady use fell to nothing: its process died, or nobody calls it any more."""
     level = float(np.median(old))
     return old.size > FEW and float(np.quantile(old, 0.05)) > 0.2 * level and float(np.median(new)) < GONE * level
+
+
+def _lack(series: Series, requests: Series | None, old: BoolArray, new: BoolArray) -> FloatArray:
+    """Return how much less (T,) is carried than usual for the load, in own unit; 0 where at least half of that is.
+
+    With fewer requests less is carried, at most in proportion.
+    """
+    nothing = np.zeros(len(series.ts))
+    load = load_at(series, requests) if requests else nothing
+    loads = [load[side & np.isfinite(load)] for side in (old, new)]
+    usually, now = (float(np.median(one)) if one.size else 0.0 for one in loads)
+    if usually <= 0:
+        return nothing
+    usual = float(np.median(series.value[old]))
+    expected = usual * np.where(new, min(now / usually, 1.0), 1.0)
+    lost = np.median(series.value[new]) < LOST * np.median(expected[new])
+    return expected - series.value if lost else nothing
 
 
 def _gradual_start(excess: FloatArray, index: int, size: float) -> int:

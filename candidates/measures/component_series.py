@@ -95,7 +95,7 @@ def requests_of(evidence: Evidence, node: str) -> Series | None:
     return plain[0] if plain else mean_series(choice) if choice else None
 
 
-def _load_at(series: Series, requests: Series) -> FloatArray:
+def load_at(series: Series, requests: Series) -> FloatArray:
     """Return the requests (T,) at the times of a series: the same moment's, else the last known before."""
     known = np.isfinite(requests.value)
     ts, value = requests.ts[known], np.clip(requests.value[known], -HUGE, HUGE)
@@ -131,7 +131,7 @@ def load_effect(symptom: Symptom, series: Series, requests: Series | None) -> Fl
     none = np.zeros(len(series.ts))
     if requests is None or kind_of(series.metric) not in LOADED:
         return none
-    load = _load_at(series, requests)
+    load = load_at(series, requests)
     old = within(series.ts, symptom.baseline) & np.isfinite(load) & np.isfinite(series.value)
     new = within(series.ts, symptom.window) & np.isfinite(load)
     if not old.any() or not new.any():

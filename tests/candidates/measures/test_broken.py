@@ -66,3 +66,37 @@ def test_a_gradual_departure_has_an_onset_that_begins_with_it():
     assert found.onset.low <= T0 + timedelta(minutes=FAULT + 5) <= found.onset.high
     sharp = examine(symptom(), step("db", "cpu", 0.3, 0.8))
     assert sharp.onset.low == sharp.onset.at == T0 + timedelta(minutes=FAULT)
+
+
+# --- a network that carries less ---
+
+
+def carried(share, load=1.0):
+    """Return the examined network of a node that carries a share of the usual since the fault, under a share of it."""
+    requests = step("db", "requests", 100, 100 * load)
+    return examine(symptom(), step("db", "network", 3e6, share * 3e6), requests)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
+def test_a_network_that_carries_far_less_for_the_same_load_broke(share):
+    found = carried(share)
+    assert found.mechanism == "network_lost"
+    assert found.z > MIN_Z
+    assert found.rise == pytest.approx((1 - share) * 3e6, rel=0.05)
+    assert found.onset.at == T0 + timedelta(minutes=FAULT)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
+def test_a_network_that_carries_less_because_less_is_asked_did_not(share):
+    assert carried(share, load=share) is None
+    assert carried(share, load=share / 2) is None
+
+
+def test_less_is_lost_than_half_or_the_load_is_unknown():
+    assert carried(0.7) is None
+    assert examine(symptom(), step("db", "network", 3e6, 6e5)) is None
+
+
+@pytest.mark.parametrize("metric", ["cpu", "memory", "disk", "errors"])
+def test_only_a_network_breaks_downwards(metric):
+    assert examine(symptom(), step("db", metric, 0.6, 0.15), step("db", "requests", 100, 100)) is None
