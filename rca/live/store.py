@@ -103,7 +103,11 @@ class Store:
                 if self._closed:
                     raise StorageError(f"cannot be read: {self.fault}")
                 self._local.generation, self._local.reader = self._generation, self._warehouse.reader()
-            yield self._local.reader
+            reader: Warehouse = self._local.reader
+            try:
+                yield reader
+            finally:
+                reader.release()
 
     def remembered(self, key: Hashable, read: Callable[[Warehouse], Result]) -> Result:
         """Return what a function reads, or read before under the same key if only rows have been landed since.

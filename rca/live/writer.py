@@ -204,7 +204,8 @@ class Writer:
                 told = self._landed(number, files)
         except Undone as error:
             self.spool.forget((number,))
-            if isinstance(error.cause, (*OWN_FAULTS, duckdb.IOException, OSError)):
+            alone = len(firsts) == 1 and isinstance(error.cause, OWN_FAULTS)
+            if alone or isinstance(error.cause, (duckdb.IOException, OSError)):
                 raise error.cause from error
             self._land_apart(firsts, waiting, error)
             return
