@@ -15,7 +15,7 @@ TRACE_EVERY_MS = 100
 START = datetime(2026, 3, 4, tzinfo=UTC)
 
 # a row is one span of a binary tree of calls over twenty services, siblings overlapping by half
-_FILL = f"""
+FILL = f"""
 INSERT INTO spans
 WITH place AS (SELECT i, i // {SPANS_A_TRACE} AS trace, i % {SPANS_A_TRACE} AS k FROM range($n) AS t(i)),
 timed AS (SELECT *, epoch_us($start) + trace * {TRACE_EVERY_MS} * 1000 + k * 1000 AS us FROM place)
@@ -44,7 +44,7 @@ def measure(spans: int) -> None:
     length = timedelta(milliseconds=spans / SPANS_A_TRACE * TRACE_EVERY_MS)
     baseline, window = Window(START, START + length * 0.8), Window(START + length * 0.8, START + length)
     with Warehouse() as warehouse:
-        warehouse.connection.execute(_FILL, {"n": spans, "start": START.replace(tzinfo=None)})
+        warehouse.connection.execute(FILL, {"n": spans, "start": START.replace(tzinfo=None)})
         timed(
             "operation_profiles",
             spans,

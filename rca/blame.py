@@ -8,8 +8,8 @@ explains it. Nor do callees explain what of a service's metric is its own, measu
 are followed once.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,28 +44,49 @@ def _outgoing(system: System) -> Outgoing:
     return outgoing
 
 
-def _reached(outgoing: Outgoing, starts: Iterable[Anomaly]) -> frozenset[Anomaly]:
-    """Return the anomalies that follow from some others along the declared edges."""
-    seen: set[Anomaly] = set()
-    queue = deque(starts)
-    while queue:
-        anomaly = queue.popleft()
-        if anomaly in seen:
-            continue
-        seen.add(anomaly)
-        kind, node = anomaly[0], anomaly[1]
-        if kind in ("column", "function"):
-            queue.append(("output", node))
-            continue
-        if kind == "own":
-            queue.append(("metric", node, *anomaly[2:]))
-            continue
-        for target, columns in outgoing.get(node, ()):
-            if kind == "output":
-                queue.extend(("column", target, column) for column in columns)
-            if not columns:
-                queue.append((kind, target, *anomaly[2:]))
-    return frozenset(seen)
+def _following(outgoing: Outgoing, anomaly: Anomaly) -> Iterator[Anomaly]:
+    """Yield the anomalies that follow at once from another along the declared edges."""
+    kind, node = anomaly[0], anomaly[1]
+    if kind in ("column", "function"):
+        yield ("output", node)
+        return
+    if kind == "own":
+        yield ("metric", node, *anomaly[2:])
+        return
+    for target, columns in outgoing.get(node, ()):
+        if kind == "output":
+            yield from (("column", target, column) for column in columns)
+        if not columns:
+            yield (kind, target, *anomaly[2:])
+
+
+class _Reach:
+    """Which anomalies follow from those that each candidate explains; all candidates in one walk of the graph."""
+
+    def __init__(self, system: System, starts: Sequence[Iterable[Anomaly]]) -> None:
+        outgoing = _outgoing(system)
+        masks: dict[Anomaly, int] = defaultdict(int)  # a bit for each candidate
+        for place, anomalies in enumerate(starts):
+            for anomaly in anomalies:
+                masks[anomaly] |= 1 << place
+        queue = deque(masks)
+        waiting = set(masks)
+        while queue:
+            anomaly = queue.popleft()
+            waiting.discard(anomaly)
+            mask = masks[anomaly]
+            for follower in _following(outgoing, anomaly):
+                known = masks.get(follower, 0)
+                if known | mask != known:
+                    masks[follower] = known | mask
+                    if follower not in waiting:
+                        waiting.add(follower)
+                        queue.append(follower)
+        self._masks = masks
+
+    def reaches(self, place: int, anomaly: Anomaly) -> bool:
+        """Return whether an anomaly follows from the candidate at a place, or is one of its own."""
+        return bool(self._masks.get(anomaly, 0) >> place & 1)
 
 
 def _later(candidate: Candidate, other: Candidate, slack: timedelta) -> bool:
@@ -81,9 +102,10 @@ def _slack(symptom: Symptom) -> timedelta:
     return timedelta(seconds=max(3 * symptom.bucket_seconds, GRADUAL * window))
 
 
-def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candidate, slack: timedelta) -> float:
+def _explained(candidate: Candidate, other: Candidate, slack: timedelta) -> float:
+    """Return the share of a candidate's anomaly that another one explains, which reaches it."""
     own = candidate.explains[:1]
-    if not own or own[0] not in reached or own[0] in other.explains[:1] or not _later(candidate, other, slack):
+    if own[0] in other.explains[:1] or not _later(candidate, other, slack):
         return 0.0
     if candidate.impact <= 0:
         return 0.0
@@ -97,19 +119,20 @@ def _explained(candidate: Candidate, reached: frozenset[Anomaly], other: Candida
 def assign_blame(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Blame]:
     """Return each candidate's blame, in their order."""
     graph: nx.DiGraph[str] = evidence.graph
-    outgoing = _outgoing(evidence.system)
-    reached = [_reached(outgoing, c.explains) for c in candidates]
+    reach = _Reach(evidence.system, [c.explains for c in candidates])
     path_from = blame_paths(graph, evidence.symptom.incident.node)
     slack = _slack(evidence.symptom)
     out = []
     for i, candidate in enumerate(candidates):
         explained = 0.0
         for j, other in enumerate(candidates):
-            cyclic = other.explains[:1] and other.explains[0] in reached[i]
+            if i == j or not candidate.explains or not reach.reaches(j, candidate.explains[0]):
+                continue
+            cyclic = other.explains[:1] and reach.reaches(i, other.explains[0])
             # one cause may move several parts of one node: a burst of outliers, a changed mix of segments
             apart = other.node != candidate.node or set(candidate.explains[:1]) <= set(other.explains[1:])
-            if i != j and apart and not cyclic:
-                explained = max(explained, _explained(candidate, reached[j], other, slack))
+            if apart and not cyclic:
+                explained = max(explained, _explained(candidate, other, slack))
         path = path_from(candidate.node)
         out.append(Blame(root=1.0 - explained, path=path or (candidate.node,)))
     return out

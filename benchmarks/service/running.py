@@ -69,7 +69,7 @@ class Running:
                 stderr=told,
             )
 
-    def wait(self, seconds: float = 60) -> bool:
+    def wait(self, seconds: float = 300) -> bool:
         """Wait until it answers; return False when it has ended instead."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -105,7 +105,7 @@ class Running:
         if self.process:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(60)
+                self.process.wait(300)
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
@@ -115,7 +115,7 @@ def send(
     port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> tuple[int, bytes]:
     """Send one request on a connection of its own; return status and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         connection.request(method, path, body or None, dict(headers or {}))
         answer = connection.getresponse()
@@ -178,9 +178,9 @@ class Client:
         """End once what is under way is acknowledged."""
         self._stop.set()
         if self._thread:
-            self._thread.join(60)
+            self._thread.join(300)
             if self._thread.is_alive():
-                raise TimeoutError("a client was not acknowledged in a minute")
+                raise TimeoutError("a client was not acknowledged in five minutes")
 
     def _run(self) -> None:
         number = 0

@@ -8,6 +8,9 @@ START = ("2026-03-02", "2026-03-09")
 """First day of the reference and of the current week."""
 
 DAYS = 7
+SIZES = (4, 9, 25, 60, 150)
+"""Categories of a column."""
+
 DRIFTED = ("n3", "n11", "n20", "n31", "c4")
 """Moved by a tenth of a standard deviation, 5 % wider, 3 % more nulls, 2 % of the values in another unit; a category
 that takes over 4 % of the rows."""
@@ -36,9 +39,7 @@ def _drifted(name: str, value: str, k: int) -> str:
 def features(period: int) -> dict[str, str]:
     """Return feature -> SQL of its value in the reference (0) or the current period (1)."""
     numbers = {f"n{k}": (_number(k), k) for k in range(40)}
-    names = {
-        f"c{k}": (f"'v' || CAST(random() * random() * {(4, 9, 25, 60, 150)[k % 5]} AS INTEGER)", k) for k in range(10)
-    }
+    names = {f"c{k}": (f"'v' || CAST(random() * random() * {SIZES[k % len(SIZES)]} AS INTEGER)", k) for k in range(10)}
     made = {**numbers, **names}
     return {name: _drifted(name, value, k) if period else value for name, (value, k) in made.items()}
 
@@ -56,11 +57,11 @@ def write(folder: Path, rows: int, periods: tuple[int, ...] = (0, 1)) -> tuple[P
                 for name, value in features(period).items()
             )
             path = folder / f"{('reference', 'current')[period]}.parquet"
+            when = f"TIMESTAMP '{START[period]}' + to_microseconds(CAST(i * {DAYS * 86.4e9 / rows} AS BIGINT)) AS ts"
+            outcome = "random() AS prediction, CAST(random() < 0.3 AS DOUBLE) AS label"
             connection.execute(
-                f"""COPY (SELECT TIMESTAMP '{START[period]}' + to_microseconds(CAST(i * {DAYS * 86.4e9 / rows} AS BIGINT))
-                        AS ts, 'v1' AS model_version, random() AS prediction,
-                        CAST(random() < 0.3 AS DOUBLE) AS label, {values} FROM range({rows}) AS t(i))
-                    TO '{path}' (FORMAT parquet)"""
+                f"COPY (SELECT {when}, 'v1' AS model_version, {outcome}, {values} FROM range({rows}) AS t(i)) "
+                f"TO '{path}' (FORMAT parquet)"
             )
             paths.append(path)
     return tuple(paths)
