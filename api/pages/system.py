@@ -1,7 +1,6 @@
 """The system: what depends on what, which data came last, and which columns of each model drifted."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 import networkx as nx
@@ -19,27 +18,13 @@ from rca.graph import build_graph
 from rca.ingest.documents import system_at
 from rca.spans import read_span_edges
 from rca.warehouse import Warehouse
-from rca.watch import ColumnDrift, drift_overview, freshness
+from rca.watch import drift_overview, freshness
 
 router = pages()
 
 MODERATE, LARGE = 0.1, 0.25
 MOST_MODELS = 40
 SHOWN = 6
-
-
-@dataclass(frozen=True, slots=True)
-class ModelDrift:
-    """How far the columns of one model moved by the end of its log."""
-
-    node: str
-    until: datetime | None
-    columns: tuple[ColumnDrift, ...]
-
-    @property
-    def moved(self) -> int:
-        """Return how many columns moved more than moderately."""
-        return sum(column.psi >= LARGE for column in self.columns)
 
 
 @router.get("/system")
@@ -55,7 +40,8 @@ def show_system(
     with service.store.reading() as warehouse:
         graph = _graph(warehouse, service, at)
         models = [name for name, told in graph.nodes(data=True) if told.get("kind") == "model"]
-        drifts = [_drift(warehouse, name) for name in sorted(models)[:MOST_MODELS]]
+        shown = sorted(models)[:MOST_MODELS]
+        drifts = drift_overview(warehouse, shown)
         sources = freshness(warehouse)
     chosen = node if node in graph else ""
     near = {chosen, *nx.ancestors(graph, chosen), *nx.descendants(graph, chosen)} if chosen else set(graph)
@@ -69,7 +55,7 @@ def show_system(
         edges=sorted(graph.subgraph(near).edges(data=True), key=lambda edge: edge[:2]),
         node=chosen,
         at=at,
-        drifts=drifts,
+        models=[(name, drifts.get(name)) for name in shown],
         sources=sources,
         levels=(MODERATE, LARGE),
         most=SHOWN,
@@ -85,8 +71,3 @@ def _graph(warehouse: Warehouse, service: Service, at: date | None) -> "nx.DiGra
     if system is None:
         return nx.DiGraph()
     return build_graph(system, read_span_edges(warehouse), read_lineage_edges(warehouse))
-
-
-def _drift(warehouse: Warehouse, node: str) -> ModelDrift:
-    last, columns = drift_overview(warehouse, node)
-    return ModelDrift(node, last.replace(tzinfo=UTC) + timedelta(hours=1) if last else None, columns)

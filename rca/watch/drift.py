@@ -1,9 +1,10 @@
-"""Which columns of a model's log moved lately: the last week against the four before, from the profile alone.
+"""Which columns of the models' logs moved lately: the last week against the four before, from the profile alone.
 
 The measure is the population stability index (Siddiqi, "Credit Risk Scorecards", 2006, chapter 7): 0.1 is moderate,
 0.25 large. That a column drifted does not say that it matters: an analysis does.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,29 +18,34 @@ FEWEST = 100
 NULL = -1
 
 _DRIFT = f"""
-WITH last AS (SELECT max(hour) AS hour FROM profile WHERE node = $node AND split = 'production'),
+-- a row is a model and the last hour of its log
+WITH last AS (
+    SELECT node, max(hour) AS hour FROM profile
+    WHERE node IN (SELECT unnest($nodes::VARCHAR[])) AND split = 'production' GROUP BY node
+),
 -- a row is a bin of a column: how many fell into it lately, and before
 counts AS (
-    SELECT column_name, part, bin, sum(n) FILTER (p.hour > last.hour - $recent) AS now,
+    SELECT node, column_name, part, bin, any_value(last.hour) AS hour,
+        sum(n) FILTER (p.hour > last.hour - $recent) AS now,
         sum(n) FILTER (p.hour <= last.hour - $recent) AS past
-    FROM profile AS p, last
-    WHERE node = $node AND split = 'production' AND p.hour > last.hour - $recent - $before
+    FROM profile AS p JOIN last USING (node)
+    WHERE split = 'production' AND p.hour > last.hour - $recent - $before
         AND NOT (column_name = 'label' AND bin = {NULL})  -- labels of the last days are not known yet
-    GROUP BY ALL
+    GROUP BY node, column_name, part, bin
 ),
 -- a row is a bin with its shares
 shares AS (
     SELECT *, sum(now) OVER col AS now_of, sum(past) OVER col AS past_of,
         greatest(coalesce(now, 0) / sum(now) OVER col, {FLOOR}) AS q,
         greatest(coalesce(past, 0) / sum(past) OVER col, {FLOOR}) AS p
-    FROM counts WINDOW col AS (PARTITION BY column_name, part)
+    FROM counts WINDOW col AS (PARTITION BY node, column_name, part)
 )
-SELECT column_name, part, sum((q - p) * ln(q / p)) AS psi, any_value(now_of)::BIGINT, any_value(past_of)::BIGINT,
+SELECT node, any_value(hour), column_name, part, sum((q - p) * ln(q / p)) AS psi,
+    any_value(now_of)::BIGINT, any_value(past_of)::BIGINT,
     coalesce(sum(now) FILTER (bin = {NULL}), 0) / any_value(now_of) AS null_now,
-    coalesce(sum(past) FILTER (bin = {NULL}), 0) / any_value(past_of) AS null_past,
-    (SELECT hour FROM last)
-FROM shares WHERE now_of >= {FEWEST} AND past_of >= {FEWEST} GROUP BY column_name, part
-ORDER BY psi DESC, column_name, part
+    coalesce(sum(past) FILTER (bin = {NULL}), 0) / any_value(past_of) AS null_past
+FROM shares WHERE now_of >= {FEWEST} AND past_of >= {FEWEST} GROUP BY node, column_name, part
+ORDER BY node, psi DESC, column_name, part
 """
 
 
@@ -55,11 +61,21 @@ class ColumnDrift:
     before: int
 
 
-def drift_overview(warehouse: Warehouse, node: str) -> tuple[datetime | None, tuple[ColumnDrift, ...]]:
-    """Return the last hour (UTC, naive; None without any) of a model's log, and its columns, the most moved first."""
-    rows = warehouse.connection.execute(_DRIFT, {"node": node, "recent": RECENT, "before": BEFORE}).fetchall()
-    columns = tuple(
-        ColumnDrift(f"{column}[{part}]" if part else column, psi, null_now, null_before, now, before)
-        for column, part, psi, now, before, null_now, null_before, _ in rows
-    )
-    return (rows[0][-1] if rows else None), columns
+@dataclass(frozen=True, slots=True)
+class ModelDrift:
+    """How far the columns of a model moved by the last hour (UTC, naive) of its log; the most moved first."""
+
+    last: datetime
+    columns: tuple[ColumnDrift, ...]
+
+
+def drift_overview(warehouse: Warehouse, nodes: Iterable[str]) -> dict[str, ModelDrift]:
+    """Return how far the columns of models moved; one of which too little is known is left out."""
+    asked = {"nodes": list(nodes), "recent": RECENT, "before": BEFORE}
+    found: dict[str, tuple[datetime, list[ColumnDrift]]] = {}
+    for node, last, column, part, psi, now, before, null_now, null_before in warehouse.connection.execute(
+        _DRIFT, asked
+    ).fetchall():
+        name = f"{column}[{part}]" if part else column
+        found.setdefault(node, (last, []))[1].append(ColumnDrift(name, psi, null_now, null_before, now, before))
+    return {node: ModelDrift(last, tuple(columns)) for node, (last, columns) in found.items()}

@@ -123,18 +123,18 @@ def test_the_last_of_every_source_and_what_drifted(site):
     folder, _ = site
     with Warehouse(folder / "rca.duckdb") as warehouse:
         sources = {(each.source, each.node): each for each in freshness(warehouse)}
-        last, columns = drift_overview(warehouse, "guest-intent")
-        nothing = drift_overview(warehouse, "no such model")
+        found = drift_overview(warehouse, ["guest-intent", "cancellation-risk", "no such model"])
     log = sources["predictions", "guest-intent"]
     assert log.rows == 40_000
     assert log.usual == pytest.approx(timedelta(days=1), abs=timedelta(hours=3))
     assert not log.late(log.last + timedelta(days=2))
     assert log.late(log.last + timedelta(days=4))
     assert sources["traces", None].usual is None
-    assert last.replace(tzinfo=UTC) == end_of_log(NOW) - timedelta(hours=1)
+    assert set(found) == {"guest-intent", "cancellation-risk"}
+    columns = found["guest-intent"].columns
+    assert found["guest-intent"].last.replace(tzinfo=UTC) == end_of_log(NOW) - timedelta(hours=1)
     by_name = {each.column: each for each in columns}
     assert columns[0].psi == max(each.psi for each in columns)
     assert by_name["deposit_type"].psi > 0.25  # it had another name for days
     assert by_name["deposit_type"].null_now > by_name["deposit_type"].null_before
     assert by_name["agent"].psi < 0.1
-    assert nothing == (None, ())
