@@ -84,7 +84,13 @@ class SparkEngine:
 
     def put(self, name: str, table: pa.Table) -> None:
         """Give the cluster a small table."""
-        self.session.createDataFrame(table).createOrReplaceTempView(name)
+        from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 - an optional extra
+
+        rows = table if table.num_rows else []  # of none it cannot tell the columns
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pandas, which is not used here
+            frame = self.session.createDataFrame(rows, None if table.num_rows else from_arrow_schema(table.schema))
+        frame.createOrReplaceTempView(name)
 
     def keep(self, name: str, sql: str) -> None:
         """Name a query. Nothing is stored: each column reads what it needs of the source, and no executor runs full."""
