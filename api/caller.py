@@ -13,7 +13,7 @@ from api.session import cookie_of, wants_login
 from rca.errors import InputError
 from rca.live.audit import Entry
 from rca.live.sessions import find_session
-from rca.live.tokens import SCOPES, find_token, secured
+from rca.live.tokens import SCOPES, find_token
 from schemas.feedback import account
 
 Scope = Literal["ingest", "read", "review", "train", "admin"]
@@ -77,7 +77,7 @@ def authenticate(request: Request) -> Caller:
     method, path = request.method, request.url.path
     header = request.headers.get("authorization", "")
     cookie = cookie_of(request)
-    if not header and not service.store.remembered("secured", secured):
+    if not header and not service.secured:
         name = request.headers.get("x-rca-account")
         return Caller(account(name) if name else LOCAL, SCOPES, None, method, path, open=True)
     with service.store.reading() as warehouse:

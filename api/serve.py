@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.config import read_config
+from api.notify import Notifier
 from api.pages.charts import warm_up
 from api.service import Service
 from api.settings import Settings, refuse_open
@@ -26,26 +28,32 @@ def serve(
     allowed_hosts: Sequence[str] = (),
     projects: Sequence[str] = (),
     accept_loss: bool = False,
+    config: Path | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until it is interrupted.
 
     Parameters
     ----------
+    config
+        TOML file that says who is told of what, and how people log in.
     announce
         Called with the address before the first request is answered.
 
     Raises
     ------
     InputError
-        When it could be reached from other machines and no token was made, a project is not NAME=FILE, or the port is
-        taken.
+        When the configuration cannot be used, it could be reached from other machines and no token was made, a project
+        is not NAME=FILE, or the port is taken.
     WarehouseError
         When a database cannot be opened or holds less than was acknowledged.
     """
+    told = read_config(config)
+    told["allowed_hosts"] = (*told["allowed_hosts"], *allowed_hosts)
+    Notifier(told["notify"])  # refused before a database is opened
     listener = listening(host, port)
     port = listener.getsockname()[1]
-    settings = Settings(db=db, host=host, port=port, allowed_hosts=tuple(allowed_hosts))
+    settings = Settings(db=db, host=host, port=port, **told)
     with listener:
         app = open_app(settings, _named(projects), accept_loss=accept_loss)
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -99,9 +107,9 @@ def listening(host: str, port: int) -> socket.socket:
 
 def open_app(settings: Settings, projects: dict[str, Path], *, accept_loss: bool = False) -> FastAPI:
     """Return the application over opened databases; it closes them when it ends."""
-    stores = [_opened(settings.db, settings.host, accept_loss=accept_loss)]
+    stores = [_opened(settings.db, settings, accept_loss=accept_loss)]
     try:
-        stores.extend(_opened(path, settings.host, accept_loss=accept_loss) for path in projects.values())
+        stores.extend(_opened(path, settings, accept_loss=accept_loss) for path in projects.values())
     except BaseException:
         for store in stores:
             store.close()
@@ -115,11 +123,11 @@ def open_app(settings: Settings, projects: dict[str, Path], *, accept_loss: bool
     return app
 
 
-def _opened(path: Path, host: str, *, accept_loss: bool) -> Store:
+def _opened(path: Path, settings: Settings, *, accept_loss: bool) -> Store:
     store = Store(path, accept_loss=accept_loss)
     try:
         with store.reading() as warehouse:
-            refuse_open(host, secured=secured(warehouse))
+            refuse_open(settings.host, secured=settings.oidc is not None or secured(warehouse))
     except BaseException:
         store.close()
         raise

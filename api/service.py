@@ -13,6 +13,7 @@ from api.decode.otlp_metrics import Growth
 from api.herald import Herald
 from api.keeping import Keeping
 from api.notify import Notifier
+from api.oidc import OidcLogin
 from api.one_by_one import OneByOne
 from api.problems import Problem
 from api.settings import Settings
@@ -22,6 +23,7 @@ from rca.ingest.documents import load_system
 from rca.live.audit import Entry, note_request
 from rca.live.jobs import Jobs, Progress
 from rca.live.store import Store
+from rca.live.tokens import secured
 from rca.profile import update_profile
 from rca.review.choice import choose
 from rca.review.training import train
@@ -53,12 +55,19 @@ class Service:
     keys: OneByOne = field(default_factory=OneByOne)
     keeping: Keeping = field(init=False)
     herald: Herald = field(init=False)
+    login: OidcLogin | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.herald = Herald(self, Notifier(self.settings.notify, self.settings.public_url))
+        self.login = OidcLogin(self.settings.oidc) if self.settings.oidc else None
         self.keeping = Keeping(self)
         kinds = {"analyze": self._analyze, "train": self._train, **self.keeping.kinds}
         self.jobs = Jobs(self.store, kinds, self.now)
+
+    @property
+    def secured(self) -> bool:
+        """Return whether nobody gets in without saying who they are: a token was made, or people can log in."""
+        return self.login is not None or self.store.remembered("secured", secured)
 
     def change(
         self,

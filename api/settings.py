@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.oidc import Oidc
 from rca.errors import InputError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -39,6 +40,8 @@ class Settings:
         Whether the review of a week is frozen when the week is over, and told of.
     public_url
         Where people reach the service; links in notifications lead there.
+    oidc
+        Which other service people can log in through.
     """
 
     db: Path
@@ -50,6 +53,7 @@ class Settings:
     notify: tuple[str, ...] = ()
     weekly: bool = False
     public_url: str | None = None
+    oidc: Oidc | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -8,13 +8,14 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.caller import Caller
+from api.oidc import LASTS_S, OidcLogin
 from api.pages.render import page
 from api.pages.route import pages
 from api.problems import Problem
 from api.service import Service
-from api.session import cookie_of, drop_cookie, place_after, set_cookie
+from api.session import cookie_name, cookie_of, drop_cookie, place_after, set_cookie
 from rca.live.sessions import end_session, find_session, start_session
-from rca.live.tokens import find_token, secured
+from rca.live.tokens import find_token
 
 router = pages()
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +31,7 @@ def login_page(
     service: Service = request.app.state.service
     cookie = cookie_of(request)
     with service.store.reading() as warehouse:
-        known = not secured(warehouse) or (cookie and find_session(warehouse, cookie, service.now()))
+        known = not service.secured or (cookie and find_session(warehouse, cookie, service.now()))
     return RedirectResponse(after, 303) if known else _page(request, after)
 
 
@@ -41,6 +42,40 @@ async def log_in(request: Request) -> Response:
         raise Problem(415, "media-type", f"send the form as {FORM}")
     fields = _fields(await request.body())
     return await run_in_threadpool(_log_in, request, fields.get("token", "").strip(), fields.get("next"))
+
+
+@router.get("/login/oidc")
+def begin_elsewhere(
+    request: Request, wanted: Annotated[str | None, Query(alias="next", max_length=4000)] = None
+) -> Response:
+    """Send a browser to the service that knows people."""
+    login, back = _elsewhere(request), f"{_address(request)}/login/oidc/callback"
+    place, state = login.begin(back, place_after(request, wanted))
+    answer = RedirectResponse(place, 303)
+    answer.set_cookie(
+        cookie_name(request, "login"), state, LASTS_S, path="/", secure=True, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+@router.get("/login/oidc/callback")
+def come_back(request: Request) -> Response:
+    """Take what that service says of whoever comes back, and let the browser keep a session."""
+    service: Service = request.app.state.service
+    login = _elsewhere(request)
+    try:
+        session, after = login.finish(dict(request.query_params), request.cookies.get(cookie_name(request, "login")))
+    except Problem as problem:
+        service.refused(Caller("nobody", (), None, "GET", request.url.path), problem.status, problem.detail)
+        raise
+    caller, now = Caller(session.account, session.scopes, None, "GET", request.url.path), service.now()
+    cookie = service.change(
+        caller, lambda warehouse: start_session(warehouse, session, now), detail=f"logged in by {login.oidc.issuer}"
+    )
+    answer = RedirectResponse(after, 303)
+    set_cookie(request, answer, cookie)
+    drop_cookie(request, answer, "login")
+    return answer
 
 
 @router.post("/logout")
@@ -88,4 +123,24 @@ def _fields(body: bytes) -> dict[str, str]:
 
 def _page(request: Request, after: str, error: str = "", status: int = 200) -> Response:
     headers = {"WWW-Authenticate": 'Bearer realm="rca"'} if error else None
-    return page(request, "login.html", status=status, headers=headers, after=after, error=error)
+    return page(request, "login.html", status=status, headers=headers, after=after, error=error, other=_other(request))
+
+
+def _elsewhere(request: Request) -> OidcLogin:
+    service: Service = request.app.state.service
+    if service.login is None:
+        raise Problem(404, "not-found", "no login through another service is set up")
+    return service.login
+
+
+def _other(request: Request) -> str | None:
+    """Return what the other service is called that people can log in through."""
+    service: Service = request.app.state.service
+    return service.login.oidc.name if service.login else None
+
+
+def _address(request: Request) -> str:
+    """Return where browsers reach this project."""
+    service: Service = request.app.state.service
+    public = service.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    return f"{public.rstrip('/')}{request.scope.get('root_path', '')}"

@@ -78,6 +78,7 @@ COMMANDS = {
         (
             ("rca serve --db rca.duckdb", "on http://127.0.0.1:8600"),
             ("rca serve --db rca.duckdb --host 0.0.0.0 --allowed-host rca.example.org", "for a team, behind TLS"),
+            ("rca serve --db rca.duckdb --config rca.toml", "with notifications, webhooks and logins as the file says"),
             ("rca serve --db a.duckdb --project b=b.duckdb", "two projects, the second below /projects/b"),
         ),
     ),

@@ -108,6 +108,8 @@ _PUBLIC = """
 GET /
 GET /healthz
 GET /login
+GET /login/oidc
+GET /login/oidc/callback
 GET /readyz
 GET /static/{digest}/{name}
 GET /v1/openapi.json
