@@ -73,7 +73,7 @@ def _plain_exhibit(item: EvidenceItem) -> Exhibit:
     if isinstance(data.get("labels"), list) and isinstance(data.get("value"), list):
         rows = [[clean(a, 60), _plain(b)] for a, b in zip(data["labels"], data["value"], strict=False)]
         return Exhibit(item.text, item.kind, head=("what", "value"), rows=rows, numbers=frozenset({1}))
-    if item.kind in ("schema", "change") and ("before" in data or "after" in data):
+    if item.kind == "schema" and ("before" in data or "after" in data):
         return _difference(item)
     share = data.get("share")
     return Exhibit(item.text, item.kind, share=float(share) if isinstance(share, (int, float)) else None)

@@ -101,10 +101,10 @@ def _moments(seen: IncidentSummary, detected: datetime, domain: Spec, look: Look
         "encoding": {"x": x, "x2": {"field": "end"}},
     }
     rules = []
-    for at, word, colour, dash, align in (
-        (seen.onset, "onset", ink.warn, [4, 3], "right"),
-        (detected, "detected", ink.bad, [1, 0], "right"),
-    ):
+    first, last = domain["scale"]["domain"]
+    for at, word, colour, dash in ((seen.onset, "onset", ink.warn, [4, 3]), (detected, "detected", ink.bad, [1, 0])):
+        if not first <= look.seconds(at.timestamp()) <= last:
+            continue
         data = {"values": [{"start": look.clock(at), "word": word}]}
         rules.append(
             {
@@ -113,7 +113,7 @@ def _moments(seen: IncidentSummary, detected: datetime, domain: Spec, look: Look
                 "encoding": {"x": x},
             }
         )
-        text = {"type": "text", "align": align, "dx": -4, "dy": 6, "baseline": "top", "color": colour}
+        text = {"type": "text", "align": "right", "dx": -4, "dy": 6, "baseline": "top", "color": colour}
         rules.append(
             {
                 "data": data,
