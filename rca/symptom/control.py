@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binom
 
 from candidates.measures.changepoint import searched
 from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
@@ -43,9 +44,11 @@ class _Side:
 def _side(value: FloatArray, weight: FloatArray) -> _Side:
     middle, root = float(np.median(value)), np.sqrt(weight)
     away = root * (value - middle)
-    tamed = middle + winsorise(away) / root
+    # of a metric that is nearly always the same, the rare other values are not wild but all there is to it
+    rare = _rarely_moves(value)
+    tamed = value if rare else middle + winsorise(away) / root
     mean = float(np.average(tamed, weights=weight))
-    wild = winsorise(away, WILD) - root * (mean - middle)
+    wild = (away if rare else winsorise(away, WILD)) - root * (mean - middle)
     tails = math.sqrt(float(wild @ wild) / max(wild.size - 1, 1))
     pulled_in = int((~np.isclose(tamed, value, rtol=1e-9)).sum())
     return _Side(mean, root * (tamed - mean), pulled_in, float(weight.sum()), tails)
@@ -104,7 +107,30 @@ def control_chart(
         return None
     weight = _weights(value, rows, first, second)
     old, new = (_side(value[part], weight[part]) for part in (first, second))
-    return _verdict(old, new, sampling=sampling, seasonal=seasonal, tests=tests)
+    least = _least_p(value[first], value[second]) if _rarely_moves(value[first]) else 0.0
+    return _verdict(old, new, sampling=sampling, seasonal=seasonal, tests=tests, least=least)
+
+
+def _rarely_moves(value: FloatArray) -> bool:
+    """Return whether a period has one value nearly always, and others at times: a rate of rare errors."""
+    away = np.abs(value - np.median(value))
+    return bool(value.size >= FEW and np.median(away) == 0 and away.any())
+
+
+def _least_p(before: FloatArray, after: FloatArray) -> float:
+    """Return how likely so many of the window's buckets lie so far out, by how often the baseline's do.
+
+    Of a metric that rarely moves neither mean nor spread say what is usual. "So far" is the middle one of the
+    window's buckets that moved; binomial, one-sided, with half a bucket more in the baseline.
+    """
+    usual = float(np.median(before))
+    moved = after[after != usual] - usual
+    if not moved.size:
+        return 1.0
+    sign = np.sign(moved.mean())
+    far = float(np.median(sign * moved[sign * moved > 0]))
+    often = ((sign * (before - usual) >= far).sum() + 0.5) / (before.size + 1)
+    return float(binom.sf((sign * (after - usual) >= far).sum() - 1, after.size, often))
 
 
 def _weights(value: FloatArray, rows: FloatArray, first: BoolArray, second: BoolArray) -> FloatArray:
@@ -115,7 +141,7 @@ def _weights(value: FloatArray, rows: FloatArray, first: BoolArray, second: Bool
     return weight
 
 
-def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests: float) -> Chart:
+def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests: float, least: float) -> Chart:
     pooled = old.residual.size < FEW
     sides = (old, new) if pooled else (old,)
     residual = np.concatenate([side.residual for side in sides])
@@ -135,4 +161,4 @@ def _verdict(old: _Side, new: _Side, *, sampling: float, seasonal: float, tests:
     heavy = (2 + 2 / max((old.tails / spread) ** 2 - 1, 1e-6)) * effective[1]
     change = new.mean - old.mean
     alone = two_sided_p(abs(change) / error, max(min(freedom * tempered, heavy), 1.0))
-    return Chart(old.mean, new.mean, spread, change / spread, searched(alone, tests))
+    return Chart(old.mean, new.mean, spread, change / spread, searched(max(alone, least), tests))

@@ -13,6 +13,9 @@ from schemas.evidence import FloatArray, IntArray
 RETURNED = 0.35
 """A recovery leaves at most this share of the change."""
 
+NOTICED, CLEAR = 0.2, 4.0
+"""... and no more than the first of these shares where what is left is so many standard errors from the level before."""
+
 LEAST = 0.2
 """Neighbours never count for less than this share of independent ones."""
 
@@ -95,11 +98,19 @@ class Finder:
         gain, height, after = self.sums.gains(starts, stop)
         wrong = self.sign * height < 0
         if stop < self.size:  # over only when the level came back, or went beyond on the other side
-            wrong |= after * np.sign(height) > RETURNED * np.abs(height)
+            left, change = after * np.sign(height), np.abs(height)
+            plain = left > CLEAR * self._error(starts, stop, self.sums.squares - gain)
+            wrong |= (left > RETURNED * change) | (plain & (left > NOTICED * change))
         score = np.where(wrong, -np.inf, self._log_likelihood(self.sums.squares - gain))
         # people notice soon: a start n buckets before the detection is about 1/n as likely as one beside it
         score = score - np.log1p(np.maximum(self.detected - starts, 0))
         return score - 2 - 0.5 * np.log(self.size) if stop < self.size else score
+
+    def _error(self, starts: IntArray, stop: int, left_over: FloatArray) -> FloatArray:
+        """Return the standard error of the level after `stop` less the one before each start (K,)."""
+        mass = np.append(0.0, np.cumsum(self.weight))
+        spread = left_over / (self.tempered * mass[-1])
+        return np.asarray(np.sqrt(np.maximum(spread, 0.0) * (1 / mass[starts] + 1 / (mass[-1] - mass[stop]))))
 
     def _best(self, stops: IntArray) -> tuple[int, int]:
         """Return the most likely start and stop."""

@@ -19,6 +19,9 @@ REGIME_P = 1e-4
 """An older regime is dropped from the baseline only when its end is this clear."""
 
 REAL = 0.05
+KEPT = 0.5
+"""Keeping clear of the onset's interval costs at most this share of what lies before; else the whole must agree."""
+
 THIN = 10
 """With fewer buckets on a side the rows' own sampling error is looked up too."""
 
@@ -148,14 +151,17 @@ def _judge(line: Timeline, sign: int, episode: Episode | None, residual: FloatAr
     seen = Look(sign, episode, residual, season, window, None, None)
     if start == 0:
         return seen
-    # a change that is not real has no onset worth keeping clear of: then everything before it is the baseline
-    for before in (episode.low if episode else start, start):
+    looks = []
+    for before in dict.fromkeys((episode.low if episode else start, start)):
         baseline = fair_baseline(line, residual, line.when(before), window, weekly=weekly)
         chart = _chart(line, residual, season, baseline, window)
-        seen = Look(sign, episode, residual, season, window, baseline if chart else None, chart)
-        if chart and chart.p_value <= REAL:
+        looks.append(Look(sign, episode, residual, season, window, baseline if chart else None, chart))
+        if before == start or (looks[-1].p_value <= REAL and before >= KEPT * start):
             break
-    return seen
+    clear, whole = looks[0], looks[-1]
+    # a change that is not real has no onset worth keeping clear of: then everything before it is the baseline; and
+    # what is left before a vague onset may be too little to know what is usual
+    return clear if max(clear.p_value, whole.p_value) <= REAL else whole
 
 
 def _chart(line: Timeline, residual: FloatArray, season: Season, baseline: Window, window: Window) -> Chart | None:

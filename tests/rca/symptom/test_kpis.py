@@ -96,3 +96,31 @@ def test_latency_from_spans():
     assert days_of(found.onset.at) * 86400 == pytest.approx(3000, abs=120)
     assert found.p_value < 1e-6
     assert found.value / found.baseline_value == pytest.approx(3, rel=0.25)
+
+
+def test_most_of_a_recovery_is_not_all_of_it():
+    rng = np.random.default_rng(5)
+    value = 100 + rng.standard_normal(200)
+    value[120:126] -= 6
+    value[126:] -= 1.8
+    found = measure_kpi(np.arange(200) * 3600.0, value, "conversion", 123 / 24)
+    assert found.window.end == day(200 / 24)
+    value[126:] += 1.8
+    found = measure_kpi(np.arange(200) * 3600.0, value, "conversion", 123 / 24)
+    assert days_of(found.window.end) == pytest.approx(126 / 24, abs=2 / 24)
+
+
+def test_rare_single_errors_are_no_symptom_after_a_few_hours_without():
+    rng, alarms = np.random.default_rng(6), 0
+    for _ in range(20):
+        value = (rng.random(480) < 0.02) * rng.uniform(0.05, 1.0, 480)
+        alarms += measure_kpi(np.arange(480) * 900.0, value, "errors", 4.0).p_value < 0.05
+    assert alarms <= 2
+
+
+def test_errors_that_were_rare_and_come_often_are_a_symptom():
+    rng = np.random.default_rng(7)
+    value = (rng.random(480) < np.where(np.arange(480) < 380, 0.02, 0.15)) * rng.uniform(0.05, 1.0, 480)
+    found = measure_kpi(np.arange(480) * 900.0, value, "errors", 4.2)
+    assert found.direction == "up"
+    assert found.p_value < 1e-3
