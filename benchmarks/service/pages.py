@@ -3,7 +3,7 @@
 Usage: python benchmarks/service/pages.py [--incidents 10000] [--records 200000] [--times 40] [--db FILE] [--json]
 
 Over a made-up site of many incidents and records of feedback, or over a copy of a database of your own. Each page is
-asked for over HTTP in this process; the first call of each, which warms it up, is told beside the figures.
+asked for over HTTP of a `rca serve` beside; the first call of each, which warms it up, is told beside the figures.
 """
 
 import argparse
@@ -12,17 +12,16 @@ import logging
 import shutil
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
-from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.service import Service
-from api.settings import Limits, Settings
-from benchmarks.service.review_scale import fill
-from rca.live import Store
+from benchmarks.service.review_scale import NOW, fill
+from benchmarks.service.running import Running
+from rca.incidents import week_of
 from rca.warehouse import Warehouse
 
 LISTS = {
@@ -32,6 +31,9 @@ LISTS = {
     "list, words": "/incidents?text=column",
     "new rows": "/incidents/rows",
 }
+SAME = {"Sec-Fetch-Site": "same-origin"}
+"""What browsers say of forms of the service's own pages."""
+
 OTHERS = {
     "weekly reviews": "/reviews",
     "cases": "/cases",
@@ -43,16 +45,30 @@ OTHERS = {
 
 def measure(db: Path, times: int) -> dict[str, Any]:
     """Return page -> median and 95th percentile of its times, and its first, in milliseconds."""
-    service = Service(Store(db), Settings(db=db, limits=Limits(requests=10**6)))
-    with TestClient(create_app(service), base_url="http://127.0.0.1") as client:
-        names = [row["incident"] for row in client.get(f"/v1/incidents?limit={times}").json()["rows"]]
-        paths = {page: [path] * times for page, path in LISTS.items()}
-        paths["incident"] = [f"/incidents/{name}" for name in (names * times)[:times]]
-        paths |= {page: [path] * times for page, path in OTHERS.items()}
-        return {page: _timed(client, each) for page, each in paths.items()}
+    service = Running(db)
+    service.start_and_wait()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=120) as client:
+            return _measured(client, times)
+    finally:
+        service.stop()
 
 
-def _timed(client: TestClient, paths: list[str]) -> dict[str, float]:
+def _measured(client: httpx.Client, times: int) -> dict[str, Any]:
+    names = [row["incident"] for row in client.get(f"/v1/incidents?limit={times}").json()["rows"]]
+    weeks = [week_of(NOW - timedelta(weeks=2 + n % 50)) for n in range(times)]
+    frozen = week_of(NOW - timedelta(weeks=1))
+    if client.post(f"/reviews/{frozen}/freeze", headers=SAME).status_code != 303:  # noqa: PLR2004
+        raise SystemExit(f"{frozen} could not be frozen")
+    paths = {page: [path] * times for page, path in LISTS.items()}
+    paths["incident"] = [f"/incidents/{name}" for name in (names * times)[:times]]
+    paths["weekly review, worked out"] = [f"/reviews/{week}" for week in weeks]
+    paths["weekly review, frozen"] = [f"/reviews/{frozen}"] * times
+    paths |= {page: [path] * times for page, path in OTHERS.items()}
+    return {page: _timed(client, each) for page, each in paths.items()}
+
+
+def _timed(client: httpx.Client, paths: list[str]) -> dict[str, float]:
     took = []
     for path in [paths[0], *paths]:
         start = time.perf_counter()
@@ -87,7 +103,7 @@ def main() -> None:
         return
     for page, each in found.items():
         figures = "   ".join(f"{name.removesuffix('_ms')} {value:7.1f} ms" for name, value in each.items())
-        print(f"{page:18} {figures}")
+        print(f"{page:26} {figures}")
 
 
 if __name__ == "__main__":
