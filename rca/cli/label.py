@@ -54,6 +54,7 @@ def label(
     undo: str | None = None,
     adjudicate: Flag = False,
     history: Flag = False,
+    explore: float = 0.0,
     json: Flag = False,
     remarks: Annotated[Remarks, Parameter(name="*")] = Remarks(),
 ) -> None:
@@ -81,6 +82,9 @@ def label(
         Settle it, whatever was said before: with --cause and --verdict, or --no-fault.
     history
         Show what was said, of one incident or of all.
+    explore
+        At a terminal: share of the incidents, 0 to 1, whose first three causes are shown in random order, so that it
+        can be told how often people look further down.
     json
         Print JSON: each record in a line of its own.
     """
@@ -93,7 +97,7 @@ def label(
     elif incident is None and action != "--undo":
         raise InputError("no incident is named", mend="add --incident ID; `rca analyze --db FILE` lists them")
     elif action is None:
-        _converse(db, str(incident), analysis, remarks, as_json=json)
+        _converse(db, str(incident), analysis, remarks, as_json=json, explore=explore)
     else:
         parts = {"incident": incident, "analysis": analysis, "verdict": verdict}
         _keep(db, action, str(named[action]), parts | _said(remarks), rules=adjudicate, as_json=json)
@@ -166,7 +170,9 @@ def _meant(warehouse: "Warehouse", text: str, parts: dict[str, Any]) -> dict[str
     return dict(zip(("family", "node", "subject"), key, strict=True))
 
 
-def _converse(db: Path, incident: str, analysis: str | None, remarks: Remarks, *, as_json: bool) -> None:
+def _converse(
+    db: Path, incident: str, analysis: str | None, remarks: Remarks, *, as_json: bool, explore: float
+) -> None:
     """Ask a person at a terminal."""
     if as_json or not sys.stdin.isatty():
         raise InputError(
@@ -177,7 +183,8 @@ def _converse(db: Path, incident: str, analysis: str | None, remarks: Remarks, *
     from rca.cli.labelling import Labelling
 
     who = remarks.reviewer or login_name()
-    Labelling.begin(db, incident, analysis, who, out(), gold=remarks.gold).run(sys.stdin)
+    sitting = Labelling.begin(db, incident, analysis, who, out(), gold=remarks.gold, explore=explore)
+    sitting.run(sys.stdin)
 
 
 def _print_history(db: Path, incident: str | None, *, as_json: bool) -> None:

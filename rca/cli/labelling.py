@@ -16,7 +16,7 @@ from rca.cli.feedback import told
 from rca.errors import InputError, RcaError
 from rca.report import render_cause, render_list
 from rca.report.words import clean
-from rca.review import kept_analysis, known_nodes, missing_cause, read_feedback, record, undo
+from rca.review import Listing, kept_analysis, known_nodes, listing, missing_cause, read_feedback, record, undo
 from rca.review.naming import number
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause
@@ -41,6 +41,8 @@ class Labelling:
     ----------
     clock
         Seconds, from any moment on.
+    shown
+        The causes in the order in which they are shown.
     opened
         Numbers of the causes whose evidence was shown.
     kept
@@ -53,6 +55,7 @@ class Labelling:
     answer: Analysis
     who: str
     console: Console
+    shown: Listing
     gold: bool = False
     clock: Callable[[], float] = time.monotonic
     opened: set[int] = field(default_factory=set)
@@ -61,15 +64,30 @@ class Labelling:
 
     @classmethod
     def begin(
-        cls, db: Path, incident: str, analysis: str | None, who: str, console: Console, *, gold: bool = False
+        cls,
+        db: Path,
+        incident: str,
+        analysis: str | None,
+        who: str,
+        console: Console,
+        *,
+        gold: bool = False,
+        explore: float = 0.0,
     ) -> Self:
-        """Return a sitting over a kept answer, by its id or the latest of the incident."""
+        """Return a sitting over a kept answer, by its id or the latest of the incident.
+
+        Parameters
+        ----------
+        explore
+            Share of the incidents whose first causes are shown in random order (`rca.review.listing`).
+        """
         with Warehouse(db) as warehouse:
-            return cls(db, kept_analysis(warehouse, analysis, incident=incident), who, console, gold)
+            answer = kept_analysis(warehouse, analysis, incident=incident)
+        return cls(db, answer, who, console, listing(answer, explore), gold)
 
     def run(self, lines: Iterable[str]) -> None:
         """Show the causes and follow the lines until `q` or the last of them."""
-        render_list(self.answer, self.console)
+        render_list(self.answer.model_copy(update={"causes": self.shown.causes}), self.console)
         self._say(HELP)
         self.since = self.clock()
         source = iter(lines)
@@ -109,6 +127,7 @@ class Labelling:
         elif key in VERDICTS:
             named = dict(zip(("family", "node", "subject"), cause.key, strict=True))
             shown = {"rank": place, "score": cause.confidence, "opened": place in self.opened}
+            shown |= {"explored": self.shown.explored}
             self._keep(cause=named, verdict=VERDICTS[key], comment=comment, **shown)
         else:
             raise InputError(f"{key or 'nothing'} is no verdict", mend="give c, o, r or t after the number")
@@ -120,7 +139,7 @@ class Labelling:
         self.opened.add(place)
 
     def _cause(self, place: int) -> Cause:
-        found = next((cause for cause in self.answer.causes if cause.rank == place), None)
+        found = next((cause for cause in self.shown.causes if cause.rank == place), None)
         if found is None:
             raise InputError(f"there is no cause number {place}", mend=f"there are {len(self.answer.causes)}")
         return found

@@ -181,7 +181,7 @@ def _print_sheet(sheet: dict[str, Any]) -> None:
     compared = sheet.get("comparison")
     if compared:
         for name, found in (("labels held out", compared), ("the gold set", compared.get("on_gold"))):
-            if found:
+            if isinstance(found, dict) and {"current", "challenger"} <= {*found}:
                 rows = [("the current one then", found["current"]), ("this one", found["challenger"])]
                 console.print("", Text(f"On {name}", style="bold"), overall(rows), "", by_family(rows), sep="\n")
     if sheet["features"]:

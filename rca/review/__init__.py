@@ -1,6 +1,7 @@
 """What reviewers said of the answers: the log of it, what of it is settled, and what it is worth."""
 
 from rca.review.analyses import all_proposed, keep_analysis, kept_analysis, kept_proposed, known_incidents
+from rca.review.exploration import Listing, listing
 from rca.review.feedback import adjudicate, history, known_nodes, read_feedback, record, undo
 from rca.review.labels import Label, SettledIncident, resolve, settled
 from rca.review.naming import listed_cause, missing_cause, spelled
@@ -11,6 +12,7 @@ from rca.review.trust import label_weights, reviewer_trust
 __all__ = [
     "Finding",
     "Label",
+    "Listing",
     "SettledIncident",
     "Similar",
     "adjudicate",
@@ -23,6 +25,7 @@ __all__ = [
     "known_nodes",
     "label_weights",
     "listed_cause",
+    "listing",
     "missing_cause",
     "read_feedback",
     "record",

@@ -137,6 +137,7 @@ def sessions(warehouse: Warehouse, but: Container[str] = ()) -> list[Session]:
             shown[key],
             frozenset(each.rank for each in said if each.rank),
             frozenset(each.rank for each in said if each.rank and each.verdict in RIGHT),
+            any(each.explored for each in said),
         )
         for (key, _), said in sorted(read.items())
     ]

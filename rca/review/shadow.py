@@ -8,6 +8,7 @@ from rankers import supervised
 from rankers.model import Model
 from rankers.proposed import Proposed
 from rca.review.labels import settled
+from rca.review.registry import all_versions
 from rca.warehouse import Warehouse
 
 
@@ -22,7 +23,7 @@ class Shadowed:
     agreed
         Those with the same first cause.
     judged
-        Those of whose incident a cause was confirmed, ...
+        Those of whose incident a cause was confirmed, where neither ranker had learned from it, ...
     right, answered_right
         ... and how often the candidate's first cause was right, and the one that was shown.
     """
@@ -60,19 +61,21 @@ def keep_shadow(warehouse: Warehouse, key: str, candidate: Model, proposed: Prop
 def shadowed(warehouse: Warehouse, version: str) -> Shadowed:
     """Return how a candidate did in the shadow."""
     rows = warehouse.connection.execute(
-        "SELECT incident, document->'$.causes[0]', shadow->'$.causes[0]' FROM analyses "
+        "SELECT incident, ranker_version, document->'$.causes[0]', shadow->'$.causes[0]' FROM analyses "
         "WHERE shadow->>'$.ranker' = ? ORDER BY id",
         [version],
     ).fetchall()
+    learned = {each.version: {*each.incidents} for each in all_versions(warehouse)}
     right = {each.incident: {label.cause for label in each.labels if label.positive} for each in settled(warehouse)}
     answers = agreed = judged = candidate_right = answered_right = 0
-    for incident, shown_text, candidate_text in rows:
+    for incident, answered_by, shown_text, candidate_text in rows:
         first = json.loads(shown_text or "{}")
         shown = (first.get("family"), first.get("node"), first.get("subject"))
         candidate = tuple(json.loads(candidate_text or "[]")[:3])
         answers += 1
         agreed += shown == candidate
-        if right.get(incident):
+        remembered = incident in learned.get(version, ()) or incident in learned.get(answered_by, ())
+        if right.get(incident) and not remembered:
             judged += 1
             candidate_right += candidate in right[incident]
             answered_right += shown in right[incident]

@@ -45,7 +45,7 @@ class Held:
         self.who = account(said.reviewer)
         self.target = said.cause.key if said.cause is not None else said.comment if said.kind == "missing" else None
         self.verdict = said.verdict or "confirmed"
-        self.rules = said.gold or said.kind == "adjudication"
+        self.rules = said.kind == "adjudication" or (said.gold and self.verdict != "cant_tell")
 
     @property
     def when(self) -> tuple[datetime, str]:
@@ -75,7 +75,7 @@ class Held:
 def held(said: Sequence[Feedback]) -> tuple[Held, ...]:
     """Return every account's last words after the records of one incident, none of them taken back."""
     words = [Held(each) for each in said]
-    if any(word.said.gold and word.verdict != "cant_tell" for word in words):
+    if any(word.said.gold and word.rules for word in words):
         words.sort(key=lambda word: word.rules)
     standing: list[Held] = []
     for word in words:
@@ -90,6 +90,6 @@ def _after(before: Held, word: Held) -> Held | None:
         return before
     if before.who == word.who:
         return None
-    if word.said.kind == "adjudication" or (word.said.gold and not before.rules):
+    if word.said.kind == "adjudication" or (word.rules and not before.rules):
         return replace(before, overruled=True)
     return before

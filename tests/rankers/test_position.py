@@ -67,3 +67,15 @@ def test_a_shuffled_or_unknown_rank_weighs_one():
     assert inverse_weight(chances, 2, explored=True) == 1.0
     assert inverse_weight(chances, 5, explored=True) > 1.0
     assert inverse_weight(chances, None) == 1.0
+
+
+def test_shuffled_answers_tell_how_often_each_place_is_looked_at():
+    """Each place is right as often; half of those who come look at the second, a fifth at the third."""
+    shuffled = [Session(3, frozenset({1}), frozenset({1}), explored=True)] * 200
+    shuffled += [Session(3, frozenset({2}), frozenset({2}), explored=True)] * 100
+    shuffled += [Session(3, frozenset({3}), frozenset({3}), explored=True)] * 40
+    found = propensities(shuffled)
+    assert found[1] == pytest.approx(0.5, abs=0.03)
+    assert found[2] == pytest.approx(0.2, abs=0.03)
+    as_ranked = [Session(s.shown, s.judged, s.confirmed) for s in shuffled]
+    assert propensities(as_ranked)[2] > 0.3

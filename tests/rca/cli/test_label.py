@@ -12,7 +12,8 @@ from rich.console import Console
 
 from rca.cli import main
 from rca.cli.labelling import Labelling
-from rca.review import history, keep_analysis, record_states, settled
+from rca.errors import InputError
+from rca.review import history, keep_analysis, kept_analysis, listing, record_states, settled
 from rca.warehouse import Warehouse
 from tests.rca.review.conftest import of_incident, proposed_of, with_system
 from tests.samples import analysis
@@ -195,12 +196,12 @@ def test_a_database_that_another_process_holds_is_said(db: Path, capsys: pytest.
     assert label(db, "--no-fault") == 0
 
 
-def sitting(db: Path, *lines: str, step: float = 4.0) -> str:
+def sitting(db: Path, *lines: str, step: float = 4.0, explore: float = 0.0, incident: str = "inc-42") -> str:
     """Return what is shown when these lines are typed, one every `step` seconds."""
     times = iter(step * n for n in range(1000))
     shown = io.StringIO()
     console = Console(file=shown, markup=False, emoji=False, highlight=False, width=200)
-    talk = Labelling.begin(db, "inc-42", None, "ana", console)
+    talk = Labelling.begin(db, incident, None, "ana", console, explore=explore)
     talk.clock = lambda: next(times)
     talk.run(f"{line}\n" for line in lines)
     return shown.getvalue()
@@ -307,3 +308,23 @@ def test_similar_says_when_there_is_nothing(tmp_path: Path, capsys: pytest.Captu
     assert main(["similar", "--db", str(path), "--incident", "inc-42"]) == 0
     assert capsys.readouterr().out == "No other incident was explained with this database.\n"
     assert main(["similar", "--db", str(path), "--incident", "inc-42", "--top", "0"]) == 2
+
+
+def test_what_is_shown_in_random_order_is_kept_as_it_was_shown(db: Path) -> None:
+    """Of the orders of three causes, inc-42 has one that is not the ranker's."""
+    with Warehouse(db) as warehouse:
+        answer = kept_analysis(warehouse, incident="inc-42")
+    shown = listing(answer, 1.0)
+    assert [c.key for c in shown.causes] != [c.key for c in answer.causes]
+    text = sitting(db, "1 c", "3 r", explore=1.0)
+    first, third = log(db)
+    assert (first.cause.key, first.rank, first.explored) == (shown.causes[0].key, 1, True)
+    assert (third.cause.key, third.rank, third.explored) == (shown.causes[2].key, 3, True)
+    assert text.index(str(shown.causes[0].subject)) < text.index(str(shown.causes[1].subject))
+    sitting(db, "1 r")
+    assert (log(db)[-1].cause.key, log(db)[-1].explored) == (answer.causes[0].key, False)
+
+
+def test_a_share_that_is_none_is_said(db: Path) -> None:
+    with pytest.raises(InputError, match="no share"):
+        sitting(db, "1 c", explore=1.5)

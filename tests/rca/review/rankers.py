@@ -23,7 +23,15 @@ def small_model(version: str, lift: float = 1.0) -> Model:
     return Model(version, (lightgbm.train(options | quiet, data, 10).model_to_string(),))
 
 
-def kept(warehouse: Warehouse, version: str, *, not_worse: bool = True, hours: int = 0, lift: float = 1.0) -> str:
+def kept(
+    warehouse: Warehouse,
+    version: str,
+    *,
+    not_worse: bool = True,
+    hours: int = 0,
+    lift: float = 1.0,
+    against: str | None = None,
+) -> str:
     """Keep a small ranker under this name, and return the name."""
     keep(
         warehouse,
@@ -32,7 +40,7 @@ def kept(warehouse: Warehouse, version: str, *, not_worse: bool = True, hours: i
         training_hash=f"hash of {version}",
         incidents=("a", "b"),
         figures={"ac1": 0.5},
-        comparison={"not_worse": not_worse},
+        comparison={"not_worse": not_worse} | ({"against": against} if against else {}),
         reason="a test",
         at=NOON + timedelta(hours=hours),
     )

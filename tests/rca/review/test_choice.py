@@ -224,3 +224,20 @@ def test_each_cause_says_what_moved_it(database: Path) -> None:
     with_current(database)
     learned = next(each for each in answer(database).causes if (each.family, each.subject) == (first.family, "amount"))
     assert next(each for each in learned.moved if each.name == "share").by < share.by
+
+
+@pytest.mark.parametrize("who", ["site-1", "site-2"])
+def test_what_either_learned_from_does_not_tell_how_the_candidate_did(database: Path, who: str) -> None:
+    """An incident that is explained again after it was learned from is remembered, not ranked."""
+    with_current(database)
+    with Warehouse(database) as warehouse:
+        kept(warehouse, "site-2", hours=1)
+    found = answer(database)
+    first = found.causes[0]
+    named = NamedCause(family=first.family, node=first.node, subject=first.subject)
+    with Warehouse(database) as warehouse:
+        said = Feedback(reviewer="ada", incident=found.incident.id, cause=named, rank=1, verdict="confirmed")
+        record(warehouse, said)
+        assert shadowed(warehouse, "site-2").judged == 1
+        warehouse.connection.execute("UPDATE rankers SET incidents = [?] WHERE version = ?", [found.incident.id, who])
+        assert shadowed(warehouse, "site-2").judged == 0

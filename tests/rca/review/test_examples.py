@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from rankers.labelled import Labelled
 from rankers.position import Session
 from rankers.proposed import Proposed
 from rca.review import adjudicate, keep_analysis, record
@@ -103,3 +104,41 @@ def test_one_account_does_not_outweigh_the_rest(warehouse: Warehouse) -> None:
     training = read_examples(warehouse).training
     by_one = sum(each.weight for each in training if each.incident >= "inc-0100")
     assert by_one < 0.3 * sum(each.weight for each in training)
+
+
+def test_nothing_rides_on_the_weight_of_anothers_label(warehouse: Warehouse) -> None:
+    """A first cause that is accepted unread is worth half; beside a considered label it adds nothing."""
+    judged(warehouse, 1, {3: "confirmed"}, "ana")
+    judged(warehouse, 2, {3: "confirmed"}, "ana")
+    hasty = {"seconds": 1, "opened": False}
+    found, _ = candidates(1)
+    cause = NamedCause(**dict(zip(("family", "node", "subject"), found[0].key, strict=True)))
+    record(
+        warehouse,
+        Feedback(reviewer="mal", incident="inc-0001", rank=1, cause=cause, verdict="confirmed", **hasty),
+    )
+    first, second = (each.right.tolist() for each in sorted(read_examples(warehouse).training, key=_name))
+    assert first == second == [False, False, True, False]
+
+
+def _name(each: Labelled) -> str:
+    return each.incident
+
+
+def test_a_missing_cause_in_words_does_not_ride_either(warehouse: Warehouse) -> None:
+    judged(warehouse, 1, {1: "rejected"}, "ana")
+    record(warehouse, Feedback(reviewer="mal", incident="inc-0001", kind="missing", comment="the moon"))
+    (each,) = read_examples(warehouse).training
+    assert each.possible.tolist() == [False, True, True, True, True]
+
+
+def test_names_that_look_alike_are_one_person(warehouse: Warehouse) -> None:
+    """Six honest reviewers of ten labels each, and one who gives sixty under names that look the same."""
+    review(warehouse, range(60), reviewers=6)
+    names = ("mal", "m\u0430l", "m.a l", "MA\uff2c", "m\u00e1l", "ma1", "m\ufe0fal", "m\u3164al")
+    for number in range(100, 160):
+        judged(warehouse, number, {1: "confirmed"}, names[number % len(names)], opened=True)
+    training = read_examples(warehouse).training
+    by_one = sum(each.weight for each in training if each.incident >= "inc-0100")
+    assert by_one <= 0.21 * sum(each.weight for each in training)
+    assert {each.accounts for each in training if each.incident >= "inc-0100"} == {("mal",)}

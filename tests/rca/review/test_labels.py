@@ -167,3 +167,22 @@ def test_incidents_come_in_the_order_in_which_they_were_last_judged():
         said(3, "ana", "confirmed", incident="a"),
     ]
     assert [one.incident for one in resolve(records)] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("gold", [False, True])
+def test_who_cannot_tell_changes_nothing_that_trains(gold):
+    """Neither which answer is meant, nor when it settled, nor that it trains at all."""
+    first = said(1, "ana", "confirmed")
+    before = only(first, said(2, "bo", "rejected", COUNTRY))
+    doubt = said(9, "mal", "cant_tell", COUNTRY, analysis="b" * 32, gold=gold)
+    after = only(first, said(2, "bo", "rejected", COUNTRY), doubt)
+    assert after == before
+    elsewhere = said(9, "mal", "cant_tell", AMOUNT, analysis="b" * 32, gold=gold)
+    assert only(first, said(2, "bo", "rejected", COUNTRY), elsewhere) == before
+
+
+def test_saying_it_again_does_not_make_it_later():
+    first = said(1, "ana", "confirmed")
+    again = only(first, said(50, "ana", "confirmed"), said(60, "bo", "confirmed"))
+    assert again.at == first.at
+    assert only(first, said(50, "ana", "rejected")).at > first.at

@@ -141,3 +141,22 @@ def test_what_fails_half_way_leaves_nothing(warehouse: Warehouse) -> None:
     with pytest.raises(KeyError):
         write_and_fail()
     assert states(warehouse) == {"site-1": "candidate"}
+
+
+def test_a_rollback_returns_to_another_one(warehouse: Warehouse) -> None:
+    promote(warehouse, kept(warehouse, "site-1"), "ada")
+    with pytest.raises(InputError, match="site-1 answers already"):
+        promote(warehouse, "site-1", "ada")
+    warehouse.connection.execute(
+        "INSERT INTO ranker_events (version, noted_at, what, who, reason) VALUES ('site-1', now(), 'promoted', '', '')"
+    )
+    assert rollback(warehouse, "ada") == FIRST == current(warehouse)
+
+
+def test_what_was_compared_with_another_is_not_promoted_without_force(warehouse: Warehouse) -> None:
+    kept(warehouse, "site-1", against=HEURISTIC)
+    with pytest.raises(InputError, match="at least as good as the current ranker, pretrained"):
+        promote(warehouse, "site-1", "ada")
+    promote(warehouse, HEURISTIC, "ada")
+    promote(warehouse, "site-1", "ada")
+    assert current(warehouse) == "site-1"
