@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from api import problems
-from api.asgi import Hosts, Measured, Rates, SafeHeaders
+from api.asgi import Hosts, Measured, Rates, SafeHeaders, Unread
 from api.crossorigin import CrossOrigin
 from api.openapi import describe
 from api.pages import PAGES
@@ -42,4 +42,5 @@ def create_app(service: Service, *, title: str = "rca") -> FastAPI:
     app.add_middleware(Hosts, names=service.settings.hosts)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Measured, registry=registry)
+    app.add_middleware(Unread)
     return app

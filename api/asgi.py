@@ -30,6 +30,8 @@ HEADERS = {
     "cache-control": "no-store",
 }
 CLIENTS_KEPT = 10_000
+MUCH = 1_000_000
+"""Bytes of a body that are worth a connection."""
 
 
 class Hosts:
@@ -69,6 +71,33 @@ class SafeHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+class Unread:
+    """Close the connection after an answer that came before all of a large body: nobody reads the rest."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or not _carries_much(scope):
+            await self.app(scope, receive, send)
+            return
+        whole = False
+
+        async def noted() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        async def with_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and not whole:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self.app(scope, noted, with_close)
 
 
 class Rates:
@@ -170,6 +199,11 @@ def header(scope: Scope, name: bytes) -> str:
     """Return a header of a request; empty when it has none."""
     found = next((value for key, value in scope["headers"] if key == name), b"")
     return str(found.decode("latin-1"))
+
+
+def _carries_much(scope: Scope) -> bool:
+    length = header(scope, b"content-length")
+    return bool(header(scope, b"transfer-encoding")) or (length.isdigit() and int(length[:20]) > MUCH)
 
 
 def _holder(scope: Scope, address: str) -> str | None:

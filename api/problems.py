@@ -102,6 +102,8 @@ async def _raised(_request: Request, error: Exception) -> Response:
 
 async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the type it is installed for
+    if isinstance(error.__cause__, (Problem, MalformedJson)):  # FastAPI hides what was wrong with a body
+        return response(problem_of(error.__cause__))
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return response(Problem(error.status_code, kind, str(error.detail), headers=error.headers))
 

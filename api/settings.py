@@ -15,7 +15,7 @@ class Limits:
     """What one client may ask for. Sizes are in bytes, rates in requests a minute."""
 
     body: int = 64_000_000
-    inflated: int = 256_000_000
+    inflated: int = 128_000_000
     rows: int = 1_000_000
     requests: int = 6_000
     header_seconds: float = 20.0
