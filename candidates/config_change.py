@@ -11,7 +11,7 @@ import math
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
 from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.fault_share import measured_shares
+from candidates.measures.fault_share import measured_shares, own_strength
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.versions import change_item, change_subject, dated
@@ -54,9 +54,11 @@ def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, fl
         share, strength = own_time_share(evidence, node)
         return share, strength, f"the own time of {node} makes up {share:.0%} of the growth"
     shares, words = measured_shares(evidence)
-    strength, metric = node_strength(evidence, node)
     if node in shares:
-        return shares[node], strength, words.format(node=node, share=shares[node])
+        strength = own_strength(evidence, node)
+        share = shares[node] * clip((strength - 3.0) / 5.0)
+        return share, strength, words.format(node=node, share=shares[node])
+    strength, metric = node_strength(evidence, node)
     left = max(1.0 - math.fsum(shares.values()), 0.0) if shares else 1.0 - explained_by_data(evidence)
     wrong_number = evidence.system.by_id[evidence.symptom.incident.node].kind in {"model", "kpi"}
     impact = (MODEST if wrong_number else 1.0) * left * clip((strength - 3.0) / 5.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from candidates.measures.broken import Broken, broken_metrics
 from candidates.measures.clock import alignment
-from candidates.measures.component_series import kind_of
+from candidates.measures.component_series import is_resource, kind_of
 from candidates.measures.fallback import Fallback
 from candidates.measures.flow import flows
 from candidates.measures.health import explained_by_data
@@ -76,6 +76,20 @@ def measured_shares(evidence: Evidence) -> tuple[Mapping[str, float], str]:
     if kind in {"errors", "availability"}:
         return evidence.once("error_shares", lambda: _error_shares(evidence))
     return {}, ""
+
+
+def own_strength(evidence: Evidence, node: str) -> float:
+    """Return how surely what `measured_shares` lays on a node is its own: standard deviations, 0 when unknown."""
+    if kind_of(evidence.symptom.incident.metric) is None:
+        found = own_times(evidence, traced(evidence)) if traced(evidence) else []
+        spans = [one.strength for one in found if one.node == node and one.ms > 0]
+        recorded = [one.growth.z for one in own_latencies(evidence) if one.node == node]
+    else:
+        spans = [one.strength for name, one in own_errors(evidence).items() if name == node]
+        recorded = [one.z for one in broken_metrics(evidence).get(node, ()) if not is_resource(one.kind)]
+    if not spans and flows(evidence):
+        recorded = [root.z for root in metric_roots(evidence) if root.flow.node == node]
+    return max(spans or recorded, default=0.0)
 
 
 def _own_share(evidence: Evidence, node: str, shares: Mapping[str, float]) -> float:

@@ -58,9 +58,9 @@ def _with_the_symptom(evidence: Evidence, found: Flows, rise: FloatArray) -> Ons
 
     Who complains says when a period began in which something was wrong, which may be some rows before it shows.
     """
-    symptom, ts = evidence.symptom, evidence.symptom.series.ts[found.near]
-    onset = root_onset(ts, rise, symptom.bucket_seconds)
-    shown = root_onset(ts, rises(found.rows(found.target)), symptom.bucket_seconds)
+    symptom, ts = evidence.symptom, found.ts[found.near]
+    onset = root_onset(ts, rise, found.seconds)
+    shown = root_onset(ts, rises(found.rows(found.target)), found.seconds)
     if onset is None or shown is None or onset.low > shown.high:
         return onset
     return replace(onset, low=min(onset.low, symptom.onset.high))
