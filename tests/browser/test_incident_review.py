@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 UNREVIEWED = "inc-115"
 
@@ -182,3 +183,16 @@ def test_charts_are_there_in_the_theme_and_width_of_the_reader(served, opened, t
     shown = image.evaluate("image => image.currentSrc")
     assert ("theme=dark" in shown) == (theme == "dark")
     assert ("size=small" in shown) == (width < 640)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/contrast", "/similar", "?why=data_quality", "?analysis=latest"])
+def test_what_belongs_to_an_incident_has_nothing_that_is_serious(served, opened, path: str, theme: str) -> None:
+    page = opened(served, theme=theme)
+    answer = httpx.get(f"{served}/v1/incidents/inc-110/analyses").json()[0]["id"]
+    page.goto(f"/incidents/inc-110{path.replace('latest', answer)}", wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('main details').forEach(each => each.open = true)")
+    if not path.startswith("/"):
+        page.keyboard.press("?")
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
