@@ -1,6 +1,5 @@
 """Who sends a request, and what they may do: by its token, by the session of a browser, or by being on the machine."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -117,17 +116,19 @@ def permit(request: Request, scope: Scope) -> Caller:
     return caller
 
 
-def needs(scope: Scope) -> Callable[..., Caller]:
-    """Return a dependency that lets pass who may do what a scope names, and gives the caller."""
+class Needs:
+    """A dependency that lets pass who may do what a scope names, and gives the caller."""
 
-    def allowed(request: Request, _: Annotated[Any, Depends(bearer)]) -> Caller:
-        return permit(request, scope)
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
 
-    return allowed
+    def __call__(self, request: Request, _: Annotated[Any, Depends(bearer)]) -> Caller:
+        """Return who sends a request."""
+        return permit(request, self.scope)
 
 
-Ingests = Annotated[Caller, Depends(needs("ingest"))]
-Reads = Annotated[Caller, Depends(needs("read"))]
-Reviews = Annotated[Caller, Depends(needs("review"))]
-Trains = Annotated[Caller, Depends(needs("train"))]
-Administers = Annotated[Caller, Depends(needs("admin"))]
+Ingests = Annotated[Caller, Depends(Needs("ingest"))]
+Reads = Annotated[Caller, Depends(Needs("read"))]
+Reviews = Annotated[Caller, Depends(Needs("review"))]
+Trains = Annotated[Caller, Depends(Needs("train"))]
+Administers = Annotated[Caller, Depends(Needs("admin"))]
