@@ -54,10 +54,20 @@ Name = Annotated[
 Text = Annotated[str, Field(max_length=2000)]
 
 
+OPENED = {
+    "id": "inc-42",
+    "node": "fraud-scorer",
+    "metric": "auc",
+    "detected_at": "2026-03-04T12:00:00Z",
+    "title": "Fraud scorer misses fraud",
+    "severity": "high",
+}
+
+
 class NewIncident(Incident):
     """An incident to open."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [OPENED]})
     id: str = Field(min_length=1, max_length=500, examples=["inc-42"])
     node: str = Field(
         min_length=1, max_length=500, description="Id of the node whose metric went wrong.", examples=["fraud-scorer"]

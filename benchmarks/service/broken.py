@@ -264,7 +264,11 @@ def _protobuf(metrics: bool) -> bytes:
 
 
 def _table(rows: list[dict[str, Any]], kind: str) -> bytes:
-    table = pa.Table.from_pylist([{name: json.dumps(cell) for name, cell in row.items()} for row in rows])
+    plain = [
+        {name: json.dumps(cell) if isinstance(cell, (dict, list)) else cell for name, cell in row.items()}
+        for row in rows
+    ]
+    table = pa.Table.from_pylist(plain)
     sink = io.BytesIO()
     if "parquet" in kind:
         pq.write_table(table, sink)
