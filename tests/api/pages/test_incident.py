@@ -181,3 +181,11 @@ def test_similar_incidents_tell_what_mended_them(fresh) -> None:
     for query in ("", "?part=true"):
         assert "rolled the feed back to v6" in fresh.get(f"/incidents/{THIRD}/similar{query}").text
     assert f'data-load="/incidents/{THIRD}/similar?part=true"' in fresh.get(f"/incidents/{THIRD}").text
+
+
+def test_without_the_extra_tables_stand_for_charts(fresh, monkeypatch) -> None:
+    monkeypatch.setattr("api.pages.incident.can_draw", lambda: False)
+    for path in ("", "/contrast"):
+        html = fresh.get(f"/incidents/{GRAVE}{path}").text
+        assert "<picture" not in html
+        assert '<details class="data" open>' in html
