@@ -120,17 +120,21 @@ def _rarely_moves(value: FloatArray) -> bool:
 def _least_p(before: FloatArray, after: FloatArray) -> float:
     """Return how likely so many of the window's buckets lie so far out, by how often the baseline's do.
 
-    Of a metric that rarely moves neither mean nor spread say what is usual. "So far" is the middle one of the
-    window's buckets that moved; binomial, one-sided, with half a bucket more in the baseline.
+    Of a metric that rarely moves neither mean nor spread say what is usual. "So far" is any way out, or as far as
+    the middle one of the window's: the less likely counts, twice. Binomial, with half a bucket more in the baseline.
     """
     usual = float(np.median(before))
     moved = after[after != usual] - usual
     if not moved.size:
         return 1.0
     sign = np.sign(moved.mean())
-    far = float(np.median(sign * moved[sign * moved > 0]))
-    often = ((sign * (before - usual) >= far).sum() + 0.5) / (before.size + 1)
-    return float(binom.sf((sign * (after - usual) >= far).sum() - 1, after.size, often))
+    out, was = sign * (after - usual), sign * (before - usual)
+
+    def chance(far: float) -> float:
+        often = ((was >= far).sum() + 0.5) / (was.size + 1)
+        return float(binom.sf((out >= far).sum() - 1, out.size, often))
+
+    return min(1.0, 2 * min(chance(float(out[out > 0].min())), chance(float(np.median(out[out > 0])))))
 
 
 def _weights(value: FloatArray, rows: FloatArray, first: BoolArray, second: BoolArray) -> FloatArray:

@@ -14,7 +14,7 @@ RETURNED = 0.35
 """A recovery leaves at most this share of the change."""
 
 NOTICED, CLEAR = 0.2, 4.0
-"""... and no more than the first of these shares where what is left is so many standard errors from the level before."""
+"""... and no more than the first of these shares where what is left is so many standard errors from before."""
 
 LEAST = 0.2
 """Neighbours never count for less than this share of independent ones."""

@@ -120,7 +120,7 @@ def test_rare_single_errors_are_no_symptom_after_a_few_hours_without():
 
 def test_errors_that_were_rare_and_come_often_are_a_symptom():
     rng = np.random.default_rng(7)
-    value = (rng.random(480) < np.where(np.arange(480) < 380, 0.02, 0.15)) * rng.uniform(0.05, 1.0, 480)
+    value = (rng.random(480) < np.where(np.arange(480) < 380, 0.02, 0.4)) * rng.uniform(0.05, 1.0, 480)
     found = measure_kpi(np.arange(480) * 900.0, value, "errors", 4.2)
     assert found.direction == "up"
     assert found.p_value < 1e-3
