@@ -240,6 +240,7 @@ COMMANDS = {
             ("rca bench natural", "dated events that really happened"),
             ("rca bench ablation", "what each idea of the engine adds"),
             ("rca bench ranker --plot curve.svg", "how well the ranker learns from reviewers"),
+            ("rca bench speed --peers envs --json speed.json", "what all costs, beside other drift monitors"),
         ),
     ),
     "version": Entry("Print the version.", "", (("rca version", "rca and what it runs on"),)),

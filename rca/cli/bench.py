@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from rca.cli.output import print_lines, shown_progress, to_json
 from rca.errors import InputError, UnknownName
 
-Track = Literal["incidents", "natural", "ablation", "nezha", "petshop", "ranker"]
+Track = Literal["incidents", "natural", "ablation", "nezha", "petshop", "ranker", "speed"]
 
 
 @Parameter(name="*")
@@ -63,7 +63,28 @@ class Curve:
     plot: Path | None = None
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Speed:
+    """What is measured of the speed.
+
+    Parameters
+    ----------
+    short
+        speed: small sizes, once; to see that everything runs. Its figures say nothing.
+    peers
+        speed: folder of the environments of other drift monitors, made by `uv` where they are missing; default: none.
+    rows
+        speed: rows of each of two periods of one more profile; 50000000 makes a hundred million.
+    """
+
+    short: Annotated[bool, Parameter(negative="")] = False
+    peers: Path | None = None
+    rows: int | None = None
+
+
 EACH_ONCE = Drawn()
+FULL_SPEED = Speed()
 TWENTY_SPLITS = Curve()
 
 
@@ -81,6 +102,7 @@ def bench(
     data: Path | None = None,
     misses: int = 0,
     curve: Curve = TWENTY_SPLITS,
+    speed: Speed = FULL_SPEED,
     json: Path | None = None,
     markdown: Path | None = None,
 ) -> None:
@@ -91,7 +113,7 @@ def bench(
     track
         incidents: faults injected into real tables; natural: dated events that really happened; ablation: the injected
         ones with one idea off at a time; nezha, petshop: faults recorded in shops of ten services (from traces) and
-        of forty components (from metrics); ranker: how well the ranker learns from reviewers.
+        of forty components (from metrics); ranker: how well the ranker learns from reviewers; speed: what all costs.
     out_folder
         Folder in which the incidents are kept; default: none are.
     jobs
@@ -114,18 +136,30 @@ def bench(
     markdown
         File for the tables.
     """
-    _check(cases=drawn.cases, jobs=jobs, splits=curve.splits)
-    if track in ("nezha", "petshop"):
+    _check(cases=drawn.cases, jobs=jobs, splits=curve.splits, rows=speed.rows)
+    if track == "speed":
+        outcome = _speed(speed)
+    elif track in ("nezha", "petshop"):
         asked = {"rcaeval": _interpreter(rcaeval_python, "RCAEval")} if track == "petshop" else {}
-        _tell(_recorded(track, data, drawn.half, peers=baselines, **asked), misses, json, markdown)
-        return
+        outcome = _recorded(track, data, drawn.half, peers=baselines, **asked)
+    elif track == "ranker":
+        outcome = _learning(curve, jobs)
+    else:
+        common = _common(track, jobs, nannyml_python, score_only=score_only, baselines=baselines)
+        outcome = _incidents(track, out_folder, drawn, common)
+    _tell(outcome, misses, json, markdown)
+
+
+def _common(track: Track, jobs: int | None, nannyml: Path | None, *, score_only: bool, baselines: bool) -> Any:
     run = _benchmarks("benchmarks.incidents.run")
-    if track == "ranker":
-        _tell(_learning(curve, jobs or run.few_processes()), misses, json, markdown)
-        return
-    methods = run.Methods(baselines and track != "ablation", _interpreter(nannyml_python), track == "ablation")
-    common = {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
-    _tell(_incidents(track, out_folder, drawn, common), misses, json, markdown)
+    methods = run.Methods(baselines and track != "ablation", _interpreter(nannyml), track == "ablation")
+    return {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
+
+
+def _speed(asked: Speed) -> Any:
+    track = _benchmarks("benchmarks.speed.run")
+    with shown_progress() as progress:
+        return track.run(track.Options(asked.short, asked.peers, asked.rows), progress)
 
 
 def _incidents(track: Track, out_folder: Path | None, drawn: Drawn, common: dict[str, Any]) -> Any:
@@ -142,8 +176,9 @@ def _recorded(name: str, data: Path | None, half: str, **asked: Any) -> Any:
         return track.run(track.Options(half=half, **given, **asked), progress)
 
 
-def _learning(curve: Curve, jobs: int) -> Any:
-    track = _benchmarks("benchmarks.ranker.track")
+def _learning(curve: Curve, jobs: int | None) -> Any:
+    track, run = _benchmarks("benchmarks.ranker.track"), _benchmarks("benchmarks.incidents.run")
+    jobs = jobs or run.few_processes()
     with shown_progress() as progress:
         return track.run(track.Options(seeds=curve.splits, jobs=jobs, plot=curve.plot), progress)
 
