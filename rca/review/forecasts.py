@@ -4,8 +4,11 @@ It is the evidence for and against replacing the current ranker. Each incident i
 another seed or a label more, adds to the evidence and never draws it anew. Labels are looked up when it is weighed, so
 that one which was taken back no longer counts. The evidence is of the time since which a ranker answers: after a
 rollback it begins anew, on incidents that were not forecast before.
+
+Causes are kept by a digest of their names: what is erased elsewhere is not here.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +21,16 @@ from rankers.labelled import Key, Labelled
 from rankers.model import Model
 from rca.warehouse import Warehouse
 
-Held = Mapping[Key | None, float]
+Held = Mapping[str, float]
+"""Probability of each cause, by `digest`, and of none of them, by ''."""
+
 Challenger = Literal["learned", "heuristic"]
 DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Probabilities of one incident's causes, and of none of them (key None), held by both rankers.
+    """Probabilities of one incident's causes, and of none of them, held by both rankers.
 
     `calibrated`: by the current one, calibrated anew on the labels that the challenger learned from.
     """
@@ -85,42 +90,51 @@ def forecast(each: Labelled, current: Model, challenger: Model, calibrated: Mode
 
 
 def pairs(kept: Mapping[str, Forecast], incidents: Sequence[Labelled]) -> list[Pair]:
-    """Return how forecasts fare by what the labels say now, for the incidents whose right answer is told."""
-    both = [(each, found) for each in incidents if each.told and (found := kept.get(each.incident))]
+    """Return how forecasts fare by what the labels say now.
+
+    An incident is left out where the right answer is not told, or was not among the causes then.
+    """
+    both = [
+        (each, found)
+        for each in incidents
+        if each.told and (found := kept.get(each.incident)) and {*_right(each)} <= {*found.current}
+    ]
     return [
         paired(each, *(_answer(held, each) for held in (found.current, found.challenger, found.calibrated)))
         for each, found in both
     ]
 
 
-def _held(model: Model, each: Labelled) -> dict[Key | None, float]:
+def digest(key: Key) -> str:
+    """Return what a cause is kept by."""
+    return hashlib.blake2b(json.dumps(key).encode(), digest_size=8).hexdigest()
+
+
+def _right(each: Labelled) -> list[str]:
+    return [digest(key) for key, right in zip(each.slate.keys, each.right, strict=True) if right]
+
+
+def _held(model: Model, each: Labelled) -> dict[str, float]:
     p, none = answer(model, each)
-    return dict(zip(each.slate.keys, p.tolist(), strict=True)) | {None: none}
+    return dict(zip(map(digest, each.slate.keys), p.tolist(), strict=True)) | {"": none}
 
 
 def _answer(held: Held, each: Labelled) -> Answer:
     """Return a forecast as an answer; a cause that was not proposed then had no chance."""
-    return np.array([held.get(key, 0.0) for key in each.slate.keys]), held.get(None, 0.0)
+    return np.array([held.get(digest(key), 0.0) for key in each.slate.keys]), held[""]
 
 
 def _to_json(found: Forecast) -> str:
     all_held = (found.current, found.challenger, found.calibrated)
-    causes = [[key and list(key), *(round(held[key], DIGITS) for held in all_held)] for key in found.current]
+    causes = {key: [round(held[key], DIGITS) for held in all_held] for key in found.current}
     return json.dumps(causes, allow_nan=False)
 
 
 def _from_json(incident: str, text: str) -> Forecast | None:
     """Return a kept forecast; None when it is damaged, for then it is evidence of nothing."""
     try:
-        rows = [(_key(key), [float(p) for p in held]) for key, *held in json.loads(text)]
+        rows = [(key, [float(p) for p in held]) for key, held in json.loads(text).items()]
         current, challenger, calibrated = ({key: held[place] for key, held in rows} for place in range(3))
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, AttributeError, IndexError):
         return None
-    return Forecast(incident, current, challenger, calibrated)
-
-
-def _key(parts: list[str | None] | None) -> Key | None:
-    if parts is None:
-        return None
-    family, node, subject = parts
-    return str(family), str(node), None if subject is None else str(subject)
+    return Forecast(incident, current, challenger, calibrated) if "" in current else None

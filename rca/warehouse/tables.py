@@ -190,7 +190,7 @@ CREATE TABLE IF NOT EXISTS ranker_forecasts (
     challenger VARCHAR NOT NULL,        -- heuristic, or learned: whatever training gave at the time
     incident VARCHAR NOT NULL,
     since BIGINT NOT NULL,              -- place of the event since which `current` answered; 0: from the start
-    document JSON NOT NULL,             -- the causes, and each one's probability by both rankers and, anew, `current`
+    document JSON NOT NULL,             -- each cause's probability by both rankers and by `current`, calibrated anew
     PRIMARY KEY (current, challenger, incident)
 );
 
