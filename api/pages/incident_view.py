@@ -32,6 +32,9 @@ from schemas.handling import HandledIncident, TimelineEntry, Verification
 OPEN = 3
 """Causes that are shown at once."""
 
+TELLING = ("feedback", "verified", "closed")
+"""What of the timeline gives away what others think it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class CauseView:
@@ -184,7 +187,9 @@ def _causes(answer: Analysis | None, said: Said, state: HandledIncident, known: 
             expected=expected(cause, answer.incident),
             mine=next(iter(of(said.mine, cause)), None),
             others=tuple(of(said.others, cause)),
-            checks=tuple(each for each in state.verified if each.cause and each.cause.key == cause.key),
+            checks=tuple(
+                each for each in state.verified if each.cause and each.cause.key == cause.key and not said.blind
+            ),
         )
         for cause in (answer.causes if answer else ())
         if answer
@@ -194,7 +199,7 @@ def _causes(answer: Analysis | None, said: Said, state: HandledIncident, known: 
 def _visible(told: Sequence[TimelineEntry], said: Said, caller: Caller) -> tuple[TimelineEntry, ...]:
     if not said.blind:
         return tuple(told)
-    return tuple(each for each in told if each.kind != "feedback" or account(each.who or "") == caller.account)
+    return tuple(each for each in told if each.kind not in TELLING or account(each.who or "") == caller.account)
 
 
 def _answers(warehouse: Warehouse, incident: str) -> tuple[tuple[str, datetime, str], ...]:

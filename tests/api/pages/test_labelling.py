@@ -129,8 +129,15 @@ def judge(client: Any, who: str, verdict: str, incident: str = GRAVE, comment: s
 
 def test_the_second_reviewer_of_a_grave_incident_is_blind_until_they_judged(fresh) -> None:
     judge(fresh, "ana", "confirmed", comment="it was the feed")
+    html = page(fresh, "ana", GRAVE)
+    send(fresh, form(html, "/check"), result="passed", comment="replayed with euros")
+    html = page(fresh, "ana", GRAVE)
+    send(fresh, form(html, "/state"), step="close", reason="rolled the feed back")
     seen = page(fresh, "ben", GRAVE)
     assert 'id="blind"' in seen
+    for told in ("replayed with euros", "rolled the feed back"):
+        assert told not in seen
+        assert told in page(fresh, "ana", GRAVE)
     for told in ("it was the feed", ">ana<", "ana,", 'class="badge good">confirmed'):
         assert told not in seen
     assert "second review, blind" in as_(fresh, "ben").get("/incidents").text
