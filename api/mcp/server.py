@@ -40,7 +40,12 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
 @cache
 def _server() -> Any:
     """Return the server; who asks and of which project is in each request."""
-    server = MCPServer("rca", version=rca.__version__, instructions=f"Explains incidents of ML systems. {tools.NOTICE}")
+    server = MCPServer(
+        "rca",
+        version=rca.__version__,
+        log_level="WARNING",
+        instructions=f"Explains incidents of ML systems. {tools.NOTICE}",
+    )
     for tool, annotations in (
         (list_incidents, LOOKS),
         (explain_incident, LOOKS),
