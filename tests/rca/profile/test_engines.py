@@ -2,8 +2,12 @@
 
 import json
 import os
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.speed.cluster import cluster, missing
@@ -12,9 +16,11 @@ from rca.bundle import read_bundle
 from rca.cli import main
 from rca.errors import InputError
 from rca.profile.engines import open_engine
+from rca.profile.engines.engine import SOURCE
 from rca.profile.lake import profile_lake
 from tests.rca.profile import lakes
 
+ROOT = Path(__file__).parents[3]
 FEW = ["event_time", "split", "prediction", "label", "amount", "channel"]
 
 pytestmark = pytest.mark.xdist_group("spark")
@@ -118,3 +124,18 @@ def test_a_table_of_the_cluster(remote, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["rows"] == 400
     assert main([*given, "--input", "no.such_table"]) == 2
     assert "the cluster has no such table; name it as catalog.schema.table" in capsys.readouterr().err
+
+
+def test_the_how_to_reduces_traces_on_spark(remote, tmp_path):
+    text = (ROOT / "docs" / "how-to" / "profile-on-spark.md").read_text(encoding="utf-8")
+    sql = text.partition("```sql")[2].partition("```")[0]
+    moment = [datetime(2026, 3, 4, 10, minute) for minute in (0, 0, 0, 1)]
+    spans = {"service": ["api"] * 4, "start": moment, "duration_ms": [1.0, 2.0, 9.0, 5.0]}
+    pq.write_table(pa.table({**spans, "status": ["ok", "error", "ok", "ok"]}), tmp_path / "spans.parquet")
+    with open_engine("spark", str(tmp_path / "spans.parquet"), remote) as engine:
+        engine.session.table(SOURCE).createOrReplaceTempView("spans")
+        found = {(ts.minute, metric): value for _, metric, ts, value in engine.session.sql(sql).collect()}
+    assert found[0, "requests"] == 3
+    assert found[0, "errors"] == pytest.approx(1 / 3)
+    assert (found[0, "latency_avg"], found[0, "latency_p50"], found[0, "latency_p99"]) == (4.0, 2.0, 9.0)
+    assert found[1, "latency_p95"] == 5.0
