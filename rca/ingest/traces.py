@@ -37,15 +37,19 @@ def land_traces(session: Session, file_id: int, file: SourceFile) -> str:
         _stage_flat(session, relation, staged)
     session.set_aside_rejects(file_id, file.name, rejects)
     good = set_aside_where(session, file_id, file, staged, CHECKS)
+    first, last = session.run(f"SELECT min(start_ns), max(start_ns) FROM {staged} WHERE {good}").fetchone() or (0, 0)
     session.run(
         f"""INSERT INTO spans
             WITH sent AS (  -- a row is one span, the first time it is sent
                 SELECT * FROM {staged} WHERE {good}
                 QUALIFY row_number() OVER (PARTITION BY trace_id, span_id ORDER BY row_index) = 1
+            ), known AS (  -- a row is a stored span of the same time: one that is sent again has the same start
+                SELECT trace_id, span_id FROM spans WHERE start_ns BETWEEN $first AND $last
             )
             SELECT {file_id}, trace_id, span_id, nullif(parent_span_id, ''), service, coalesce(operation, ''),
                    make_timestamp(start_ns // 1000), start_ns, duration_ms, status, attributes
-            FROM sent ANTI JOIN spans USING (trace_id, span_id) ORDER BY start_ns, span_id"""
+            FROM sent ANTI JOIN known USING (trace_id, span_id) ORDER BY start_ns, span_id""",
+        {"first": first, "last": last},
     )
     session.run(f"DROP TABLE {staged}")
     return f"SELECT count(*), min(start), max(start) FROM spans WHERE file_id = {file_id}"
