@@ -110,8 +110,10 @@ def facets(warehouse: Warehouse, filters: IncidentFilter = EVERYTHING) -> Facets
 def neighbours(
     warehouse: Warehouse, incident: str, filters: IncidentFilter = EVERYTHING
 ) -> tuple[str | None, str | None]:
-    """Return the incidents before and behind one in the list of those that fit; it need not be among them itself."""
-    refresh(warehouse)
+    """Return the incidents before and behind one in the list of those that fit; it need not be among them itself.
+
+    Reads the overview, which `refresh` keeps in step.
+    """
     where, values = _where(filters)
     place = warehouse.connection.execute(
         "SELECT detected_at, incident FROM incident_overview WHERE incident = ?", [incident]

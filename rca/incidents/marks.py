@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rca.incidents.events import aware
-from rca.incidents.overview import refresh
 from rca.warehouse import Warehouse
 
 RECENT_DAYS = 90
@@ -48,8 +47,7 @@ class Marks:
 
 
 def marks(warehouse: Warehouse, incidents: Iterable[str]) -> dict[str, Marks]:
-    """Return incident -> its marks."""
-    refresh(warehouse)
+    """Return incident -> its marks; reads the overview, which `refresh` keeps in step."""
     rows = warehouse.connection.execute(_MARKS, [list(incidents)]).fetchall()
     return {
         incident: Marks(onset and aware(onset), times, tuple(reviewers)) for incident, onset, times, reviewers in rows

@@ -1,6 +1,6 @@
 """What a line of the list shows beside its row, and what stands before and behind it."""
 
-from rca.incidents import merge
+from rca.incidents import merge, refresh
 from rca.incidents.listing import neighbours
 from rca.incidents.marks import RECENT_DAYS, marks
 from rca.review.reliability import reliabilities
@@ -13,9 +13,11 @@ def test_the_same_cause_counts_within_ninety_days_and_merged_ones_do_not(warehou
     explained("a")
     explained("b", detected_at=later(24))
     explained("c", detected_at=later(24 * (RECENT_DAYS + 2)))
+    refresh(warehouse)
     found = marks(warehouse, "abc")
     assert [found[name].again for name in "abc"] == [1, 1, 0]
     merge(warehouse, "a", ["b"], "ana", later(30))
+    refresh(warehouse)
     assert marks(warehouse, "a")["a"].again == 0
 
 
@@ -23,6 +25,7 @@ def test_a_settled_cause_counts_instead_of_the_most_probable(warehouse, explaine
     for name in "ab":
         explained(name)
     say(said(1, "ana", kind="no_fault", incident="b"))
+    refresh(warehouse)
     found = marks(warehouse, ["a", "b"])
     assert (found["a"].again, found["b"].again) == (0, 0)
     assert found["b"].reviewers == ("ana",)
@@ -32,6 +35,7 @@ def test_a_settled_cause_counts_instead_of_the_most_probable(warehouse, explaine
 def test_neighbours_are_those_of_the_filtered_list(warehouse, explained, say):
     for hours, name in enumerate("abcd"):
         explained(name, detected_at=later(hours), severity="high" if name != "c" else "low")
+    refresh(warehouse)
     assert neighbours(warehouse, "b") == ("c", "a")
     assert neighbours(warehouse, "b", IncidentFilter(severity="high")) == ("d", "a")
     assert neighbours(warehouse, "c", IncidentFilter(severity="high")) == ("d", "b")
@@ -44,7 +48,7 @@ def test_what_probabilities_were_worth_is_told_from_settled_incidents(warehouse,
         explained(name)
         say(said(place, "ana", "confirmed" if name != "f" else "rejected", incident=name))
     say(said(9, "ana", "confirmed", COUNTRY, incident="f"))
-    marks(warehouse, "a")
+    refresh(warehouse)
     found = reliabilities(warehouse).near(0.81)
     assert (found.right, found.of) == (5, 6)
     assert found.low <= 0.71
