@@ -15,13 +15,13 @@ from api.pages.route import pages
 from api.pages.specs import Look
 from api.service import Service
 from rca.errors import UnknownName
-from rca.incidents import incident_page, week_of, week_start
+from rca.incidents import week_of, week_start
 from rca.incidents.events import aware
 from rca.report.review import headline
 from rca.report.review_charts import review_chart
 from rca.warehouse import Warehouse
 from rca.weekly import due_week, freeze, kept_review, kept_weeks, weekly_review
-from schemas.handling import IncidentFilter, IncidentRow
+from rca.weekly.names import named_incidents
 from schemas.weekly import WeeklyReview
 
 router = pages()
@@ -109,7 +109,8 @@ def show_review(request: Request, caller: Reader, week: Week, revision: Revision
     with service.store.reading() as warehouse:
         review = shown(service, warehouse, week, revision)
         latest = kept_review(warehouse, week) if revision else review
-        rows = incident_page(warehouse, IncidentFilter(week=week), limit=MOST_ROWS).rows
+        listed = review.incidents[:MOST_ROWS]
+        known = named_incidents(warehouse, listed)
     start = week_start(week)
     following = week_of(start + timedelta(weeks=1))
     return page(
@@ -122,18 +123,12 @@ def show_review(request: Request, caller: Reader, week: Week, revision: Revision
         latest=latest.revision if latest else 0,
         before=week_of(start - timedelta(weeks=1)),
         after=following if week_start(following) <= now else None,
-        rows=_titles(rows, review),
+        rows=[(name, known.get(name)) for name in listed],
         over=now >= review.end,
         may=caller.allows("review"),
         paretos=[each for each in review.pareto if each.bars],
         query={"revision": review.revision} if review.revision else {},
     )
-
-
-def _titles(rows: tuple[IncidentRow, ...], review: WeeklyReview) -> list[tuple[str, IncidentRow | None]]:
-    """Return the incidents of the review, each with its row where it still counts to the week."""
-    known = {row.incident: row for row in rows}
-    return [(incident, known.get(incident)) for incident in review.incidents[:MOST_ROWS]]
 
 
 @router.get("/reviews/{week}/charts/{chart}.svg")
