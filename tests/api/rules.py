@@ -15,9 +15,27 @@ POST /v1/traces
 """
 
 _READ = """
+GET /actions
+GET /cases
+GET /cases/{incident}
 GET /incidents
 GET /incidents/rows
+GET /incidents/{incident}
+GET /incidents/{incident}/charts/{analysis}/{chart}.svg
+GET /incidents/{incident}/compare
+GET /incidents/{incident}/contrast
+GET /incidents/{incident}/postmortem.html
+GET /incidents/{incident}/postmortem.md
+GET /incidents/{incident}/similar
 GET /metrics
+GET /procedures
+GET /procedures/{family}
+GET /ranker
+GET /ranker/charts/{chart}.svg
+GET /reviews
+GET /reviews/{week}
+GET /reviews/{week}/charts/{chart}.svg
+GET /system
 GET /v1/actions
 GET /v1/actions/{action}
 GET /v1/cases
@@ -57,8 +75,22 @@ POST /name
 """
 
 _REVIEW = """
+GET /procedures/{family}/edit
 PATCH /v1/actions/{action}
 PATCH /v1/incidents/{incident}
+POST /actions
+POST /actions/{key}/{step}
+POST /incidents/{incident}/check
+POST /incidents/{incident}/edit
+POST /incidents/{incident}/explain
+POST /incidents/{incident}/missing
+POST /incidents/{incident}/no-fault
+POST /incidents/{incident}/note
+POST /incidents/{incident}/state
+POST /incidents/{incident}/undo
+POST /incidents/{incident}/verdict
+POST /procedures/{family}
+POST /reviews/{week}/freeze
 POST /v1/actions
 POST /v1/actions/{action}:done
 POST /v1/actions/{action}:drop
@@ -80,6 +112,11 @@ PUT /v1/procedures/{family}
 """
 
 _TRAIN = """
+GET /ranker/promote
+GET /ranker/rollback
+POST /incidents/{incident}/ruling
+POST /ranker/promote
+POST /ranker/rollback
 POST /v1/feedback:adjudicate
 POST /v1/rankers/{version}:promote
 POST /v1/rankers:rollback
