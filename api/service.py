@@ -167,9 +167,13 @@ class Service:
 
     def _train(self, parameters: Mapping[str, Any], account: str, progress: Progress) -> Any:
         progress("learning", 0, 1)
-        report = self.store.write(
-            lambda warehouse: train(warehouse, who=account, dry_run=bool(parameters.get("dry_run")))
-        ).result()
+        with self.store.reading() as warehouse:  # learning takes seconds, in which others write
+            report = train(
+                warehouse,
+                who=account,
+                dry_run=bool(parameters.get("dry_run")),
+                write=lambda do: self.store.write(do).result(),
+            )
         return report.as_json()
 
 

@@ -19,6 +19,7 @@ from rankers.fit import LEAST_INCIDENTS, columns_of, fit, learn, left_out_loss, 
 from rankers.labelled import Labelled
 from rankers.model import Model
 from rankers.pretrained import lessons
+from rca.errors import Conflict
 from rca.review.examples import Examples, fingerprint, read_examples
 from rca.review.forecasts import Challenger, Forecast, add_forecasts, forecast, pairs, read_evidence
 from rca.review.registry import (
@@ -35,6 +36,7 @@ from rca.review.registry import (
 from rca.warehouse import Warehouse
 
 Progress = Callable[[str, int, int], None]
+Write = Callable[[Callable[[Warehouse], None]], None]
 
 LEARNED = 0.7
 """Largest share of the labelled incidents, the first in time, that a challenger learns from before it is judged."""
@@ -103,6 +105,7 @@ def train(
     who: str = "rca train",
     dry_run: bool = False,
     progress: Progress | None = None,
+    write: Write | None = None,
 ) -> TrainingReport:
     """Learn from what reviewers said, compare, and promote what is better.
 
@@ -114,11 +117,14 @@ def train(
         Who is named in the log.
     dry_run
         Keep and promote nothing.
+    write
+        Does what it is given to the warehouse that is written to, where `warehouse` is only read.
     """
     started = time.perf_counter()
     if progress:
         progress("reading labels", 0, 0)
-    report = _trained(warehouse, read_examples(warehouse), seed, who, progress, dry_run=dry_run)
+    write = None if dry_run else write or (lambda do: do(warehouse))
+    report = _trained(warehouse, read_examples(warehouse), seed, who, progress, write=write)
     return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -158,7 +164,7 @@ def _contest(
 
 
 def _trained(
-    warehouse: Warehouse, examples: Examples, seed: int, who: str, progress: Progress | None, *, dry_run: bool
+    warehouse: Warehouse, examples: Examples, seed: int, who: str, progress: Progress | None, *, write: Write | None
 ) -> TrainingReport:
     answering, starts, versions = current(warehouse), _starts(), all_versions(warehouse)
     key = fingerprint(examples.training, str(seed), *(fingerprint(taught) for taught in starts.values()))
@@ -180,10 +186,10 @@ def _trained(
     )
     known = next((each for each in versions if each.training_hash == key and each.state != "refused"), None)
     if known and not demoted and (report.missing or known.state != "candidate"):
-        return _finished(warehouse, _same(report, known), who, [demotion], dry_run=dry_run)
+        return _finished(_same(report, known), who, [demotion], write=write)
     if report.missing:
         report = replace(report, reason=_too_few(report, bool(seen)))
-        return _finished(warehouse, report, who, [demotion], dry_run=dry_run)
+        return _finished(report, who, [demotion], write=write)
     parent, trial = _trial(earlier, starts, progress)
     beaten = load(warehouse, incumbent)
     anew = recalibrated(beaten, [each for each in earlier if demoted or each.incident not in {*seen}])
@@ -207,7 +213,7 @@ def _trained(
     report = _judged(report, final, known, (beaten, Model(heuristic.VERSION)))
     final = replace(final, about=_about(report, parent, examples.training, seed))
     learned = None if known else (final, parent, [each.incident for each in examples.training])
-    return _finished(warehouse, report, who, [demotion, contest], learned, dry_run=dry_run)
+    return _finished(report, who, [demotion, contest], learned, write=write)
 
 
 def split(examples: Sequence[Labelled], seen: Sequence[str]) -> tuple[list[Labelled], list[Labelled]]:
@@ -330,42 +336,49 @@ def _about(report: TrainingReport, parent: str, examples: Sequence[Labelled], se
 
 
 def _finished(
-    warehouse: Warehouse,
     report: TrainingReport,
     who: str,
     contests: Sequence[_Contest | None],
     learned: tuple[Model, str, list[str]] | None = None,
     *,
-    dry_run: bool,
+    write: Write | None,
 ) -> TrainingReport:
     """Keep the evidence and what was learned, and change what answers: all of it or nothing."""
-    if dry_run:
+    if write is None:
         return report
-    with warehouse.transaction():
-        for contest in contests:
-            if contest and contest.current == report.current:
-                contest.keep(warehouse)
-        if report.demoted:
-            promote(warehouse, HEURISTIC, who, reason=f"{report.current} is measurably worse, or damaged")
-            for contest in contests:
-                if contest and contest.current == HEURISTIC:
-                    contest.keep(warehouse)
-        if learned and report.version and report.comparison and report.training_hash:
-            model, parent, incidents = learned
-            keep(
-                warehouse,
-                model,
-                parent=parent,
-                training_hash=report.training_hash,
-                incidents=incidents,
-                figures=plain(asdict(report.comparison.challenger)),
-                comparison=_compared(report),
-                who=who,
-                reason=report.reason,
-            )
-        if report.outcome == "promoted" and report.version:
-            promote(warehouse, report.version, who, reason=report.reason)
+
+    def do(warehouse: Warehouse) -> None:
+        if current(warehouse) != report.current:
+            raise Conflict("another ranker answers since this one began to learn; train again")
+        with warehouse.transaction():
+            _keep_evidence(warehouse, contests, report.current)
+            if report.demoted:
+                promote(warehouse, HEURISTIC, who, reason=f"{report.current} is measurably worse, or damaged")
+                _keep_evidence(warehouse, contests, HEURISTIC)
+            if learned and report.version and report.comparison and report.training_hash:
+                model, parent, incidents = learned
+                keep(
+                    warehouse,
+                    model,
+                    parent=parent,
+                    training_hash=report.training_hash,
+                    incidents=incidents,
+                    figures=plain(asdict(report.comparison.challenger)),
+                    comparison=_compared(report),
+                    who=who,
+                    reason=report.reason,
+                )
+            if report.outcome == "promoted" and report.version:
+                promote(warehouse, report.version, who, reason=report.reason)
+
+    write(do)
     return replace(report, kept=True)
+
+
+def _keep_evidence(warehouse: Warehouse, contests: Sequence[_Contest | None], answering: str) -> None:
+    for contest in contests:
+        if contest and contest.current == answering:
+            contest.keep(warehouse)
 
 
 def _compared(report: TrainingReport) -> dict[str, Any]:
