@@ -4,7 +4,8 @@ from candidates.measures.acted_upon import set_at_onset
 from candidates.measures.clock import alignment
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.health import upstream_share
+from candidates.measures.following import series_strength
+from candidates.measures.health import MOVED, upstream_share
 from candidates.measures.reality import reality
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -33,10 +34,11 @@ def generate(evidence: Evidence) -> Findings:
     left = reality(symptom) * (1.0 - share)
     events = change_items(evidence, {node}, BUSINESS)
     unmistakable = (0.75 if events else 0.65) * (1.0 - KNOWN_CHANGE * set_at_onset(evidence))
-    healthy = EvidenceItem(
+    moved = _moved(evidence, examined)
+    beside = "by more than the models that feed it explain" if moved else "while the models that feed it stayed healthy"
+    health = EvidenceItem(
         kind="estimate",
-        text=f"the models that feed it ({', '.join(examined)}) are steady; the most any upstream node explains is "
-        f"{share:.0%} ({carrier})",
+        text=f"{_health(examined, moved)}; the most any upstream node explains is {share:.0%} ({carrier})",
         data={"upstream_share": round(share, 4), "models": examined},
     )
     candidate = Candidate(
@@ -51,8 +53,8 @@ def generate(evidence: Evidence) -> Findings:
         onset=symptom.onset.at,
         onset_low=symptom.onset.low,
         onset_high=symptom.onset.high,
-        summary=f"{symptom.incident.metric} of {node} moved while the models that feed it stayed healthy.",
-        evidence=(healthy, *events),
+        summary=f"{symptom.incident.metric} of {node} moved {beside}.",
+        evidence=(health, *events),
         verify="Ask the owner of the process what changed after the prediction is made (rules, prices, staffing)?",
         remedy="Hand over to the owner of the business process; the model needs no change.",
         explains=(("metric", node, symptom.incident.metric),),
@@ -63,3 +65,18 @@ def generate(evidence: Evidence) -> Findings:
         },
     )
     return Findings(candidates=(candidate,))
+
+
+def _moved(evidence: Evidence, models: list[str]) -> list[str]:
+    """Return the outputs of models that moved beyond their usual variation, in words."""
+    return [
+        f"{metric} of {model}"
+        for model in models
+        for metric, series in sorted(evidence.models[model].outputs.items())
+        if metric != "rows" and abs(series_strength(series, evidence.symptom)) >= MOVED
+    ]
+
+
+def _health(models: list[str], moved: list[str]) -> str:
+    how = f"are not steady ({', '.join(moved)} moved)" if moved else "are steady"
+    return f"the models that feed it ({', '.join(models)}) {how}"

@@ -24,6 +24,15 @@ def rivals(one: Candidate, other: Candidate) -> bool:
     return bool(set(one.explains[:1]) & set(other.explains[:1]))
 
 
+ALONE = frozenset({"downstream_change"})
+"""Families that mean by definition that nothing upstream is wrong: they are right alone or not at all."""
+
+
+def exclude(one: Candidate, other: Candidate) -> bool:
+    """Return whether two candidates cannot both be right: rivals, or one of them says that nothing else is."""
+    return rivals(one, other) or one.family in ALONE or other.family in ALONE
+
+
 def pairs_of(candidates: Sequence[Candidate], log_odds: Sequence[float]) -> list[tuple[int, int]]:
     """Return the pairs of candidates, by index, that may be roots together.
 
@@ -33,7 +42,7 @@ def pairs_of(candidates: Sequence[Candidate], log_odds: Sequence[float]) -> list
         (K,) of each candidate alone.
     """
     likely = sorted(range(len(candidates)), key=lambda i: (-log_odds[i], i))[:FEW]
-    return [(i, j) for i, j in combinations(sorted(likely), 2) if not rivals(candidates[i], candidates[j])]
+    return [(i, j) for i, j in combinations(sorted(likely), 2) if not exclude(candidates[i], candidates[j])]
 
 
 def marginals(

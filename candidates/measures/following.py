@@ -61,6 +61,20 @@ def predicted_change(kpi: Series, output: Series, symptom: Symptom) -> float:
     return slope * float(np.mean(after) - np.mean(before))
 
 
+def most_predicted(kpi: Series, output: Series, symptom: Symptom) -> float:
+    """Return the most that an output's change may predict of the KPI's; NaN when the baseline shows no relation.
+
+    Both scatter by chance from bucket to bucket, which flattens a regression: the slope lies between that of the KPI on
+    the output and the inverse of that of the output on the KPI, which is 1 / r^2 times as steep.
+
+    References
+    ----------
+    Frisch, "Statistical confluence analysis by means of complete regression systems", Oslo 1934.
+    """
+    r, _ = correlation(kpi, output, symptom)
+    return predicted_change(kpi, output, symptom) / r**2 if math.isfinite(r) else float("nan")
+
+
 def followed_output(symptom: Symptom, model: ModelEvidence) -> str:
     """Return the output that the symptom's series followed best in the baseline; the mean prediction if none."""
     best, name = 0.0, "prediction_mean"

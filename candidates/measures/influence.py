@@ -9,7 +9,14 @@ judged by how the KPI followed the model's output in the baseline.
 import math
 
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, ModelDiagnosis, diagnose
-from candidates.measures.following import correlation, mean_shift, predicted_change, series_strength, sides
+from candidates.measures.following import (
+    correlation,
+    mean_shift,
+    most_predicted,
+    predicted_change,
+    series_strength,
+    sides,
+)
 from schemas.evidence import Evidence
 
 ENERGY_FLOOR = 0.02
@@ -17,6 +24,8 @@ ENERGY_FLOOR = 0.02
 
 ANSWERS = frozenset({"rows", "prediction_mean", "positive_rate"})
 """Outputs that say what a model answered; the others say how right it was."""
+MODEST = 0.5
+"""Most of a KPI's change that is laid on a model which moved, where nobody knows by how much the KPI follows it."""
 CLOSE, UNSEEN, DISTURBED = 0.8, 0.6, 0.25
 """Correlation from which what a KPI followed is all there is to it; how far a KPI is believed to have followed what
 nobody sees since; the movement of the answers, in their variance, that leaves no answer as it was."""
@@ -223,10 +232,16 @@ def _followed(evidence: Evidence, node: str) -> float:
             continue
         seen = max(seen, known if math.isfinite(known) else 0.0)
         predicted = predicted_change(symptom.series, series, symptom)
+        by_strength = MODEST * clip((abs(series_strength(series, symptom)) - 2) / 4)
         if math.isfinite(predicted) and change:
             share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
+            if (
+                name not in ANSWERS
+            ):  # a loss scatters: what it predicts at most bounds what is believed without a relation
+                most = clip(most_predicted(symptom.series, series, symptom) / change)
+                share = max(share, min(by_strength, most))
         else:
-            share = 0.5 * clip((abs(series_strength(series, symptom)) - 2) / 4)
+            share = by_strength
         best = max(best, share)
     judged = any(len(sides(s, symptom)[1]) for name, s in model.outputs.items() if name not in ANSWERS)
     if unseen > seen or (not judged and seen < CLOSE):

@@ -63,6 +63,32 @@ def test_a_business_event_on_the_kpi_raises_it_and_one_on_a_model_does_not():
     assert confidence(event("scorer", "business")).specificity == plain.specificity
 
 
+def losing(rise, scatter=0.02):
+    """Return the incident of a KPI that falls by 0.3, and followed a model's loss, whose buckets scatter as much."""
+    rng = np.random.default_rng(4)
+    late = np.arange(DAYS) >= FIRST_DAY
+    loss = 0.3 + 0.02 * rng.normal(size=DAYS)
+    kpi = 0.9 - 2 * (loss - 0.3) + scatter * rng.normal(size=DAYS) - 0.3 * late
+    scene = faulty()
+    given = evidence_of(scene, "rate", kpi=kpi)
+    scorer = given.models["scorer"]
+    shown = loss + scatter * rng.normal(size=DAYS) + rise * late
+    series = replace(scorer.outputs["prediction_mean"], metric="logloss", value=shown)
+    models = {**given.models, "scorer": replace(scorer, outputs={**scorer.outputs, "logloss": series})}
+    return replace(given, models=models, cache={})
+
+
+def test_models_whose_loss_rose_are_not_healthy():
+    """A KPI may follow how right a model is rather than what it answers, and a loss scatters."""
+    ill, well = (found("downstream_change", losing(rise))[KEY] for rise in (0.5, 0.0))
+    assert well.impact > 0.9
+    assert "stayed healthy" in well.summary
+    assert "are steady" in well.evidence[0].text
+    assert ill.impact <= 0.5
+    assert "healthy" not in ill.summary
+    assert "logloss of scorer" in ill.evidence[0].text
+
+
 def doubted(p_value):
     """Return a KPI's incident behind healthy models that moved by chance with a probability."""
     given = incident(factor=0.8)

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from rankers.roots import FEW, marginals, pairs_of, rivals
+from rankers.roots import FEW, exclude, marginals, pairs_of, rivals
 from tests.rankers.test_heuristic import candidate
 
 X, Y = candidate("x"), candidate("y")
@@ -18,6 +18,15 @@ def test_readings_of_one_place_or_of_one_anomaly_are_rivals():
     seen = ("column", "m", "x")
     assert rivals(replace(X, explains=(seen,)), replace(Y, node="m", explains=(seen, ("output", "m"))))
     assert not rivals(replace(X, explains=(seen,)), replace(Y, explains=(("output", "m"), seen)))
+
+
+def test_a_cause_that_says_that_all_else_is_well_is_right_alone():
+    process = replace(candidate(None, family="downstream_change"), node="kpi")
+    assert exclude(process, X)
+    assert exclude(Y, process)
+    assert not rivals(process, X)  # another place, another anomaly
+    assert not exclude(X, Y)
+    assert pairs_of([X, process, Y], [0.0, 0.0, 0.0]) == [(0, 2)]
 
 
 def test_only_the_likelier_candidates_are_tried_in_pairs():

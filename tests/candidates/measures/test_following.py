@@ -11,6 +11,7 @@ from candidates.measures.following import (
     correlation,
     followed_output,
     mean_shift,
+    most_predicted,
     predicted_change,
     series_strength,
     sides,
@@ -98,3 +99,29 @@ def test_the_output_that_was_followed_best_is_chosen():
     assert followed_output(symptom, replace(model, outputs=outputs)) == "positive_rate"
     symptom = replace(SYMPTOM, series=line(np.full(DAYS, 1.0)))
     assert followed_output(symptom, replace(model, outputs=outputs)) == "prediction_mean"
+
+
+def between(scatter):
+    """Return the medians over worlds of the least and most of a change by 10 that is predicted.
+
+    The KPI follows -2 times what the output shows; both scatter.
+    """
+    found = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        true = rng.normal(size=DAYS)
+        output = line(true + scatter * rng.normal(size=DAYS) + 5 * LATE)
+        follows = line(-2 * true + 2 * scatter * rng.normal(size=DAYS) - 10 * LATE, "rate")
+        found.append((predicted_change(follows, output, SYMPTOM), most_predicted(follows, output, SYMPTOM)))
+    return np.nanmedian(np.array(found), axis=0)
+
+
+def test_where_output_and_kpi_scatter_the_truth_lies_between_the_least_and_the_most_that_is_predicted():
+    """Chance in the output's buckets flattens the slope, chance in the KPI's the inverse one."""
+    assert between(0.0) == pytest.approx([-10, -10], abs=0.5)
+    least, most = between(0.4)
+    assert most < -10.5 < -9.5 < least < 0
+
+
+def test_without_a_relation_nothing_is_predicted_at_most():
+    assert math.isnan(most_predicted(line(RNG.normal(size=DAYS)), line(OUTPUT + 0.3 * LATE), SYMPTOM))
