@@ -13,6 +13,7 @@ from api.app import create_app
 from api.config import read_config
 from api.notify import Notifier
 from api.pages.charts import warm_up
+from api.patience import Patient
 from api.service import Service
 from api.settings import Settings, refuse_open
 from rca.errors import InputError
@@ -55,7 +56,7 @@ def serve(
     port = listener.getsockname()[1]
     settings = Settings(db=db, host=host, port=port, **told)
     with listener:
-        app = open_app(settings, _named(projects), accept_loss=accept_loss)
+        app = open_app(settings, _named(projects, db), accept_loss=accept_loss)
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         server = _server(app, host, port)
         (announce or _announce)(address)
@@ -76,7 +77,7 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=10,
-        h11_max_incomplete_event_size=32_768,
+        http=Patient,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     warm_up()
@@ -134,8 +135,9 @@ def _opened(path: Path, settings: Settings, *, accept_loss: bool) -> Store:
     return store
 
 
-def _named(projects: Sequence[str]) -> dict[str, Path]:
+def _named(projects: Sequence[str], db: Path) -> dict[str, Path]:
     named: dict[str, Path] = {}
+    files = {db.resolve()}
     for text in projects:
         name, _, path = text.partition("=")
         if not path or not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name in named:
@@ -143,6 +145,9 @@ def _named(projects: Sequence[str]) -> dict[str, Path]:
                 f"--project {text!r} cannot be used", mend="write NAME=FILE, each name once: letters, digits, - and _"
             )
         named[name] = Path(path)
+        if named[name].resolve() in files:
+            raise InputError(f"--project {text!r}: the file is served already", mend="give each project its own file")
+        files.add(named[name].resolve())
     return named
 
 

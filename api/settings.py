@@ -18,7 +18,6 @@ class Limits:
     inflated: int = 128_000_000
     rows: int = 1_000_000
     requests: int = 6_000
-    header_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

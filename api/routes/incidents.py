@@ -54,7 +54,7 @@ Name = Annotated[
 Text = Annotated[str, Field(max_length=2000)]
 
 
-OPENED = {
+OPENED: dict[str, Any] = {
     "id": "inc-42",
     "node": "fraud-scorer",
     "metric": "auc",

@@ -9,8 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from api.serve import open_app
+from api.serve import open_app, serve
 from api.settings import Settings
+from rca.errors import InputError
 from rca.live.tokens import SCOPES
 from tests.api import world
 from tests.api.conftest import BASE, serving
@@ -152,3 +153,8 @@ def test_projects_share_neither_tokens_nor_incidents(tmp_path):
         assert client.get("/projects/b/v1/incidents", headers=there).status_code == 200
         assert client.get("/v1/incidents", headers=there).status_code == 401
         assert client.get("/projects/b/../../v1/incidents", headers=there).status_code in (401, 404)
+
+
+def test_two_projects_do_not_share_a_file(tmp_path):
+    with pytest.raises(InputError, match="is served already"):
+        serve(db=tmp_path / "a.duckdb", host="127.0.0.1", port=0, projects=[f"b={tmp_path}/x/../a.duckdb"])
