@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from candidates.measures.changepoint import searched
 from candidates.measures.robust import floor_of, lag_one, two_sided_p, winsorise
@@ -132,7 +132,7 @@ def _least_p(before: FloatArray, after: FloatArray) -> float:
 
     def chance(far: float) -> float:
         often = ((was >= far).sum() + 0.5) / (was.size + 1)
-        return float(binom.sf((out >= far).sum() - 1, out.size, often))
+        return float(bdtrc((out >= far).sum() - 1, out.size, often))
 
     return min(1.0, 2 * min(chance(float(out[out > 0].min())), chance(float(np.median(out[out > 0])))))
 
