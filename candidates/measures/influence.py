@@ -17,6 +17,7 @@ from candidates.measures.following import (
     series_strength,
     sides,
 )
+from candidates.measures.null_share import METRIC, null_share
 from schemas.evidence import Evidence
 
 ENERGY_FLOOR = 0.02
@@ -117,10 +118,16 @@ def _mean_moved(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> boo
     return series is not None and abs(mean_shift(series, evidence.symptom)) >= 3
 
 
+def counts_nulls(evidence: Evidence, node: str) -> bool:
+    """Return whether the symptom counts a model's empty inputs, which nothing that the model answers changes."""
+    incident = evidence.symptom.incident
+    return incident.node == node and incident.metric == METRIC
+
+
 def function_share(evidence: Evidence, node: str) -> float:
     """Return the share of the symptom that a change of the model's function explains, in [0, 1]."""
     diagnosis = diagnose(evidence, node)
-    if diagnosis is None or not diagnosis.function_moved:
+    if diagnosis is None or not diagnosis.function_moved or counts_nulls(evidence, node):
         return 0.0
     # rows whose columns no longer belong together look like a new function to any stand-in
     sure = 1 - 0.8 * max((c.relation_loss * clip(c.importance / 0.1) for c in diagnosis.columns.values()), default=0.0)
@@ -132,6 +139,9 @@ def function_share(evidence: Evidence, node: str) -> float:
 
 def column_share(evidence: Evidence, node: str, column: ColumnDiagnosis, *, bad: bool) -> tuple[float, str]:
     """Return the share of the symptom that a column of a model explains, and the estimator in words."""
+    if counts_nulls(evidence, node):
+        share = null_share(evidence.models[node], column.column) if bad else 0.0
+        return share, "its share of the change in nulls"
     share, words = bad_share(column) if bad else drift_share(column)
     diagnosis = diagnose(evidence, node)
     if node == evidence.symptom.incident.node or diagnosis is None:
