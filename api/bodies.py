@@ -2,13 +2,17 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from api.problems import Problem
 
 SLACK = 64 * 1024
+INFLATED_HERE = 2_048
+"""So many compressed bytes cost less than the way to another thread."""
+
 PATIENCE_S = 30
 """So long a client may send nothing."""
 
@@ -70,7 +74,7 @@ async def _inflated(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[by
         async for chunk in chunks:
             waiting = chunk
             while waiting:
-                out = inflate.decompress(waiting, SLACK * 16)
+                out = await _apart(inflate.decompress, waiting, SLACK * 16)
                 total += len(out)
                 if total > most:
                     raise Problem(
@@ -85,6 +89,13 @@ async def _inflated(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[by
         raise Problem(400, "encoding", "the body is not what its content-encoding says") from error
     if not inflate.eof and total:
         raise Problem(400, "encoding", "the compressed body breaks off")
+
+
+async def _apart(decompress: Callable[[bytes, int], bytes], content: bytes, most: int) -> bytes:
+    """Return what inflating gives; where that takes long, other requests are answered meanwhile."""
+    if len(content) < INFLATED_HERE:
+        return decompress(content, most)
+    return await run_in_threadpool(decompress, content, most)
 
 
 def _too_large(most: int) -> Problem:
