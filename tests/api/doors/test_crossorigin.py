@@ -35,24 +35,24 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 @pytest.mark.parametrize("headers", PASSES)
 @pytest.mark.parametrize("method", UNSAFE)
-def test_own_pages_and_programs_pass(house: House, method: str, headers: dict[str, str]) -> None:
-    answer = house.client.request(method, "/v1/nothing", headers=headers)
+def test_own_pages_and_programs_pass(shared: House, method: str, headers: dict[str, str]) -> None:
+    answer = shared.client.request(method, "/v1/nothing", headers=headers)
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("headers", REFUSED)
 @pytest.mark.parametrize("method", UNSAFE)
-def test_pages_of_other_sites_are_refused(house: House, method: str, headers: dict[str, str]) -> None:
-    answer = house.client.request(method, "/v1/nothing", headers=headers)
+def test_pages_of_other_sites_are_refused(shared: House, method: str, headers: dict[str, str]) -> None:
+    answer = shared.client.request(method, "/v1/nothing", headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:rca:problem:cross-origin")
     assert "access-control-allow-origin" not in answer.headers
 
 
 @pytest.mark.parametrize("headers", REFUSED)
 def test_reading_is_left_to_the_browser_which_keeps_the_answer_from_the_page(
-    house: House, headers: dict[str, str]
+    shared: House, headers: dict[str, str]
 ) -> None:
-    answer = house.client.get("/v1/incidents", headers=headers)
+    answer = shared.client.get("/v1/incidents", headers=headers)
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"

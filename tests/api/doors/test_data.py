@@ -108,8 +108,8 @@ def test_an_erasure_that_the_end_of_the_service_cut_off_says_so(house: House) ->
 
 
 @pytest.mark.parametrize("scope", ["ingest", "read", "review", "train"])
-def test_only_who_administers_may(guarded: House, scope: str) -> None:
-    headers = guarded.bearer(scope)
+def test_only_who_administers_may(shut: House, scope: str) -> None:
+    headers = shut.bearer(scope)
     for method, path in (
         ("POST", "/v1/data:backup"),
         ("GET", "/v1/data/backups"),
@@ -117,4 +117,4 @@ def test_only_who_administers_may(guarded: House, scope: str) -> None:
         ("POST", "/v1/data:erase"),
         ("GET", "/v1/audit"),
     ):
-        assert guarded.client.request(method, path, headers=headers, json={}).status_code == 403
+        assert shut.client.request(method, path, headers=headers, json={}).status_code == 403

@@ -247,10 +247,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_hooks_that_cannot_be_made(house: House, url: str) -> None:
-    answer = house.client.post("/v1/hooks", json={"url": url})
+def test_hooks_that_cannot_be_made(shared: House, url: str) -> None:
+    answer = shared.client.post("/v1/hooks", json={"url": url})
     assert answer.status_code == 422, answer.text
-    assert house.client.get("/v1/hooks").json() == []
+    assert shared.client.get("/v1/hooks").json() == []
 
 
 def resolving(*answers: str) -> Any:

@@ -112,9 +112,9 @@ def test_nobody_gets_in_without_a_token(guarded: House) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"jsonrpc": "2.0"}', b"x" * 1_200_000])
-def test_messages_that_are_none(guarded: House, body: bytes) -> None:
-    headers = guarded.bearer("read") | {"content-type": "application/json", "accept": "application/json"}
-    assert 400 <= guarded.client.post("/mcp", content=body, headers=headers).status_code < 500
+def test_messages_that_are_none(shut: House, body: bytes) -> None:
+    headers = shut.bearer("read") | {"content-type": "application/json", "accept": "application/json"}
+    assert 400 <= shut.client.post("/mcp", content=body, headers=headers).status_code < 500
 
 
 def test_without_the_extra_the_service_runs_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

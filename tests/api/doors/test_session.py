@@ -83,24 +83,24 @@ def test_logging_out_ends_the_session_for_good(guarded: House) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "x", "a" * 5000, "'; DROP TABLE sessions; --", "é"])
-def test_made_up_cookies_do_not_get_in(guarded: House, value: str) -> None:
+def test_made_up_cookies_do_not_get_in(shut: House, value: str) -> None:
     headers = [(b"cookie", f"__Host-rca={value}".encode())]
-    assert guarded.client.get("/v1/me", headers=headers).status_code == 401
+    assert shut.client.get("/v1/me", headers=headers).status_code == 401
 
 
-def test_a_token_that_does_not_hold_is_not_saved_by_a_session(guarded: House) -> None:
-    headers = cookie(log_in(guarded, guarded.token("read"))) | {"authorization": "Bearer nonsense"}
-    assert guarded.client.get("/v1/me", headers=headers).status_code == 401
+def test_a_token_that_does_not_hold_is_not_saved_by_a_session(shut: House) -> None:
+    headers = cookie(log_in(shut, shut.token("read"))) | {"authorization": "Bearer nonsense"}
+    assert shut.client.get("/v1/me", headers=headers).status_code == 401
 
 
-def test_a_browser_is_sent_to_the_login_and_a_program_is_told(guarded: House) -> None:
-    page = guarded.client.get("/v1/incidents?q=a%26b", headers=PAGE)
+def test_a_browser_is_sent_to_the_login_and_a_program_is_told(shut: House) -> None:
+    page = shut.client.get("/v1/incidents?q=a%26b", headers=PAGE)
     assert page.status_code == 303
     assert page.headers["location"] == "/login?next=/v1/incidents%3Fq%3Da%2526b"
-    shown = guarded.client.get(page.headers["location"], headers=PAGE)
+    shown = shut.client.get(page.headers["location"], headers=PAGE)
     assert 'value="/v1/incidents?q=a%26b"' in shown.text
-    assert guarded.client.get("/v1/incidents").status_code == 401
-    assert guarded.client.post("/v1/incidents", headers=PAGE, json={}).status_code == 401
+    assert shut.client.get("/v1/incidents").status_code == 401
+    assert shut.client.post("/v1/incidents", headers=PAGE, json={}).status_code == 401
 
 
 LEADS_AWAY = [
@@ -123,15 +123,15 @@ LEADS_AWAY = [
 
 
 @pytest.mark.parametrize("after", LEADS_AWAY)
-def test_the_login_leads_nowhere_else(guarded: House, after: str) -> None:
-    answer = log_in(guarded, guarded.token("read"), after)
+def test_the_login_leads_nowhere_else(shut: House, after: str) -> None:
+    answer = log_in(shut, shut.token("read"), after)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    shown = guarded.client.get("/login", params={"next": after})
+    shown = shut.client.get("/login", params={"next": after})
     assert '<input type="hidden" name="next" value="/">' in shown.text
 
 
-def test_what_is_shown_of_the_next_page_is_escaped(guarded: House) -> None:
-    shown = guarded.client.get("/login", params={"next": '/"><script>alert(1)</script>'})
+def test_what_is_shown_of_the_next_page_is_escaped(shut: House) -> None:
+    shown = shut.client.get("/login", params={"next": '/"><script>alert(1)</script>'})
     assert "<script>" not in shown.text
 
 
@@ -152,8 +152,8 @@ def test_whoever_is_in_already_goes_on(house: House) -> None:
         (b"", "application/x-www-form-urlencoded", 401),
     ],
 )
-def test_forms_that_cannot_be_read(guarded: House, body: bytes, kind: str, status: int) -> None:
-    answer = guarded.client.post("/login", content=body, headers={"content-type": kind})
+def test_forms_that_cannot_be_read(shut: House, body: bytes, kind: str, status: int) -> None:
+    answer = shut.client.post("/login", content=body, headers={"content-type": kind})
     assert answer.status_code == status
 
 
