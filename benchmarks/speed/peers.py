@@ -16,7 +16,7 @@ PACKAGES = {
     "deepchecks": ("deepchecks", "pandas<3", "pyarrow<22", "scikit-learn>=1.6,<1.8", "setuptools<81"),
     "alibi-detect": ("alibi-detect", "pandas<3", "pyarrow<22"),
     "nannyml": ("nannyml", "pandas", "pyarrow", "statsmodels"),
-    "whylogs": ("whylogs", "pandas<3", "pyarrow<22"),
+    "whylogs": ("whylogs[viz]", "pandas<3", "pyarrow<22", "ipython"),
     "evidently": ("evidently", "pandas<3", "pyarrow"),
 }
 """With what their releases of November 2026 leave open and need."""

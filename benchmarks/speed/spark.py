@@ -1,7 +1,7 @@
 """Does another worker shorten the job? `python -m benchmarks.speed.spark [--rows 2000000] [--repeats 3]`.
 
-The same log is counted by DuckDB, and by clusters of one and of two workers of one core each, on loopback. On a machine of two
-cores the second worker shares them with the driver: the gain there is less than where workers have machines of their own.
+The same log is counted by DuckDB, and by clusters of one and of two workers of one core each, on loopback. Where the
+machine has two cores the second worker shares them with the driver: the gain is less than with machines of their own.
 """
 
 import argparse

@@ -5,7 +5,7 @@ costs the same on every engine.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -35,8 +35,28 @@ class Grouping:
 
 
 def distinct_groups_sql(rows: str) -> str:
-    """Return SQL of the groups that rows belong to: a row is one (hour, version, split)."""
-    return f"SELECT DISTINCT date_trunc('hour', ts) AS hour, {VERSION} AS version, split FROM ({rows}) AS logged"
+    """Return SQL of the groups that rows belong to: a row is one (hour, version, split) with its number of rows."""
+    return (
+        f"SELECT date_trunc('hour', ts) AS hour, {VERSION} AS version, split, count(*) AS group_rows "
+        f"FROM ({rows}) AS logged GROUP BY 1, 2, 3"
+    )
+
+
+def hour_slices(connection: duckdb.DuckDBPyConnection, most_rows: int | None) -> list[tuple[datetime, datetime, int]]:
+    """Return stretches of whole hours that cover table `GROUPS`: (from, before, rows), each of at most so many rows.
+
+    An hour of more rows is a stretch of its own; without a limit there is one.
+    """
+    found: list[tuple[datetime, datetime, int]] = []
+    for hour, rows in connection.execute(
+        f"SELECT hour, sum(group_rows) FROM {GROUPS} GROUP BY hour ORDER BY hour"
+    ).fetchall():
+        after = hour + timedelta(hours=1)
+        if found and (most_rows is None or found[-1][2] + rows <= most_rows):
+            found[-1] = (found[-1][0], after, found[-1][2] + int(rows))
+        else:
+            found.append((hour, after, int(rows)))
+    return found
 
 
 def number_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> Grouping | None:
@@ -47,7 +67,8 @@ def number_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> Groupin
                 SELECT *, dense_rank() OVER (ORDER BY version, split) - 1 AS pair, min(hour) OVER () AS first
                 FROM ({groups})
             )
-            SELECT date_diff('hour', first, hour) * (max(pair) OVER () + 1) + pair AS grp, hour, version, split, pair
+            SELECT date_diff('hour', first, hour) * (max(pair) OVER () + 1) + pair AS grp,
+                   hour, version, split, pair, group_rows
             FROM placed"""
     )
     [(first,)] = connection.execute(f"SELECT min(hour) FROM {GROUPS}").fetchall()

@@ -4,7 +4,7 @@ The rows are read by an engine (`rca.profile.engines`); what comes back is small
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from rca.profile.binning import CODES_TABLE, fill_codes
 from rca.profile.bins_file import read_bins, write_bins
 from rca.profile.edges import bin_rows, keep_bins, kept_parts
 from rca.profile.engines.engine import SOURCE, Engine
-from rca.profile.grouping import Grouping, distinct_groups_sql, number_groups
+from rca.profile.grouping import distinct_groups_sql, hour_slices, number_groups
 from rca.profile.histogram_files import write_histograms
 from rca.profile.layout import Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, parts_of
@@ -203,35 +203,38 @@ def count_lake(engine: Engine, warehouse: Warehouse, lake: Lake, progress: Progr
     connection.unregister("found_groups")
     if grouping is None:
         return 0
+    slices = hour_slices(connection, engine.rows_at_once)
     done = 0
-    for parts, cells in _counted(engine, warehouse, log, layouts, grouping):
-        connection.register("found_cells", cells)
-        connection.execute(f"INSERT INTO profile {decoded_sql(log.node, 'SELECT * FROM found_cells')}")
-        connection.unregister("found_cells")
-        done += parts
-        if progress:
-            progress(f"profile {log.node}", done, len(log.parts))
+    for first, after, rows in slices:
+        within = f"SELECT * FROM {log.table} WHERE ts >= TIMESTAMP '{first}' AND ts < TIMESTAMP '{after}'"
+        for chunk in _chunks(log.parts, engine.columns_at_once(rows)):
+            engine.keep(ROWS, narrow_sql(log, within, grouping, chunk))
+            for cells in _cells(engine, warehouse, log.node, chunk, layouts):
+                connection.register("found_cells", cells)
+                connection.execute(f"INSERT INTO profile {decoded_sql(log.node, 'SELECT * FROM found_cells')}")
+                connection.unregister("found_cells")
+            done += len(chunk)
+            if progress:
+                progress(f"profile {log.node}", done, len(log.parts) * len(slices))
     counted = connection.execute(
         "SELECT sum(n) FROM profile WHERE node = ? AND column_name = ?", [log.node, OUTPUT_COLUMNS[0]]
     ).fetchone()
     return int(counted[0]) if counted and counted[0] else 0
 
 
-def _counted(
+def _cells(
     engine: Engine,
     warehouse: Warehouse,
-    log: Log,
-    layouts: dict[tuple[str, str], Layout],
-    grouping: Grouping,
-) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the cells of a few parts at a time, with their number."""
-    for chunk in _chunks(log.parts, engine.columns_at_once):
-        engine.keep(ROWS, narrow_sql(log, f"SELECT * FROM {log.table}", grouping, chunk))
-        fill_codes(warehouse.connection, log.node, dict(enumerate(chunk)))
-        engine.put(CODES_TABLE, warehouse.connection.sql(f"FROM {CODES_TABLE}").to_arrow_table())
-        for start in range(0, len(chunk), engine.branches):
-            parts = dict(enumerate(chunk[start : start + engine.branches], start=start))
-            yield len(parts), engine.collect(cells_sql(parts, layouts))
+    node: str,
+    chunk: Sequence[Part],
+    layouts: Mapping[tuple[str, str], Layout],
+) -> Iterator[pa.Table]:
+    """Yield the cells of the parts that the narrow rows hold, a few parts at a time."""
+    fill_codes(warehouse.connection, node, dict(enumerate(chunk)))
+    engine.put(CODES_TABLE, warehouse.connection.sql(f"FROM {CODES_TABLE}").to_arrow_table())
+    for start in range(0, len(chunk), engine.branches):
+        parts = dict(enumerate(chunk[start : start + engine.branches], start=start))
+        yield engine.collect(cells_sql(parts, layouts))
 
 
 def _chunks(parts: Sequence[Part], size: int) -> Iterator[Sequence[Part]]:

@@ -17,14 +17,17 @@ EngineName = Literal["duckdb", "spark"]
 class Engine(Queries, Protocol):
     """Runs SQL over one source of rows."""
 
-    columns_at_once: int
-    """Columns that one pass takes."""
+    rows_at_once: int | None
+    """Rows that one pass takes, where that has to be bounded."""
 
     branches: int
     """Columns that one statement counts."""
 
     def columns(self) -> list[tuple[str, str]]:
         """Return the source's columns in order: (name, DuckDB type)."""
+
+    def columns_at_once(self, rows: int) -> int:
+        """Return how many columns one pass over so many rows takes."""
 
     def put(self, name: str, table: pa.Table) -> None:
         """Give the engine a small table."""

@@ -13,7 +13,7 @@ from rca.profile.queries import Answer
 from rca.warehouse import Warehouse
 from rca.warehouse.store import literal
 
-KEPT_CELLS = 24_000_000
+KEPT_CELLS = 16_000_000
 """Rows x columns of the narrow table at a time (8 bytes each)."""
 
 MOST_COLUMNS, LEAST_COLUMNS = 64, 4
@@ -23,11 +23,14 @@ class LocalEngine:
     """DuckDB's own SQL, as it is."""
 
     branches = 8
+    rows_at_once: int | None = 1_000_000
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        rows = self.execute(f"SELECT count(*) FROM {SOURCE}").fetchone() or (0,)
-        self.columns_at_once = min(MOST_COLUMNS, max(LEAST_COLUMNS, KEPT_CELLS // max(1, int(rows[0]))))
+
+    def columns_at_once(self, rows: int) -> int:
+        """Return how many columns one pass over so many rows takes."""
+        return min(MOST_COLUMNS, max(LEAST_COLUMNS, KEPT_CELLS // max(1, rows)))
 
     def execute(self, query: str, /) -> Answer:
         """Run a query."""

@@ -68,7 +68,7 @@ class Rows:
 class SparkEngine:
     """Spark SQL over a source of the cluster."""
 
-    columns_at_once = 64
+    rows_at_once: int | None = None
     branches = 16
 
     def __init__(self, session: Any) -> None:
@@ -81,6 +81,10 @@ class SparkEngine:
     def columns(self) -> list[tuple[str, str]]:
         """Return the source's columns in order: (name, DuckDB type)."""
         return [(name, duckdb_type(kind)) for name, kind in self.session.table(SOURCE).dtypes]
+
+    def columns_at_once(self, rows: int) -> int:  # noqa: ARG002 - nothing is stored
+        """Return how many columns one pass over so many rows takes."""
+        return self.branches
 
     def put(self, name: str, table: pa.Table) -> None:
         """Give the cluster a small table."""

@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +129,7 @@ def test_a_table_of_the_cluster(remote, tmp_path, capsys):
 def test_the_how_to_reduces_traces_on_spark(remote, tmp_path):
     text = (ROOT / "docs" / "how-to" / "profile-on-spark.md").read_text(encoding="utf-8")
     sql = text.partition("```sql")[2].partition("```")[0]
-    moment = [datetime(2026, 3, 4, 10, minute) for minute in (0, 0, 0, 1)]
+    moment = [datetime(2026, 3, 4, 10, minute, tzinfo=UTC) for minute in (0, 0, 0, 1)]
     spans = {"service": ["api"] * 4, "start": moment, "duration_ms": [1.0, 2.0, 9.0, 5.0]}
     pq.write_table(pa.table({**spans, "status": ["ok", "error", "ok", "ok"]}), tmp_path / "spans.parquet")
     with open_engine("spark", str(tmp_path / "spans.parquet"), remote) as engine:
