@@ -1,6 +1,6 @@
 """Send malformed requests to every operation of the service: each must be answered, and none with a fault (5xx).
 
-Usage: python benchmarks/service/malformed.py [--count 10000] [--seed 1] [--json]
+Usage: python -m benchmarks.service.malformed [--count 10000] [--seed 1] [--json]
 
 A request is an operation of the OpenAPI document with its own example, of which something is broken: its body (values
 that no JSON holds, keys twice, wrong types, bits turned, cut off, another encoding or compression than is said), its

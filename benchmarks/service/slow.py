@@ -1,6 +1,6 @@
 """Let slow clients hold connections open, and time how fast the service says meanwhile that it lives.
 
-Usage: python benchmarks/service/slow.py [--clients 500] [--seconds 20] [--json]
+Usage: python -m benchmarks.service.slow [--clients 500] [--seconds 20] [--json]
 
 A third of the clients send their headers a byte at a time, a third their body, a third nothing at all.
 """

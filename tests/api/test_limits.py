@@ -89,7 +89,7 @@ def test_a_body_that_does_not_end_is_refused_on_the_way(server):
 def test_slow_clients_are_in_nobodys_way(server):
     with slow_clients(server.port, 100):
         taken = health_seconds(server, 3)
-    assert statistics.quantiles(taken, n=100)[98] < 1, "this machine may be busy; benchmarks/service/slow.py measures"
+    assert statistics.quantiles(taken, n=100)[98] < 1, "this machine may be busy; benchmarks.service.slow measures"
     assert len(taken) > 10
 
 
