@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.answered import answering
+from candidates.measures.batches import schema_differences
 from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
@@ -34,6 +35,7 @@ from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, function_change
 from candidates.measures.shifts import Shift, measure_shift
+from candidates.measures.unread import unread
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 
@@ -74,6 +76,9 @@ class ColumnDiagnosis:
         one that does most, [0, 1] (`candidates.measures.confounding`).
     parted
         Since when the column's relation to the others is gone; None where it is not, or no step is seen.
+    unread
+        Share of the metric's change that goes away when the answers follow the column as before; asked of columns whose
+        schema changed, else NaN (`candidates.measures.unread`).
     """
 
     column: str
@@ -89,6 +94,7 @@ class ColumnDiagnosis:
     label_loss: float
     leads: float = 1.0
     parted: Onset | None = None
+    unread: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,7 @@ def _diagnose(
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
     columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers)
-    columns = _with_leaders(model, rows, columns, answers)
+    columns = _with_unread(lab, _with_leaders(model, rows, columns, answers), symptom, unit)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
         columns=columns,
@@ -284,6 +290,15 @@ def _columns(
     broken = broken_among(lab, lost, [position for name in biased for position in own[name]])
     silent = [position for name in broken for position in own[name]]
     return columns | {name: diagnosed(name, silent) for name in lost if broken and name not in broken}
+
+
+def _with_unread(
+    lab: Laboratory, columns: Mapping[str, ColumnDiagnosis], symptom: Symptom, unit: float
+) -> dict[str, ColumnDiagnosis]:
+    """Return the columns; of those whose schema changed it is asked whether the model still reads them."""
+    changed = {difference.column for difference in schema_differences(lab.model, symptom)}
+    asked = {name: own for name in changed & set(columns) if (own := lab.block(columns[name].keys))}
+    return dict(columns) | {name: replace(columns[name], unread=unread(lab, own) / unit) for name, own in asked.items()}
 
 
 def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:

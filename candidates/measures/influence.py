@@ -91,6 +91,7 @@ def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
         (clip(column.repair), "putting the column back to what the others predict"),
         (clip(column.redo), "putting its fault into the baseline"),
         (clip(column.drop), "leaving out the rows with values never seen before"),
+        (clip(column.unread), "letting the answers follow the column, which the model no longer reads"),
     )
     return max(options, key=lambda option: option[0])
 

@@ -1,0 +1,61 @@
+"""Whether a model still reads a column that the log holds in another form: its answers tell.
+
+A log may keep a value that the model could not parse (`"true"` for true): the column looks as ever, and the answers are
+those of a model without it.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from candidates.measures.laboratory import Laboratory
+from candidates.measures.surrogate import summed
+from schemas.evidence import FloatArray
+
+FEWEST = 50
+"""Rows of a side that tell how far the answers follow a column."""
+SURE = 4.0
+"""Standard errors by which they must follow it less than before."""
+
+
+def unread(lab: Laboratory, own: list[int]) -> float:
+    """Return how much of the metric's change goes away when the window's answers follow a column as before.
+
+    The answers are regressed on what each column used to contribute, the others being regressed on too: related columns
+    may have gone unread with it. f(x) follows each by 1, f(x without the column) follows it by 0. NaN where the column
+    contributes the same to every row, or too few are known.
+
+    Parameters
+    ----------
+    own
+        Positions of the column's keys among the surrogate's.
+    """
+    sides = (lab.base, lab.window)
+    others = [c for c in range(len(lab.keys)) if c not in own]
+    effects = [[summed(lab.effect, side.index[:, asked]) for asked in (own, *([c] for c in others))] for side in sides]
+    left = [lab.deviation(side.output, fit) for side, fit in zip(sides, lab.fit, strict=True)]
+    (was, error_before), (now, error_after) = (_slope(*side) for side in zip(effects, left, strict=True))
+    if not math.isfinite(was) or not math.isfinite(now) or was <= SURE * error_before:
+        return float("nan")
+    if was - now < SURE * math.hypot(error_before, error_after):
+        return 0.0
+    ignored, effect = min(1.0 - now / was, 1.0), effects[1][0]
+    constant = (left[1] + effect).mean(axis=0)  # what stands in its place, the others being right on average
+    return lab.after - lab.value(lab.window, lab.edited(1, ignored * (effect - constant)))
+
+
+def _slope(effects: Sequence[FloatArray], left: FloatArray) -> tuple[float, float]:
+    """Return by how much answers follow the first of some effects (N, K), given what a fit with all leaves of them.
+
+    The least-squares slope beside the others', and its standard error.
+    """
+    centred = np.stack([(effect - effect.mean(axis=0)).ravel() for effect in effects], axis=1)
+    if len(left) < FEWEST or float((centred[:, 0] ** 2).sum()) <= 1e-9 * len(left):
+        return float("nan"), float("nan")
+    inverse = np.linalg.pinv(centred.T @ centred, hermitian=True)
+    target = (left - left.mean(axis=0)).ravel()
+    slopes = inverse @ (centred.T @ target)
+    rest = target - centred @ slopes
+    variance = float(rest @ rest) / max(len(rest) - centred.shape[1], 1)
+    return 1.0 + float(slopes[0]), math.sqrt(max(variance * float(inverse[0, 0]), 0.0))

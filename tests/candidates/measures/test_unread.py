@@ -1,0 +1,65 @@
+"""A column that the log keeps in another form, and whether the model still reads it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates.measures.diagnosis import diagnose
+from tests.candidates.faults import faulty
+from tests.candidates.scenes import evidence_of, first, score
+from tests.laws.worlds import ONSET
+
+TEXT = ("JSON", "other")
+
+
+def retyped(column, *, reads, schema=True):
+    """Return the incident of a column that comes as text with the same values, which the scorer reads or takes as 0."""
+    scene = faulty()
+    log = scene["scorer"]
+    blank = np.zeros(len(log.day)) if log.columns[column].dtype != object else np.full(len(log.day), "?", dtype=object)
+    seen = dict(log.columns) if reads else {**log.columns, column: blank}
+    changed = replace(
+        log,
+        prediction=np.where(log.late, score(seen), log.prediction),
+        schema={column: TEXT} if schema else {},
+    )
+    return evidence_of(scene | {"scorer": changed})
+
+
+def share(given, column):
+    return diagnose(given, "scorer").columns[column].unread
+
+
+@pytest.mark.parametrize("column", ["temp", "country"])
+def test_a_column_that_the_model_no_longer_reads_is_named_though_its_values_are_as_ever(column):
+    given = retyped(column, reads=False)
+    assert share(given, column) > 0.7
+    cause = first(given)
+    assert (cause.family, cause.mechanism, cause.node, cause.subject) == (
+        "schema_change",
+        "retyped",
+        "payments",
+        column,
+    )
+
+
+@pytest.mark.parametrize("column", ["temp", "country"])
+def test_a_new_form_that_the_model_reads_explains_nothing(column):
+    assert share(retyped(column, reads=True), column) == 0
+
+
+def test_a_column_whose_schema_stayed_is_not_asked():
+    assert np.isnan(share(retyped("temp", reads=False, schema=False), "temp"))
+
+
+def test_another_columns_fault_is_not_laid_on_a_harmless_new_form():
+    given = retyped("amount", reads=False)
+    scorer = given.models["scorer"]
+    batches = tuple(
+        replace(one, type="JSON", kind="other") if one.column == "temp" and one.first >= ONSET else one
+        for one in scorer.batches
+    )
+    both = replace(given, models={**given.models, "scorer": replace(scorer, batches=batches)}, cache={})
+    assert share(both, "amount") > 0.7
+    assert not share(both, "temp") > 0.2
