@@ -5,7 +5,7 @@ from schemas.analysis import Cause, IncidentSummary
 
 _IF_TRUE = {
     "component_fault": "the component itself shows the fault since then: in its log, its restarts or its limits",
-    "concept_drift": "rows labelled anew, or a model refitted on recent rows, say that the same inputs now end otherwise",
+    "concept_drift": "rows labelled anew, or a model refitted on recent rows, say that like inputs now end otherwise",
     "config_change": "with the old setting, in a canary or a replay, the metric comes back",
     "data_quality": "the values are wrong at their source, or on the way from it, since then, and right before",
     "downstream_change": "the model's own figures stay healthy, and the step behind it does something else than before",
