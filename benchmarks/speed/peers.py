@@ -13,7 +13,7 @@ from benchmarks.speed.measure import LIMIT_SECONDS
 PACKAGES = {
     "scipy": ("scipy", "pandas", "pyarrow"),
     "frouros": ("frouros", "pandas", "pyarrow"),
-    "deepchecks": ("deepchecks", "pandas<3", "pyarrow<22", "scikit-learn>=1.6,<1.8", "setuptools<81"),
+    "deepchecks": ("deepchecks", "pandas<3", "pyarrow<22", "numpy<2", "scikit-learn>=1.6,<1.8", "setuptools<81"),
     "alibi-detect": ("alibi-detect", "pandas<3", "pyarrow<22"),
     "nannyml": ("nannyml", "pandas", "pyarrow", "statsmodels"),
     "whylogs": ("whylogs[viz]", "pandas<3", "pyarrow<22", "ipython"),
