@@ -37,7 +37,7 @@ def _judged(evidence: Evidence, node: str) -> bool:
 def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
     share, strength, words = _own_share(evidence, node, change)
-    acted = acted_upon(evidence, node)
+    acted = acted_upon(evidence, change)
     if acted <= share:
         return share, strength, words
     words = f"the figure moved while what the models answer did not: {acted:.0%} lies in how {node} uses the answers"

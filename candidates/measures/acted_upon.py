@@ -16,8 +16,9 @@ from schemas.incident import Change
 
 USED = 0.9
 """Most of a KPI's change that a setting beside steady models is thought to explain."""
-FARTHER = 0.4
-"""The same of a service that acts only through another one, whose own metrics should then show it."""
+FARTHER = 0.25
+"""The same of a service that acts only through another one, whose own metrics should then show it, and of an event
+that does not say which setting was changed from what to what: most such events change nothing that matters."""
 SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
@@ -48,16 +49,21 @@ def _steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
     return {node: step for node, step in steps.items() if node != start}
 
 
-def acted_upon(evidence: Evidence, node: str) -> float:
-    """Return the share of a KPI's change that may lie in how a node acts on the answers of healthy models, [0, 1].
+def stated(change: Change) -> bool:
+    """Return whether an event says what was changed, from what to what."""
+    return change.before != change.after and change.after is not None
+
+
+def acted_upon(evidence: Evidence, change: Change) -> float:
+    """Return the share of a KPI's change, [0, 1], that a setting may be by how its node uses healthy models' answers.
 
     What no other node carries; 0 where no model's health is known, and as far as the KPI's change is doubtful.
     """
-    steps = steps_to_kpi(evidence)
+    node, steps = str(change.node), steps_to_kpi(evidence)
     if node not in steps or not any(diagnose(evidence, model) is not None for model in evidence.models):
         return 0.0
     model = diagnose(evidence, node) is not None if node in evidence.models else False
-    direct = model or steps[node] == 1
+    direct = model or (steps[node] == 1 and stated(change))
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
     return (USED if direct else FARTHER) * left * reality(evidence.symptom)
 
@@ -65,5 +71,6 @@ def acted_upon(evidence: Evidence, node: str) -> float:
 def set_at_onset(evidence: Evidence) -> float:
     """Return how well a setting changed right before the KPI fits the onset, [0, 1]; 0 without one."""
     steps = steps_to_kpi(evidence)
-    near = (change for change in evidence.changes if change.kind in SETTINGS and steps.get(str(change.node)) == 1)
-    return max((aligned(evidence, change) for change in near), default=0.0)
+    told = (change for change in evidence.changes if change.kind in SETTINGS and stated(change))
+    near = (aligned(evidence, change) for change in told if steps.get(str(change.node)) == 1)
+    return max(near, default=0.0)

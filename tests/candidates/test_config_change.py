@@ -173,6 +173,12 @@ def test_a_flag_between_healthy_models_and_a_kpi_is_the_first_suspect():
     assert found("downstream_change", given)[key].specificity < found("downstream_change", calm)[key].specificity
 
 
+def test_an_event_that_does_not_say_what_was_changed_is_mostly_innocent():
+    given = with_page(incident(factor=0.8, changes=(event("page", "flag"),)), *SHOWS)
+    assert first(given).family == "downstream_change"
+    assert 0 < found("config_change", given)["page", "flag of page"].impact <= FARTHER
+
+
 def test_a_flag_before_the_models_acts_through_what_they_answer():
     given = with_page(incident(factor=0.8, changes=(flagged("api"),)), *SHOWS)
     assert first(given).family == "downstream_change"
