@@ -106,7 +106,7 @@ def test_one_account_does_not_outweigh_the_rest(warehouse: Warehouse) -> None:
     assert by_one < 0.3 * sum(each.weight for each in training)
 
 
-def test_nothing_rides_on_the_weight_of_anothers_label(warehouse: Warehouse) -> None:
+def test_nothing_rides_on_the_weight_of_other_labels(warehouse: Warehouse) -> None:
     """A first cause that is accepted unread is worth half; beside a considered label it adds nothing."""
     judged(warehouse, 1, {3: "confirmed"}, "ana")
     judged(warehouse, 2, {3: "confirmed"}, "ana")
