@@ -104,7 +104,15 @@ class SparkEngine:
         """Return a query's rows."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of pandas, which is not used here
-            return self.session.sql(spark_sql(sql)).toArrow()
+            return _naive(self.session.sql(spark_sql(sql)).toArrow())
+
+
+def _naive(table: pa.Table) -> pa.Table:
+    """Return a table whose times are UTC without saying so, as all of the engine's are."""
+    fields = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def spark_sql(sql: str) -> str:
