@@ -102,7 +102,11 @@ def _moments(seen: IncidentSummary, detected: datetime, domain: Spec, look: Look
     }
     rules = []
     first, last = domain["scale"]["domain"]
-    for at, word, colour, dash in ((seen.onset, "onset", ink.warn, [4, 3]), (detected, "detected", ink.bad, [1, 0])):
+    # one word above the other: the two moments may be close
+    for at, word, colour, dash, dy in (
+        (seen.onset, "onset", ink.warn, [4, 3], 6),
+        (detected, "detected", ink.bad, [1, 0], 20),
+    ):
         if not first <= look.seconds(at.timestamp()) <= last:
             continue
         data = {"values": [{"start": look.clock(at), "word": word}]}
@@ -113,7 +117,7 @@ def _moments(seen: IncidentSummary, detected: datetime, domain: Spec, look: Look
                 "encoding": {"x": x},
             }
         )
-        text = {"type": "text", "align": "right", "dx": -4, "dy": 6, "baseline": "top", "color": colour}
+        text = {"type": "text", "align": "right", "dx": -4, "dy": dy, "baseline": "top", "color": colour}
         rules.append(
             {
                 "data": data,
