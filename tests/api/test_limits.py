@@ -47,13 +47,23 @@ def bomb_of(name):
     return bombs[name]()
 
 
+def answered(server, route, body, headers, times=10):
+    """Return what is answered; who still sends when the connection ends may miss it, and asks again."""
+    for _ in range(times - 1):
+        try:
+            return server.send("POST", route, body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            continue
+    return server.send("POST", route, body, headers)
+
+
 @pytest.mark.parametrize("route", ["/v1/kpis", "/v1/traces", "/api/v1/lineage", "/v1/incidents"])
 @pytest.mark.parametrize("bomb", ["gzip", "deflate", "gzip in very many members"])
 def test_a_compressed_bomb_is_refused_and_costs_little(server, bomb, route):
     body = bomb_of(bomb)
     encoding = "deflate" if bomb == "deflate" else "gzip"
     before = server.memory()
-    answer = server.send("POST", route, body, {"Content-Type": JSON, "Content-Encoding": encoding})
+    answer = answered(server, route, body, {"Content-Type": JSON, "Content-Encoding": encoding})
     assert answer.status == 413, answer.content
     assert server.memory() - before < MOST_GROWTH
 
