@@ -41,9 +41,10 @@ class NotifyPart(Part):
 
 
 class ReviewsPart(Part):
-    """Whether the review of a week is frozen, and told of, when the week is over."""
+    """Whether a week's review is frozen, and told of, when it is over; how many answers are shuffled for review."""
 
     weekly: bool = True
+    explore: float = Field(default=0.0, ge=0.0, le=1.0)
 
 
 class OidcPart(Part):
@@ -85,6 +86,7 @@ def read_config(path: Path | None) -> dict[str, Any]:
         "private_hooks": config.hooks.private,
         "notify": urls_of(config.notify.urls),
         "weekly": config.reviews.weekly,
+        "explore": config.reviews.explore,
         "oidc": _oidc(config.oidc) if config.oidc else None,
     }
 

@@ -37,6 +37,8 @@ class Settings:
         Where people are told of answers and reviews, as apprise writes it.
     weekly
         Whether the review of a week is frozen when the week is over, and told of.
+    explore
+        Share of the closed incidents, [0, 1], whose first three causes a reviewer's page shows in random order.
     public_url
         Where people reach the service; links in notifications lead there.
     oidc
@@ -51,6 +53,7 @@ class Settings:
     private_hooks: bool = False
     notify: tuple[str, ...] = ()
     weekly: bool = False
+    explore: float = 0.0
     public_url: str | None = None
     oidc: Oidc | None = None
     limits: Limits = field(default_factory=Limits)

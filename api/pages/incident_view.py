@@ -18,7 +18,7 @@ from rca.report.chart import around, read_trace, smooth
 from rca.report.expected import expected
 from rca.report.page import DASH
 from rca.report.words import moment, number, pair
-from rca.review import history, kept_analysis, resolve
+from rca.review import Listing, history, kept_analysis, listing, resolve
 from rca.review.analyses import latest_analysis
 from rca.review.blind import ENOUGH, blind_to, judges, own, wants_second
 from rca.review.feedback import live
@@ -38,7 +38,7 @@ TELLING = ("feedback", "verified", "closed")
 
 @dataclass(frozen=True, slots=True)
 class CauseView:
-    """A cause with what speaks for and against it, and what was said of it."""
+    """A cause with what speaks for and against it, and what was said; `drawn`: its rank, which names its charts."""
 
     cause: Cause
     exhibits: tuple[Exhibit, ...]
@@ -47,6 +47,7 @@ class CauseView:
     mine: Feedback | None
     others: tuple[Feedback, ...]
     checks: tuple[Verification, ...]
+    drawn: int
 
     @property
     def speaking(self) -> tuple[Moved, ...]:
@@ -96,6 +97,7 @@ class View:
     latest: bool
     answers: tuple[tuple[str, datetime, str], ...]
     causes: tuple[CauseView, ...]
+    explored: bool
     values: tuple[str, str]
     changes: tuple[tuple[datetime, str], ...]
     told: tuple[TimelineEntry, ...]
@@ -108,7 +110,7 @@ class View:
         """Return whether "none of these" is more probable than the first cause."""
         if self.answer is None:
             return False
-        return not self.causes or self.answer.none_of_these > self.causes[0].cause.confidence
+        return self.answer.none_of_these > max((each.cause.confidence for each in self.causes), default=0.0)
 
     @property
     def nearest_change(self) -> int | None:
@@ -137,6 +139,7 @@ def view(
     answer = kept_analysis(warehouse, key or last, incident=incident) if key or last else None
     records = history(warehouse, incident)
     said = _said(state, records, caller, reveal=reveal)
+    shown = _listing(answer, state, caller, service.settings.explore)
     graph = known_graph(warehouse, service.store.path)
     path = answer.causes[0].blame_path if answer and answer.causes else ()
     near = upstream_of(graph, state.incident.node) | set(path)
@@ -146,7 +149,8 @@ def view(
         answer=answer,
         latest=answer is None or answer.id == last,
         answers=_answers(warehouse, incident),
-        causes=_causes(answer, said, state, reliabilities(warehouse)),
+        causes=_causes(answer, shown, said, state, reliabilities(warehouse)),
+        explored=shown.explored,
         values=_values(answer.incident) if answer else ("", ""),
         changes=tuple(changes_of(told)),
         told=_visible(told, said, caller),
@@ -173,7 +177,16 @@ def _said(state: HandledIncident, records: Sequence[Feedback], caller: Caller, *
     )
 
 
-def _causes(answer: Analysis | None, said: Said, state: HandledIncident, known: Reliabilities) -> tuple[CauseView, ...]:
+def _listing(answer: Analysis | None, state: HandledIncident, caller: Caller, share: float) -> Listing:
+    """Return the causes as shown: shuffled only for a reviewer, and never while somebody has to act on them."""
+    if answer is None:
+        return Listing(())
+    return listing(answer, share if state.state == "closed" and caller.allows("review") else 0.0)
+
+
+def _causes(
+    answer: Analysis | None, shown: Listing, said: Said, state: HandledIncident, known: Reliabilities
+) -> tuple[CauseView, ...]:
     def of(records: Sequence[Feedback], cause: Cause) -> list[Feedback]:
         """Return the last word of each account on a cause."""
         words = {account(r.reviewer): r for r in records if r.cause and r.cause.key == cause.key}
@@ -190,8 +203,9 @@ def _causes(answer: Analysis | None, said: Said, state: HandledIncident, known: 
             checks=tuple(
                 each for each in state.verified if each.cause and each.cause.key == cause.key and not said.blind
             ),
+            drawn=next(each.rank for each in answer.causes if each.key == cause.key),
         )
-        for cause in (answer.causes if answer else ())
+        for cause in shown.causes
         if answer
     )
 

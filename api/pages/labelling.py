@@ -45,6 +45,7 @@ class Judged(BaseModel):
     node: str = Field(default="", max_length=LONGEST_NAME)
     subject: str = Field(default="", max_length=20 * LONGEST_NAME)
     rank: int | None = Field(default=None, ge=1)
+    explored: bool = Field(default=False, description="Whether the first three were shown in random order.")
     comment: str = Field(default="", max_length=LONGEST_COMMENT)
     verdict: Verdict | None = None
 
@@ -94,7 +95,8 @@ def give_verdict(request: Request, caller: Reviewer, incident: Name, said: Said)
     """Say what a listed cause was."""
     if said.verdict is None or said.cause() is None:
         raise InputError("no verdict was chosen", mend="go back and press one of its buttons")
-    _record(request, caller, named(incident), said, "verdict", verdict=said.verdict)
+    shown = {"rank": said.rank, "explored": said.explored and said.rank is not None}
+    _record(request, caller, named(incident), said, "verdict", verdict=said.verdict, **shown)
     return back(request, incident, "verdict", f"cause-{said.rank}" if said.rank else "causes")
 
 

@@ -19,6 +19,7 @@ private = true
 urls = ["json://127.0.0.1"]
 [reviews]
 weekly = false
+explore = 0.1
 [oidc]
 issuer = "https://id.example.org"
 client_id = "rca"
@@ -39,7 +40,7 @@ def test_a_file_says_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("json://127.0.0.1",),
         False,
     )
-    assert "rca.example.org" in settings.hosts
+    assert ("rca.example.org" in settings.hosts, settings.explore) == (True, 0.1)
     assert settings.oidc is not None
     assert (settings.oidc.groups, settings.oidc.client_secret) == (
         {"ml-oncall": ("read", "review")},
@@ -57,6 +58,7 @@ def test_without_a_file_reviews_are_frozen_and_nothing_leaves() -> None:
     [
         ("[hooks]\nprivat = true", "hooks.privat"),
         ("[hooks]\nprivate = 'perhaps'", "hooks.private"),
+        ("[reviews]\nexplore = 1.5", "reviews.explore"),
         ("[oidc]\nissuer = 'https://x'", "oidc.client_id"),
         ("[service]\npublic_url = 'javascript:x'", "service.public_url"),
         ("hooks", "is not TOML"),

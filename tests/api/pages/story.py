@@ -17,9 +17,9 @@ GRAVE, PLAIN, THIRD = "inc-42", "inc-43", "inc-44"
 """The first is grave and wants two reviewers; the second and third are not, and are not of the sample either."""
 
 
-def serve(db: Path) -> TestClient:
+def serve(db: Path, **more: Any) -> TestClient:
     """Return a client of a service over a database; used as a context it closes it."""
-    return TestClient(create_app(Service(Store(db), Settings(db=db))), base_url=BASE, follow_redirects=False)
+    return TestClient(create_app(Service(Store(db), Settings(db=db, **more))), base_url=BASE, follow_redirects=False)
 
 
 def write(db: Path) -> None:
