@@ -102,7 +102,7 @@ class Contrast:
         return self.judge(before, after, cost, depth)
 
     def _items(self, space: Space, rows: IntArray) -> Sums:
-        return Sums(space.sums(rows), space.sums(rows, self.mass[rows]), space.sums(rows, self.moment[rows]))
+        return Sums(*space.sums(rows, self.mass[rows], self.moment[rows]))
 
     def of_runs(self, order: IntArray, first: IntArray, last: IntArray, cost: FloatArray, depth: int) -> Judged:
         """Return slices judged that are runs [first, last) (K,) of rows in some order."""

@@ -1,12 +1,15 @@
 """The slices of one dimension: every category, and every run of neighbouring bins of a number.
 
-All columns' bins lie side by side in one table, so that counting a column's bins for all columns at once is one
-`bincount`, and the sum over a run of bins is a difference of two running sums.
+Rows are counted by their bins of a few columns at once, packed into one number: one `bincount` then serves all of
+these columns, whose own counts are the sums over the others. The sum over a run of bins is a difference of two running
+sums.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -16,6 +19,53 @@ SINGLE = {"category", "null"}
 """Roles of bins that are slices by themselves; what is unseen, lumped or garbled has no name to slice by."""
 NAMED = {"boolean", "category"}
 """Kinds of columns whose bins are sliced by as they are; of others the raw values are needed."""
+MOST_CELLS = 1 << 14
+"""Cells that packed columns span, so that they stay in the processor's cache; fewer where there are few rows."""
+ROWS_A_CELL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Neighbouring columns' bins as one number a row.
+
+    Parameters
+    ----------
+    first
+        Position of the first of these columns.
+    sizes
+        Bins of each column; the cells are all their combinations, the last column's bins nearest to each other.
+    code
+        (N,) each row's cell.
+    """
+
+    first: int
+    sizes: tuple[int, ...]
+    code: IntArray
+
+    def fill(self, table: FloatArray, rows: IntArray, weights: Sequence[FloatArray]) -> None:
+        """Put the number of some rows (n,), and their sums of weights (n,), by bin into table (1 + W, C, width)."""
+        code = self.code[rows]
+        cells = int(np.prod(self.sizes))
+        for k, weight in enumerate((None, *weights)):
+            counted = np.bincount(code, weight, minlength=cells).reshape(self.sizes)
+            for axis, size in enumerate(self.sizes):
+                others = tuple(other for other in range(len(self.sizes)) if other != axis)
+                table[k, self.first + axis, :size] = counted.sum(axis=others)
+
+
+def _packed(place: NDArray[np.uint16], sizes: Sequence[int]) -> tuple[Packed, ...]:
+    """Pack columns' bins (C, N), as many columns at a time as stay within the cells that pay."""
+    most = min(MOST_CELLS, max(place.shape[1] // ROWS_A_CELL, 1))
+    found, first = [], 0
+    while first < len(sizes):
+        code, cells, last = place[first].astype(np.int64), sizes[first], first + 1
+        while last < len(sizes) and cells * sizes[last] <= most:
+            code *= sizes[last]
+            code += place[last]
+            cells, last = cells * sizes[last], last + 1
+        found.append(Packed(first, tuple(sizes[first:last]), code))
+        first = last
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +77,11 @@ class Space:
     columns
         (C,) names, in alphabetical order.
     place
-        (C, N) each row's bin in the table of C x `width` bins; those of a run come first.
+        (C, N) each row's bin of each column; those of a run come first.
+    packed
+        The same, a few columns in one number.
+    width
+        Bins of the column that has most.
     runs
         (C,) bins that lie in a row.
     bins
@@ -40,7 +94,8 @@ class Space:
     """
 
     columns: tuple[str, ...]
-    place: IntArray
+    place: NDArray[np.uint16]
+    packed: tuple[Packed, ...]
     width: int
     runs: IntArray
     bins: tuple[IntArray, ...]
@@ -63,25 +118,26 @@ class Space:
 
     def inside(self, item: int, rows: IntArray | slice = slice(None)) -> BoolArray:
         """Return which of some rows lie in a one-dimensional slice."""
-        column = int(self.column[item])
-        own, start = self.place[column, rows], column * self.width
-        return np.asarray((own >= start + self.first[item]) & (own <= start + self.last[item]))
+        own = self.place[int(self.column[item]), rows]
+        return np.asarray((own >= self.first[item]) & (own <= self.last[item]))
 
-    def sums(self, rows: IntArray, weight: FloatArray | None = None) -> FloatArray:
-        """Return (I,) the number, or the weight, of the rows in each one-dimensional slice."""
-        size, count = self.width, len(self.columns)
-        weights = None if weight is None else np.tile(weight, count)
-        table = np.bincount(self.place[:, rows].ravel(), weights, minlength=count * size).reshape(count, size)
-        running = np.zeros((count, size + 1))
-        np.cumsum(table, axis=1, out=running[:, 1:])
-        return np.asarray(running[self.column, self.last + 1] - running[self.column, self.first])
+    def sums(self, rows: IntArray, *weights: FloatArray) -> FloatArray:
+        """Return (1 + W, I) the number of some rows (n,), and their sums of weights (n,), in each of the slices."""
+        table = np.zeros((1 + len(weights), len(self.columns), self.width))
+        for one in self.packed:
+            one.fill(table, rows, weights)
+        running = np.zeros((*table.shape[:2], self.width + 1))
+        np.cumsum(table, axis=2, out=running[:, :, 1:])
+        return np.asarray(running[:, self.column, self.last + 1] - running[:, self.column, self.first])
 
     def of_column(self, column: int) -> "Space":
         """Return the space of one column only."""
         mine = self.column == column
+        own = self.place[column]
         return Space(
             (self.columns[column],),
-            self.place[column : column + 1] - column * self.width,
+            own[np.newaxis],
+            (Packed(0, (self.width,), own.astype(np.int64)),),
             self.width,
             self.runs[column : column + 1],
             (self.bins[column],),
@@ -123,14 +179,14 @@ def slice_space(model: ModelEvidence, rows: Rows, chosen: IntArray) -> Space | N
     names = [name for name in names if len(orders[name][0]) > 1]
     if not names:
         return None
-    width = max(len(orders[name][0]) for name in names) + 1
-    place = np.empty((len(names), len(chosen)), dtype=np.int64)
+    sizes = [len(orders[name][0]) + 1 for name in names]
+    place = np.empty((len(names), len(chosen)), dtype=np.uint16)
     items = []
     for c, name in enumerate(names):
         order, run = orders[name]
-        to = np.full(len(model.columns[name].roles), width - 1, dtype=np.int64)
+        to = np.full(len(model.columns[name].roles), len(order), dtype=np.uint16)
         to[order] = np.arange(len(order))
-        place[c] = to[rows.bins[name][chosen]] + c * width
+        place[c] = to[rows.bins[name][chosen]]
         first, last = np.triu_indices(run)
         part = last - first < run - 1 if run == len(order) else np.ones(len(first), dtype=bool)
         single = np.arange(run, len(order))
@@ -140,4 +196,4 @@ def slice_space(model: ModelEvidence, rows: Rows, chosen: IntArray) -> Space | N
     cost = np.concatenate([_cost(*item[1:], int(orders[name][1])) for name, item in zip(names, items, strict=True)])
     runs = np.array([orders[name][1] for name in names])
     bins = tuple(orders[name][0] for name in names)
-    return Space(tuple(names), place, width, runs, bins, column, first, last, cost)
+    return Space(tuple(names), place, _packed(place, sizes), max(sizes), runs, bins, column, first, last, cost)

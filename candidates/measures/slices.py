@@ -88,8 +88,10 @@ def find_slices(model: ModelEvidence, rows: Rows, errors: RowErrors) -> tuple[Fo
     if space is None:
         return ()
     search = Search(Contrast(space, errors.residual, errors.gain, rows.after[errors.rows]))
-    values = {name: rows.values[name][errors.rows] for name in space.columns if name in rows.values}
-    found = [_found(search, items, values, model.columns) for items in search.run()[:REFINED]]
+    best = search.run()[:REFINED]
+    ranged = {space.name(item) for items in best for item in items if space.is_run(item)}
+    numbers = {name: _Numbers.of(rows.values[name][errors.rows]) for name in ranged}
+    found = [_found(search, items, numbers, model.columns) for items in best]
     found.sort(key=lambda one: (-one.worth, str(one.where)))
     out: list[FoundSlice] = []
     for one in found:
@@ -103,8 +105,20 @@ def overlap(one: BoolArray, other: BoolArray) -> float:
     return float((one & other).sum() / max(int((one | other).sum()), 1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A column's raw values (N,), NaN for null, and the finite ones in ascending order."""
+
+    values: FloatArray
+    ascending: FloatArray
+
+    @classmethod
+    def of(cls, values: FloatArray) -> "_Numbers":
+        return cls(values, np.sort(values[np.isfinite(values)]))
+
+
 def _found(
-    search: Search, items: Items, values: Mapping[str, FloatArray], profiles: Mapping[str, ColumnProfile]
+    search: Search, items: Items, numbers: Mapping[str, _Numbers], profiles: Mapping[str, ColumnProfile]
 ) -> FoundSlice:
     """Return a slice, its numeric ranges moved to where raw values say, judged and written down."""
     contrast, space = search.contrast, search.space
@@ -113,9 +127,9 @@ def _found(
     z, cost = float(contrast.one(search.inside(items), items).z[0]), contrast.cost(items)
     for item in items:
         if space.is_run(item):
-            masks[item] = _bounded(contrast, values[space.name(item)], _all_but(masks, item), items, item)
+            masks[item] = _bounded(contrast, numbers[space.name(item)].values, _all_but(masks, item), items, item)
     conditions = [
-        _range(space.name(item), values[space.name(item)], mask)
+        _range(space.name(item), numbers[space.name(item)], mask)
         if space.is_run(item)
         else _single(profiles[space.name(item)], space.bin(item))
         for item, mask in masks.items()
@@ -124,7 +138,9 @@ def _found(
     judged = contrast.one(inside, items)
     rise = float(judged.rise[0])
     ends = [
-        sharpness(contrast, values[space.name(i)], _all_but(masks, i), masks[i], rise) for i in items if space.is_run(i)
+        sharpness(contrast, numbers[space.name(i)].values, _all_but(masks, i), masks[i], rise)
+        for i in items
+        if space.is_run(i)
     ]
     rest, rest_error = contrast.growth(~inside)
     return FoundSlice(
@@ -156,10 +172,9 @@ def _bounded(contrast: Contrast, values: FloatArray, others: BoolArray, items: I
     return np.asarray((values >= own.min()) & (values <= own.max()))
 
 
-def _range(column: str, values: FloatArray, mask: BoolArray) -> Condition:
-    finite = np.isfinite(values)
-    own = values[mask & finite]
-    return range_condition(column, np.sort(values[finite]), float(own.min()), float(own.max()))
+def _range(column: str, numbers: _Numbers, mask: BoolArray) -> Condition:
+    own = numbers.values[mask & np.isfinite(numbers.values)]
+    return range_condition(column, numbers.ascending, float(own.min()), float(own.max()))
 
 
 def _single(profile: ColumnProfile, place: int) -> Condition:

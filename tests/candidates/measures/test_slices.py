@@ -33,7 +33,7 @@ def test_every_run_of_bins_and_every_category_is_a_slice_of_one_dimension():
     mine = np.flatnonzero(space.column == country)
     assert len(mine) == len(COUNTRIES) + 1  # and null
     for item in (mine[2], np.flatnonzero(space.column == space.columns.index("amount"))[37]):
-        assert space.sums(np.arange(6000))[item] == space.inside(item).sum()
+        assert space.sums(np.arange(6000))[0, item] == space.inside(item).sum()
     assert np.exp(-space.cost[mine]).sum() == pytest.approx(1.0)
 
 
