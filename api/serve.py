@@ -92,7 +92,8 @@ def listening(host: str, port: int) -> socket.socket:
     InputError
         When another process has the port, or the address is not this machine's.
     """
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # asyncio sends answers at once (TCP_NODELAY) only over sockets that say that they are TCP
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
