@@ -6,6 +6,7 @@ about the labels in `label_relation`.
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -127,6 +128,12 @@ class Laboratory:
 
     def _readable(self, answer: FloatArray) -> FloatArray:
         return answer if self.base.answer.ndim > 1 else answer[:, 0]
+
+    @cached_property
+    def witnesses(self) -> FloatArray:
+        """Return (F, F) the inverse of the stand-in's system without the columns that moved too far."""
+        s = self.surrogate
+        return s.moments.without(s.features_of(self.moved))
 
     def block(self, keys: tuple[str, ...]) -> list[int]:
         """Return the positions of a column's keys among the surrogate's."""

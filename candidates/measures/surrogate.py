@@ -2,7 +2,7 @@
 
 Fitted by ridge regression on one-hot bins over the baseline's logged rows, it says what each column
 contributes to each row's prediction, so that a column can be put back to normal, or a fault put
-into the baseline, without having the model. The gram matrix is computed once; every further
+into the baseline, without having the model. The moments are computed once; every further
 regression (another class's output; what a column's effect should be, given the others) is a small product.
 
 References
@@ -11,16 +11,14 @@ Hastie and Tibshirani, "Generalized Additive Models", 1990; Hoerl and Kennard, "
 Technometrics 12(1), 1970.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from candidates.measures.moments import Moments
 from schemas.evidence import BoolArray, FloatArray, IntArray
-
-RIDGE = 5.0
-"""Penalty in rows: an effect seen in five rows is halved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,8 @@ class Surrogate:
         (F,) effect of each bin, of several outputs (F, K), centred per column over the fitted rows.
     seen
         (F,) fitted rows per bin: an effect with none is a guess.
-    gram, inverse, mean
-        (F, F) centred second moments of the one-hot features over the fitted rows, the inverse of that
-        plus the ridge, and (F,) the features' means.
+    moments, mean
+        Second moments of the one-hot features over the fitted rows, and (F,) their means.
     intercept
         () or (K,).
     residual_sd, r2
@@ -55,8 +52,7 @@ class Surrogate:
     start: IntArray
     effect: FloatArray
     seen: FloatArray
-    gram: FloatArray
-    inverse: FloatArray
+    moments: Moments
     mean: FloatArray
     intercept: FloatArray
     residual_sd: float
@@ -69,7 +65,12 @@ class Surrogate:
         """Return the surrogate's output on the link scale: (N,), of several outputs (N, K)."""
         return np.asarray(self.intercept + summed(self.effect, index))
 
-    def from_others(self, features: IntArray, target: FloatArray) -> FloatArray:
+    def features_of(self, columns: Iterable[int]) -> IntArray:
+        """Return the features of some columns, given by their positions."""
+        blocks = [np.arange(self.start[c], self.start[c + 1]) for c in columns]
+        return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.int64)
+
+    def from_others(self, features: IntArray, target: FloatArray, inverse: FloatArray | None = None) -> FloatArray:
         """Return weights, of the target's shape, that predict some features' effect from all the other features.
 
         Ridge regression without the rows and columns of `features`, from the inverse of the whole
@@ -81,13 +82,17 @@ class Surrogate:
             (S,) the features left out as predictors.
         target
             (F,) or (F, K) their effects; zero elsewhere.
+        inverse
+            (F, F) of `Moments.without`: others are left out already, none of `features` among them.
         """
-        wanted = self.gram @ target
+        whole = self.moments.inverse if inverse is None else inverse
+        wanted = self.moments.gram @ target
         wanted[features] = 0.0
-        weights = self.inverse @ wanted
-        inner = self.inverse[np.ix_(features, features)]
-        weights -= self.inverse[:, features] @ np.linalg.solve(inner, weights[features])
-        weights[features] = 0.0
+        weights = whole @ wanted
+        if len(features):
+            inner = whole[np.ix_(features, features)]
+            weights -= whole[:, features] @ np.linalg.solve(inner, weights[features])
+            weights[features] = 0.0
         return np.asarray(weights)
 
 
@@ -113,7 +118,7 @@ def feature_index(
 
 
 def one_hot(index: IntArray, features: int) -> NDArray[np.float32]:
-    """Return (N, F) in single precision: the gram matrix is the costly product, counts stay exact in it."""
+    """Return (N, F) in single precision: what is multiplied by it is the costly product."""
     matrix = np.zeros((len(index), features), dtype=np.float32)
     np.put_along_axis(matrix, index, 1.0, axis=1)
     return matrix
@@ -139,10 +144,10 @@ def fit_surrogate(
     rows = max(1, int(fit.sum()))
     seen = np.bincount(index[fit].ravel(), minlength=features).astype(float)
     mean = seen / rows
-    gram = _gram(index[fit], features, mean)
-    inverse = np.asarray(np.linalg.inv(gram + RIDGE * np.eye(features)), dtype=np.float64)
+    moments = Moments.of(index[fit], start, mean)
     intercept = outputs[fit].mean(axis=0)
-    effect = inverse @ _cross(index[fit], outputs[fit] - intercept, features)
+    cross = _cross(index[fit], outputs[fit] - intercept, features)
+    effect = np.asarray(np.linalg.solve(moments.ridged, cross), dtype=np.float64)
     importance = centre(effect, start, mean, seen)
     judge = held_out if held_out.any() else fit
     left = (outputs[judge] - intercept - summed(effect, index[judge])).var(axis=0)
@@ -153,8 +158,7 @@ def fit_surrogate(
         start=start,
         effect=effect if several else effect[:, 0],
         seen=seen,
-        gram=gram,
-        inverse=inverse,
+        moments=moments,
         mean=mean,
         intercept=intercept if several else intercept[0],
         residual_sd=float(np.sqrt(left.sum())),
@@ -173,11 +177,6 @@ def centre(effect: FloatArray, start: IntArray, mean: FloatArray, seen: FloatArr
         effect[own][seen[own] == 0] = 0.0
         importance[c] = float(np.sqrt((mean[own] @ effect[own] ** 2).sum()))
     return importance
-
-
-def _gram(index: IntArray, features: int, mean: FloatArray) -> FloatArray:
-    matrix = one_hot(index, features)
-    return (matrix.T @ matrix).astype(np.float64) - len(index) * np.outer(mean, mean)
 
 
 def _cross(index: IntArray, centred: FloatArray, features: int) -> FloatArray:

@@ -14,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from candidates.measures.links import softmax
-from candidates.measures.surrogate import RIDGE, Surrogate, centre, fit_surrogate, one_hot, summed
+from candidates.measures.moments import RIDGE
+from candidates.measures.surrogate import Surrogate, centre, fit_surrogate, one_hot, summed
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 STEPS, FEWER_STEPS = 30, 10
@@ -78,7 +79,7 @@ def _ascend(
         gradient = rows_of @ left.astype(np.float32) - np.outer(mean, left.sum(axis=0))
         intercept = intercept + 2 * left.mean(axis=0)
         # the bound is half of the least squares' moments plus ridge
-        moved = ahead + plain.inverse @ (2 * gradient - 2 * CURVATURE * RIDGE * ahead)
+        moved = ahead + plain.moments.inverse @ (2 * gradient - 2 * CURVATURE * RIDGE * ahead)
         following = (1 + np.sqrt(1 + 4 * pace**2)) / 2
         ahead, effect, pace = moved + (pace - 1) / following * (moved - effect), moved, following
     # effects are centred over the fitted rows, where they add up to `mean @ effect`

@@ -56,11 +56,12 @@ def _expected(lab: Laboratory, own: list[int], without: Sequence[int]) -> tuple[
     """
     s = lab.surrogate
     mute = {*own, *lab.moved, *without}
-    silent = sorted(mute) if len(mute) < len(s.columns) else own
+    some_left = len(mute) < len(s.columns)
+    silent = sorted(mute - set(lab.moved)) if some_left else own
     target = np.zeros(s.effect.shape)
     for c in own:
         target[s.start[c] : s.start[c + 1]] = s.effect[s.start[c] : s.start[c + 1]]
-    weights = s.from_others(np.concatenate([np.arange(s.start[c], s.start[c + 1]) for c in silent]), target)
+    weights = s.from_others(s.features_of(silent), target, lab.witnesses if some_left else None)
     centre = s.mean @ weights
     return summed(weights, lab.base.index) - centre, summed(weights, lab.window.index) - centre
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candidates.measures.surrogate import RIDGE, feature_index, fit_surrogate
+from candidates.measures.moments import RIDGE, Moments
+from candidates.measures.surrogate import feature_index, fit_surrogate, one_hot
 
 SIZES = {"a": 4, "b": 3, "c": 5}
 COLUMNS = ("a", "b", "c")
@@ -92,7 +93,7 @@ def test_leaving_columns_out_equals_the_direct_ridge_solve(left_out, seed):
     target[features] = np.random.default_rng(seed).normal(size=len(features))
     others = np.setdiff1d(np.arange(len(target)), features)
     direct = np.linalg.solve(
-        found.gram[np.ix_(others, others)] + RIDGE * np.eye(len(others)), (found.gram @ target)[others]
+        found.moments.gram[np.ix_(others, others)] + RIDGE * np.eye(len(others)), (found.moments.gram @ target)[others]
     )
     weights = found.from_others(features, target)
     assert weights[features].tolist() == [0.0] * len(features)
@@ -124,3 +125,25 @@ def test_several_outputs_are_fitted_as_each_by_itself():
     wanted[own] = together.effect[own]
     said = np.stack([together.from_others(own, one) for one in wanted.T], axis=1)
     assert together.from_others(own, wanted) == pytest.approx(said)
+
+
+def test_what_is_left_out_already_need_not_be_named_again():
+    found = fitted(related=True, rows=400)[2]
+    own, other = (np.arange(found.start[c], found.start[c + 1]) for c in (0, 2))
+    target = np.zeros(len(found.effect))
+    target[own] = found.effect[own]
+    at_once = found.from_others(np.concatenate([own, other]), target)
+    in_turn = found.from_others(own, target, found.moments.without(other))
+    assert in_turn == pytest.approx(at_once, abs=1e-10)
+    assert np.abs(in_turn).max() > 0.01
+    both = found.moments.without(np.concatenate([own, other]))
+    assert found.from_others(found.features_of(()), target, both) == pytest.approx(at_once, abs=1e-10)
+
+
+def test_rows_are_counted_by_pairs_of_bins():
+    _, index, start = drawn(related=True)
+    hot = one_hot(index, int(start[-1])).astype(float)
+    centred = hot - hot.mean(axis=0)
+    found = Moments.of(index, start, hot.mean(axis=0))
+    assert found.gram == pytest.approx(centred.T @ centred, abs=1e-8)
+    assert found.inverse @ found.ridged == pytest.approx(np.eye(int(start[-1])), abs=1e-8)

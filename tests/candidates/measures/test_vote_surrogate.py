@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from candidates.measures.links import softmax
-from candidates.measures.surrogate import RIDGE, feature_index
+from candidates.measures.moments import RIDGE
+from candidates.measures.surrogate import feature_index
 from candidates.measures.vote_surrogate import CURVATURE, fit_votes
 
 SIZES = {"a": 4, "b": 3}
