@@ -25,6 +25,7 @@ VERIFY = {
     "null_burst": "Query the source of {c} for nulls since the onset; compare with the feed's own row counts.",
     "unit_change": "Take a few entities seen before and since: is {c} the same quantity in another unit?",
     "frozen": "Read {c} at its source: does it still change?",
+    "clipped": "Read {c} at its source: do values still come from beyond the bound?",
     "misjoined": "Join a few rows by hand: does {c} belong to the entity it stands beside?",
 }
 REMEDY = "Fix or roll back the producer, quarantine the affected rows and backfill; guard with a range and null check."

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import kolmogorov_smirnov, shares
+from candidates.measures.piled_up import piled_up
 from schemas.evidence import ColumnProfile, FloatArray, Rows
 
 KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 3.28084, 0.3048)
@@ -76,6 +77,17 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     if was < 0.2 * now and now > 0.05 and len(values) > 20 and rest < max(0.05, 1.95 / np.sqrt(len(new))):
         return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
     return None
+
+
+def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
+    """Tell values cut off at a bound: all that lay beyond it lies on it."""
+    del before
+    found = piled_up(old, new) if profile.kind == "numeric" else None
+    if found is None:
+        return None
+    side = "above" if found.upper else "below"
+    words = f"{found.moved:.0%} more of the values are exactly {found.bound:g}: what lay {side} it is cut off there"
+    return Signature("clipped", 0.6 + 0.35 * found.gone, found.moved, words)
 
 
 def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
@@ -224,7 +236,7 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
     if rows is not None and values is not None:
         finite = np.isfinite(values)
         old, new = values[finite & ~rows.after], values[finite & rows.after]
-        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _unit_change, _mixed_units)
+        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _clipped, _unit_change, _mixed_units)
         found.extend(test(profile, before, old, new) for test in tests)
     return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))
 

@@ -50,6 +50,14 @@ WRONG = [
     (-CALM, "unit_change", 1.0),
     (CALM * 3, "unit_change", 1.0),
 ]
+CUT = [(np.minimum, 55.0), (np.maximum, 45.0), (np.minimum, 62.0)]
+UNCUT = {
+    "less spread": 50 + (CALM - 50) * 0.5,
+    "rounded": np.round(CALM, -1),
+    "half of it elsewhere": np.where(RNG.random(4000) < 0.3, 60.0, CALM),
+    "those beyond left": np.where(CALM > 60, RNG.permutation(np.minimum(CALM, 60)), CALM),
+    "shifted": CALM - 10,
+}
 
 
 @pytest.mark.parametrize(("values", "mechanism", "share"), WRONG)
@@ -123,3 +131,21 @@ def test_any_values_give_specificities_between_nothing_and_one(values):
     found = signs(np.resize(np.array(values), 4000))
     assert all(0 <= s.specificity <= 1 and 0 <= s.touched <= 1 and s.words for s in found)
     assert [s.specificity for s in found] == sorted((s.specificity for s in found), reverse=True)
+
+
+@pytest.mark.parametrize(("cut", "bound"), CUT)
+def test_values_cut_off_at_a_bound_are_clipped(cut, bound):
+    found = signs(cut(CALM, bound))[0]
+    assert found.mechanism == "clipped"
+    assert found.touched == pytest.approx(np.mean(cut(CALM, bound) == bound), abs=0.04)
+
+
+@pytest.mark.parametrize("case", UNCUT)
+def test_what_takes_its_mass_from_elsewhere_is_not_clipped(case):
+    assert "clipped" not in {s.mechanism for s in signs(UNCUT[case])}
+
+
+def test_a_bound_that_always_was_is_none():
+    capped = np.minimum(CALM, 55.0)
+    assert "clipped" not in {s.mechanism for s in signs(RNG.permutation(capped), base=capped)}
+    assert signs(np.minimum(capped, 45.0), base=capped)[0].mechanism == "clipped"
