@@ -13,6 +13,8 @@ ACROSS, DOWN = 40, 16
 MOST_NODES = 60
 LONGEST_NAME = 20
 SWEEPS = 4
+BACK = 0.8
+"""How far down a box edges that close a cycle begin and end, of its height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,15 @@ def _box(graph: "nx.DiGraph[str]", name: str, place: tuple[float, float], marked
 
 
 def _curve(start: tuple[float, float], stop: tuple[float, float]) -> str:
+    """Return an edge's path: from right side to left side, and back on the other sides where a cycle closes."""
+    if stop[0] <= start[0]:
+        return _back(start, stop)
     x1, y1, x2, y2 = start[0] + WIDTH, start[1] + HEIGHT / 2, stop[0], stop[1] + HEIGHT / 2
     bend = max(ACROSS / 2, abs(x2 - x1) / 2)
     return f"M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2 - 5:.0f} {y2:.0f}"
+
+
+def _back(start: tuple[float, float], stop: tuple[float, float]) -> str:
+    x1, y1, x2, y2 = start[0], start[1] + BACK * HEIGHT, stop[0] + WIDTH, stop[1] + BACK * HEIGHT
+    bend = max(ACROSS, abs(x2 - x1)) / 2
+    return f"M{x1:.0f} {y1:.0f}C{x1 - bend:.0f} {y1:.0f} {x2 + bend:.0f} {y2:.0f} {x2 + 5:.0f} {y2:.0f}"

@@ -32,6 +32,17 @@ def test_cycles_and_self_edges_are_drawn() -> None:
     assert len(found.lines) == 4
 
 
+def test_an_edge_ends_at_its_target_whichever_way_it_runs() -> None:
+    found = drawn(graph(("a", "b"), ("b", "c"), ("c", "a")), end="c")
+    place = {box.name: box for box in found.boxes}
+    for line in found.lines:
+        x, y = (float(part) for part in line.path.split(" ")[-2:])
+        target = place[line.target]
+        assert min(abs(x - target.x), abs(x - target.x - WIDTH)) <= 5
+        assert not target.x < x < target.x + WIDTH
+        assert target.y < y < target.y + HEIGHT
+
+
 def test_of_a_large_graph_the_way_and_what_is_near_is_drawn() -> None:
     chain = [(f"n{place:03d}", f"n{place + 1:03d}") for place in range(100)]
     found = drawn(graph(*chain), marked=("n000",), end="n100", most=20)
