@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
 
 from api import problems
 from api.asgi import Hosts, Measured, Rates, SafeHeaders, Unread
 from api.crossorigin import CrossOrigin
 from api.openapi import describe
 from api.pages import PAGES
+from api.pages.route import absent
 from api.routes import ROUTERS
 from api.service import Service
 
@@ -33,6 +35,7 @@ def create_app(service: Service, *, title: str = "rca") -> FastAPI:
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
     app.state.service, app.state.registry = service, registry
     problems.install(app)
+    app.add_exception_handler(HTTPException, absent)
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     describe(app)

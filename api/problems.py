@@ -91,7 +91,7 @@ def _storage(error: StorageError) -> Problem:
 def install(app: FastAPI) -> None:
     """Let every error of an application be a problem."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, problem_of_http)
     for kind in (Problem, RcaError, MalformedJson, Exception):
         app.add_exception_handler(kind, _raised)
 
@@ -100,7 +100,8 @@ async def _raised(_request: Request, error: Exception) -> Response:
     return response(problem_of(error))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def problem_of_http(_request: Request, error: Exception) -> Response:
+    """Return what an error of the framework is to a client."""
     assert isinstance(error, HTTPException)  # noqa: S101 - the type it is installed for
     if isinstance(error.__cause__, (Problem, MalformedJson)):  # FastAPI hides what was wrong with a body
         return response(problem_of(error.__cause__))

@@ -54,3 +54,18 @@ def test_links_leave_out_what_is_not_asked_for() -> None:
 
 def test_the_start_leads_to_the_incidents(served) -> None:
     assert served.get("/", follow_redirects=False).headers["location"] == "/incidents"
+
+
+@pytest.mark.parametrize("path", ["/weeks", "/incidents/inc-42/what", "/%3Cscript%3E"])
+def test_a_browser_that_is_lost_gets_a_page_that_leads_back(served, path: str) -> None:
+    answer = served.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'href="/incidents"' in answer.text
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/weeks", "*/*"), ("/v1/what", "text/html"), ("/mcpx", "text/html")])
+def test_a_program_that_is_lost_gets_a_problem(served, path: str, accept: str) -> None:
+    answer = served.get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
