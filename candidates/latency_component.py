@@ -143,7 +143,10 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": share,
-            "seen_in_requests": seen(evidence, top.strength, share, top.profile.calls_after),
+            # slowness shows in requests that are complained of as slow, never in failing ones
+            "seen_in_requests": seen(evidence, top.strength, share, top.profile.calls_after)
+            if _is_latency(evidence)
+            else 0.0,
             "ratio": _ratio(top.growth.before, top.growth.after),
             "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),
             "onset_gap_buckets": _onset_gap(evidence, top.growth),

@@ -20,6 +20,7 @@ from candidates.measures.component_series import (
     near,
     requests_of,
 )
+from candidates.measures.error_counts import surest
 from candidates.measures.growth import HUGE, MAX_Z
 from candidates.measures.leak import leak_onset
 from candidates.measures.robust import robust_scale
@@ -96,12 +97,18 @@ def _broken_metrics(evidence: Evidence) -> Mapping[str, tuple[Broken, ...]]:
     found: dict[str, list[Broken]] = defaultdict(list)
     for (node, _), choice in component_series(evidence).items():
         requests = requests_of(evidence, node)
-        whole, *parts = (examine(evidence.symptom, one, requests) for one in choice)
+        whole, *parts = (_believed(evidence, examine(evidence.symptom, one, requests), requests) for one in choice)
         worst = max((one for one in parts if one), key=lambda one: one.z, default=None)
         one = whole or (replace(worst, part=worst.series.dimensions) if worst else None)
         if one:
             found[node].append(one)
     return {node: _order(evidence.symptom, some) for node, some in found.items()}
+
+
+def _believed(evidence: Evidence, broken: Broken | None, requests: Series | None) -> Broken | None:
+    """Return a broken metric no surer than its counts allow; None where they allow chance."""
+    z = min(broken.z, surest(evidence, broken.series, requests)) if broken else 0.0
+    return replace(broken, z=z) if broken and z >= MIN_Z else None
 
 
 def _order(symptom: Symptom, broken: Sequence[Broken]) -> tuple[Broken, ...]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from candidates.measures.component_series import requests_of
+from candidates.measures.error_counts import surest
 from candidates.measures.flow import Flow, flows
 from candidates.measures.matched_filter import Look, in_spreads, seen_through
 from candidates.measures.own_latency import MAX_CALLS, call_each_other, measured_callees
@@ -109,7 +111,7 @@ def _metric_roots(evidence: Evidence, kind: str | None) -> tuple[MetricRoot, ...
     looks = {
         node: one
         for (its, node), flow in found.by_node.items()
-        if its == kind and (one := seen_through(found, flow, shape / power)).z >= MIN_Z
+        if its == kind and (one := _counted(evidence, seen_through(found, flow, shape / power))).z >= MIN_Z
     }
     named = [node for node in sorted(looks) if looks[node].flow.recorded]
     target = seen_through(found, found.target, shape / power)
@@ -118,6 +120,13 @@ def _metric_roots(evidence: Evidence, kind: str | None) -> tuple[MetricRoot, ...
     roots = [one for one in roots if one.flow.node != found.target.node or not usual]
     rest = found.target.node if kind == found.target.kind else ""
     return tuple(sorted(_shared_out(roots, rest, shape), key=_place))
+
+
+def _counted(evidence: Evidence, look: Look) -> Look:
+    """Return a look that is no surer than the counts of the errors it is of allow."""
+    node = look.flow.node
+    most = surest(evidence, look.flow.series, requests_of(evidence, node)) if look.flow.kind == "errors" else math.inf
+    return replace(look, z=min(look.z, most))
 
 
 def _place(root: MetricRoot) -> tuple[float, str]:
