@@ -20,7 +20,15 @@ from schemas.system import Node
 __all__ = ["category_counts", "read_columns", "read_outputs", "unseen_categories"]
 
 HOUR = 3600.0
-SIDES = ("_before", "_after")
+SIDES = ("before", "after")
+SUMS = {
+    "n": "n",
+    "loss": "sum_loss",
+    "labelled": "n_labelled",
+    "value": "sum_value",
+    "value_sq": "sum_value_sq",
+}
+"""What is added up of the cells -> its column in table `profile`."""
 
 
 def read_columns(
@@ -113,11 +121,9 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
     first = int(ts[0].astype(np.int64)) if len(ts) else 0
     before = "trained" if frame.baseline_split else f"NOT trained AND {_inside(frame.baseline)}"
     after = f"NOT trained AND {_inside(frame.window)}"
-    sums = ", ".join(
-        f"coalesce(sum({column}) FILTER ({side}), 0) AS {name}_{side}"
-        for side in ("before", "after")
-        for column, name in (("n", "n"), ("sum_loss", "loss"), ("n_labelled", "labelled"))
-    )
+    # most often a bucket is an hour, and each cell one of its own: then the few that meet are cheaper added up here
+    added = "coalesce(sum({}), 0) AS {}" if frame.width > HOUR else "coalesce({}, 0) AS {}"
+    sums = ", ".join(added.format(column, name) for name, column in SUMS.items())
     return f"""
     WITH slots AS (SELECT unnest($columns::VARCHAR[]) AS column_name, unnest($parts::VARCHAR[]) AS part),
     numbered AS (SELECT *, row_number() OVER (ORDER BY column_name, part) - 1 AS slot FROM slots),
@@ -128,7 +134,7 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
         FROM profile WHERE node = $node AND split = 'production' AND hour >= $start AND hour < $end
     ),
     kept AS (
-        SELECT slot, bin, hour, split <> 'production' AS trained, n, n_labelled, sum_loss, sum_value, sum_value_sq
+        SELECT slot, bin, hour, split <> 'production' AS trained, {", ".join(SUMS.values())}
         FROM cells JOIN numbered USING (column_name, part)
     ),
     placed AS (
@@ -136,10 +142,8 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
                {before} AS before, {after} AS after
         FROM kept
     )
-    -- a row is one bin of one part in one bucket
-    SELECT slot, bin, bucket, sum(n) AS n, coalesce(sum(sum_value), 0) AS value,
-           coalesce(sum(sum_value_sq), 0) AS value_sq, {sums}
-    FROM placed GROUP BY slot, bin, bucket
+    -- a row is one bin of one part in one bucket, or a part of it
+    SELECT slot, bin, bucket, before, after, {sums} FROM placed {"GROUP BY ALL" if frame.width > HOUR else ""}
     """
 
 
@@ -171,7 +175,11 @@ def _assemble(
         return np.bincount(place[rows], cells[name][rows], minlength=size).astype(np.float64)
 
     flat, moment = starts[slot] + at, slot * buckets + bucket
-    by_bin = {name: scatter(flat, name, slice(None), starts[-1]) for name in cells if name.endswith(SIDES)}
+    by_bin = {
+        f"{name}_{side}": scatter(flat, name, cells[side] > 0, starts[-1])
+        for side in SIDES
+        for name in ("n", "loss", "labelled")
+    }
     by_bin["reference"] = scatter(flat, "n", ~live, starts[-1])
     by_time = {name: scatter(moment, name, live, len(layouts) * buckets) for name in ("value", "value_sq")}
     counts = scatter(starts[slot] * buckets + bucket * sizes[slot] + at, "n", live, starts[-1] * buckets)

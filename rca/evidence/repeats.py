@@ -5,7 +5,7 @@ import duckdb
 ENOUGH_ROWS = 300_000
 """Of a side with more rows the share is taken over its last part, of about as many."""
 
-KEYS = """rowid AS id, hash(coalesce(request_id, concat(epoch_us(ts), ' ', prediction))) AS request,
+KEYS = """rowid AS id, CASE WHEN request_id IS NULL THEN hash(ts, prediction) ELSE hash(request_id) END AS request,
         hash(ts, prediction, label) AS moment"""
 
 

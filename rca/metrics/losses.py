@@ -1,9 +1,9 @@
 """The loss that the profile keeps, per task: bounded where it can be, so that no single row dominates."""
 
 LOSSES = {
-    "binary": "power(prediction - label, 2)",
+    "binary": "(prediction - label) * (prediction - label)",
     "regression": "abs(prediction - label)",
-    "ranking": "power(prediction - label, 2)",
+    "ranking": "(prediction - label) * (prediction - label)",
     "multiclass": "CASE WHEN prediction IS NOT NULL AND label IS NOT NULL THEN CAST(prediction <> label AS DOUBLE) END",
 }
 """Task -> SQL over the columns `prediction` and `label` of a prediction table; NULL without a label.

@@ -47,6 +47,11 @@ def total(terms: Sequence[str]) -> str:
     return f"({total(terms[:half])} + {total(terms[half:])})"
 
 
+def squared(term: str) -> str:
+    """Return SQL of the square of a term: a product, which costs a tenth of a power."""
+    return f"({term}) * ({term})"
+
+
 def accuracy(node: Node, table: PredictionTable) -> str:
     """Return 1 for a right answer, 0 for a wrong one; binary: at the node's threshold."""
     if table.task == "multiclass":
@@ -66,11 +71,11 @@ def brier(_: Node, table: PredictionTable) -> str:
     if table.task == "multiclass":
         return total(
             [
-                f"power(({number(column)}) - CAST(label = {literal(name)} AS DOUBLE), 2)"
+                squared(f"({number(column)}) - CAST(label = {literal(name)} AS DOUBLE)")
                 for name, column in table.probabilities
             ]
         )
-    return f"power(({PREDICTION}) - ({LABEL}), 2)"
+    return squared(f"({PREDICTION}) - ({LABEL})")
 
 
 def mae(_: Node, __: PredictionTable) -> str:
@@ -80,7 +85,7 @@ def mae(_: Node, __: PredictionTable) -> str:
 
 def squared_error(_: Node, __: PredictionTable) -> str:
     """Return the squared error."""
-    return f"power(({PREDICTION}) - ({LABEL}), 2)"
+    return squared(f"({PREDICTION}) - ({LABEL})")
 
 
 def bias(_: Node, __: PredictionTable) -> str:
