@@ -2,12 +2,16 @@
 
 Proposed only where the outcome given the inputs moved both with every input and with those alone that kept their
 distribution (`candidates.measures.outcome`): broken inputs make any outcome look changed. Stands back as far as a
-moved column or a new function explains the symptom, and where the labels themselves changed.
+moved column or a new function explains the symptom, and where the labels themselves changed. Of histograms with losses
+alone: where the loss rose within bins that kept their shares (`candidates.measures.histogram_outcome`).
 """
+
+from collections.abc import Mapping
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_histograms
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
@@ -20,6 +24,10 @@ GRADUAL = 2.0
 """Onset's uncertainty, in days, from which the drift is called gradual."""
 SLICED = 0.8
 """How far one unmistakable slice that holds the whole symptom takes the place of a drift of all outcomes."""
+UNLABELLED = 0.6
+"""How specific a rise of the loss is where nobody sees the outcomes themselves."""
+VERIFY = "Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample."
+REMEDY = "Retrain on rows since the onset, weighing older ones less; until then recalibrate or fall back."
 UNSEEN = "no labels on both sides of the onset: whether the same inputs have other outcomes cannot be seen"
 
 
@@ -62,11 +70,57 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
             EvidenceItem(kind="estimate", text=text, data=data),
             *change_items(evidence, {node}, {"business", "other"}),
         ),
-        verify="Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample.",
-        remedy="Retrain on rows since the onset, weighing older ones less; until then recalibrate or fall back.",
+        verify=VERIFY,
+        remedy=REMEDY,
         explains=(("outcome", node),),
         features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
     )
+
+
+def _from_histograms(evidence: Evidence, node: str, change: HistogramOutcome) -> Candidate:
+    onset = evidence.symptom.onset
+    impact = change.share * change.sure
+    kept = "; the answers stayed the same on average" if change.vouched else ""
+    text = (
+        f"explains {impact:.0%} of the symptom, estimated by what the loss rose within bins of the inputs beyond what "
+        f"any column that moved explains ({change.z:.1f} standard errors){kept}"
+    )
+    data = {"share": round(impact, 4), "z": round(change.z, 3), "steady_columns": list(change.steady)}
+    return Candidate(
+        family="concept_drift",
+        node=node,
+        subject=None,
+        impact=impact,
+        strength=change.z,
+        specificity=UNLABELLED * (1.0 - SLICED * change.one_bin),
+        mechanism="gradual" if (onset.high - onset.low).total_seconds() > GRADUAL * 86_400 else "sudden",
+        observed_at=node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"The loss of {node} rose for the same values of {len(change.steady)} inputs since {stamp(onset.at)}: "
+        "other outcomes, as far as histograms tell.",
+        evidence=(
+            EvidenceItem(kind="estimate", text=text, data=data),
+            *change_items(evidence, {node}, {"business", "other"}),
+        ),
+        verify=VERIFY,
+        remedy=REMEDY,
+        explains=(("outcome", node),),
+        features={"alignment": 1.0, "coincident_change": 0.0, "label_sign": 0.0},
+    )
+
+
+def _by_losses(evidence: Evidence, found: Mapping[str, HistogramOutcome]) -> Findings:
+    """Return what histograms with losses say."""
+    risen = {node: one for node, one in found.items() if one.share * one.sure > 0}
+    if not risen:
+        clearest = max(one.z for one in found.values())
+        return Findings(
+            ruled_out=f"what moved explains the losses; within bins they stayed (clearest sign {clearest:.1f} standard "
+            "errors)"
+        )
+    return Findings(candidates=tuple(_from_histograms(evidence, node, one) for node, one in risen.items()))
 
 
 def generate(evidence: Evidence) -> Findings:
@@ -76,6 +130,9 @@ def generate(evidence: Evidence) -> Findings:
     judged = {node: diagnose(evidence, node) for node in sorted(symptomatic_models(evidence))}
     changes = {node: outcome_change(evidence, node) for node, found in judged.items() if found is not None}
     known = {node: change for node, change in changes.items() if change is not None}
+    losses = {node: one for node in judged if (one := outcome_of_histograms(evidence, node)) is not None}
+    if not known and losses:
+        return _by_losses(evidence, losses)
     if not known:
         return Findings(not_examined=UNSEEN)
     moved = {node: change for node, change in known.items() if change.sure > 0 and change.share > 0}

@@ -36,6 +36,11 @@ MATTERS = 0.1
 only in the one that is wrong."""
 
 
+LEFT_OUT = "leaving out the rows with values never seen before"
+ROSE_MORE = "how much more the loss rose where the column gained rows than where it did not"
+"""What `drop` is called of rows, and of histograms."""
+
+
 def clip(share: float) -> float:
     """Return a share in [0, 1]; 0 when it is not a number."""
     return min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0
@@ -90,7 +95,7 @@ def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
     options = (
         (clip(column.repair), "putting the column back to what the others predict"),
         (clip(column.redo), "putting its fault into the baseline"),
-        (clip(column.drop), "leaving out the rows with values never seen before"),
+        (clip(column.drop), LEFT_OUT if math.isfinite(column.repair) else ROSE_MORE),
         (clip(column.unread), "letting the answers follow the column, which the model no longer reads"),
     )
     return max(options, key=lambda option: option[0])

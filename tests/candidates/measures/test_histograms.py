@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from candidates import families
-from candidates.measures.histograms import loss_shares
-from tests.laws.worlds import DAYS, bin_of, broken, make_evidence
+from candidates.measures.histogram_outcome import outcome_of_histograms
+from candidates.measures.histograms import FEWEST, loss_change, loss_shares
+from tests.laws.worlds import DAYS, bin_of, broken, logged, make_evidence, make_model, make_symptom, rescored
 
 
 def with_losses(profile, x, loss, day):
@@ -23,11 +24,31 @@ def with_losses(profile, x, loss, day):
 
 
 def histograms_only(what):
-    model = broken(what).models["scorer"]
+    return without_rows(broken(what).models["scorer"])
+
+
+def without_rows(model, p_value=1e-9):
     rows = model.rows
     day = ((rows.ts - np.datetime64("2026-03-01", "us")) / np.timedelta64(1, "D")).astype(int)
     columns = {n: with_losses(p, rows.values[n], rows.score, day) for n, p in model.columns.items()}
-    return make_evidence(replace(model, columns=columns, rows=None))
+    return make_evidence(replace(model, columns=columns, rows=None), make_symptom(p_value=p_value))
+
+
+def moving(outcome, *, decoy=False, answers=0.0, p_value=1e-9):
+    """Return histograms of a model whose outcomes turn round for the rows that `outcome` chooses, since the onset."""
+    x, prediction, label, day = logged(6000)
+    late = day >= DAYS - 5
+    if decoy:
+        x["c"] = np.where(late & (np.random.default_rng(3).random(6000) < 0.6), np.nan, x["c"])
+    label = np.where(late & outcome(x), 1 - label, label)
+    return without_rows(make_model(x, np.where(late, prediction + answers, prediction), label, day), p_value)
+
+
+def top(evidence):
+    """Return the most of the symptom that each family's candidates explain."""
+    asked = ("concept_drift", "data_quality", "feature_drift")
+    found = {name: families()[name](evidence).candidates for name in asked}
+    return {name: max((one.impact for one in some), default=0.0) for name, some in found.items()}
 
 
 def test_a_null_burst_is_found_from_histograms_with_losses_alone():
@@ -55,3 +76,55 @@ def test_the_mix_is_the_change_that_the_new_shares_make_at_the_old_losses():
     mix, drop = loss_shares(made)
     assert mix == pytest.approx(1.0)
     assert drop == pytest.approx(0.0)
+
+
+def everybody(x):
+    return np.abs(x["a"]) < 9
+
+
+@pytest.mark.parametrize("decoy", [False, True])
+def test_a_loss_that_rose_within_all_bins_is_concept_drift_and_no_decoys(decoy):
+    found = top(moving(lambda x: everybody(x) & (x["a"] > -0.5), decoy=decoy))
+    assert found["concept_drift"] > 0.7
+    assert found["data_quality"] < 0.3 > found["feature_drift"]
+
+
+def raised(share):
+    """Return histograms of a model for which one input of a share of the rows is high since the onset."""
+    x, prediction, label, day = logged(6000)
+    late = (day >= DAYS - 5) & (np.random.default_rng(3).random(6000) < share)
+    x["a"] = np.where(late, 2 + np.abs(x["a"]) / 4, x["a"])
+    return without_rows(make_model(x, np.where(late, rescored(x), prediction), label, day))
+
+
+def test_wrong_values_that_join_a_bin_seen_before_take_the_loss_from_the_outcomes():
+    evidence = raised(0.6)
+    found = loss_change(evidence.models["scorer"].columns["a"])
+    assert found.drop > 0.6
+    assert abs(found.mix) < 0.6
+    assert top(evidence)["concept_drift"] < 0.2
+
+
+def test_what_moved_in_all_rows_leaves_doubt():
+    assert loss_change(raised(1.0).models["scorer"].columns["a"]).staying < FEWEST
+    assert outcome_of_histograms(raised(1.0), "scorer").share <= 0.5
+
+
+def test_nothing_is_said_of_outcomes_when_the_symptom_may_be_chance():
+    assert top(moving(everybody, p_value=0.2))["concept_drift"] == 0.0
+
+
+def test_answers_that_moved_do_not_vouch_for_the_inputs():
+    sure, doubted = (outcome_of_histograms(moving(everybody, answers=by), "scorer") for by in (0.0, 0.2))
+    assert (sure.vouched, doubted.vouched) == (True, False)
+    assert doubted.share < 0.6 * sure.share
+
+
+def test_a_loss_that_rose_in_one_bin_only_is_that_bins():
+    alike, single = (outcome_of_histograms(moving(one), "scorer") for one in (everybody, in_one_bin))
+    assert alike.one_bin == 0.0
+    assert single.one_bin > 0.5
+
+
+def in_one_bin(x):
+    return (x["c"] >= 0) & (x["c"] < 0.5)
