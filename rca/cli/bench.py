@@ -105,7 +105,7 @@ def bench(
     speed: Speed = FULL_SPEED,
     json: Path | None = None,
     markdown: Path | None = None,
-) -> None:
+) -> int:
     """Run a benchmark.
 
     Parameters
@@ -132,13 +132,13 @@ def bench(
     misses
         How many wrong answers to list.
     json
-        File for the figures and every answer.
+        File for the figures and every answer; of speed written anew whenever a step ends.
     markdown
         File for the tables.
     """
     _check(cases=drawn.cases, jobs=jobs, splits=curve.splits, rows=speed.rows)
     if track == "speed":
-        outcome = _speed(speed)
+        outcome = _speed(speed, json)
     elif track in ("nezha", "petshop"):
         asked = {"rcaeval": _interpreter(rcaeval_python, "RCAEval")} if track == "petshop" else {}
         outcome = _recorded(track, data, drawn.half, peers=baselines, **asked)
@@ -148,6 +148,7 @@ def bench(
         common = _common(track, jobs, nannyml_python, score_only=score_only, baselines=baselines)
         outcome = _incidents(track, out_folder, drawn, common)
     _tell(outcome, misses, json, markdown)
+    return 1 if getattr(outcome, "failed", ()) else 0
 
 
 def _common(track: Track, jobs: int | None, nannyml: Path | None, *, score_only: bool, baselines: bool) -> Any:
@@ -156,10 +157,10 @@ def _common(track: Track, jobs: int | None, nannyml: Path | None, *, score_only:
     return {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
 
 
-def _speed(asked: Speed) -> Any:
+def _speed(asked: Speed, kept: Path | None) -> Any:
     track = _benchmarks("benchmarks.speed.run")
     with shown_progress() as progress:
-        return track.run(track.Options(asked.short, asked.peers, asked.rows), progress)
+        return track.run(track.Options(asked.short, asked.peers, asked.rows, kept), progress)
 
 
 def _incidents(track: Track, out_folder: Path | None, drawn: Drawn, common: dict[str, Any]) -> Any:

@@ -2,14 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from benchmarks.speed import peers
+from benchmarks.speed import peers, run
 from benchmarks.speed.data import DRIFTED, write
 from benchmarks.speed.graph import blame_in
-from benchmarks.speed.measure import in_process, medians
+from benchmarks.speed.measure import in_process, medians, spent
 from benchmarks.speed.profile import bins, floor, hours, whole
-from benchmarks.speed.steps import slices, spans
+from benchmarks.speed.stages import STAGES, answered
+from benchmarks.speed.stages import run as run_stage
+from benchmarks.speed.steps import land, slices, spans
 from benchmarks.speed.tables import tables
 
 
@@ -54,26 +57,81 @@ def test_medians_keep_the_last_result():
     assert medians(runs) == {"wall_s": 2.0, "result": [2.0]}
 
 
-def test_tables_hold_every_figure():
-    step = {"wall_s": 1.0, "cpu_s": 2.0, "peak_mb": 100, "result": {"found": ["n3"], "false": []}}
-    peer = {**step, "result": {**step["result"], "computes": "KS.", "sample": "all rows"}}
-    figures = {
-        "machine": {"cores": 2, "memory_gb": 8, "system": "Linux", "python": "3.11", "duckdb": "2"},
-        "rows": 10,
-        "repeats": 5,
-        "drifted": DRIFTED,
-        "profile": dict.fromkeys(("floor", "bins", "whole", "hours"), step),
-        "peers": {"scipy": peer, "gone": {"error": "no such package"}},
-        "linear": {40: {"floor": step, "hours": step}},
-        "answer": {10: {"land": step, "answer": step}},
-        "spans": {**step, "of": (5,), "spans_per_second": 7},
-        "slices": {**step, "of": (5, 50)},
-        "graph": {"check_s": 1, "graph_s": 1, "blame_s": 1, "of": (5, 6)},
-        "catalogue": {"alone_s": 1, "wall_s": 1, "file_mb": 1, "of": (5, 6)},
-        "incidents": {"wall_s": 1, "incidents_per_second": 9, "of": (5, 2)},
-        "start": {"python": 0.1, "of": ()},
-    }
-    text = tables(json.loads(json.dumps(figures)) | {"linear": figures["linear"], "answer": figures["answer"]})
+def test_the_peak_is_that_of_the_work_alone():
+    much = np.ones(40_000_000)  # 320 MB, freed before the work begins
+    del much
+    told = spent(lambda: np.ones(10_000_000).sum())
+    assert 60 < told["peak_mb"] - told["held_mb"] < 200
+
+
+def test_every_stage_of_an_answer_is_measured(tmp_path):
+    land(str(tmp_path), "2000")
+    told = {stage: run_stage(stage, tmp_path) for stage in ("land", "profile")} | dict(answered(tmp_path))
+    assert tuple(told) == STAGES
+    assert told["land"]["result"] == 2
+    assert all(0 < step["held_mb"] <= step["peak_mb"] for step in told.values())
+    assert told["rank"]["wall_s"] < told["candidates"]["wall_s"]
+
+
+def quick(monkeypatch, failing: str = "", kept=None):
+    """Run everything with steps that cost nothing; one of them fails."""
+    step = {"wall_s": 1.0, "cpu_s": 2.0, "held_mb": 50, "peak_mb": 100, "result": {"found": ["n3"], "false": []}}
+    more = {"spans_per_second": 7, "check_s": 1, "graph_s": 1, "blame_s": 1, "alone_s": 1, "file_mb": 1}
+    more |= {"incidents_per_second": 9}
+
+    def asked(module: str, name: str, *_of: object) -> dict:
+        if name == failing:
+            raise RuntimeError(f"Traceback\nMemoryError: {name}")
+        return {"python": 0.1} if name == "start" else {**step, **(more if module == run.STEPS else {})}
+
+    monkeypatch.setattr(run, "in_process", asked)
+    monkeypatch.setattr(run, "write", lambda folder, _: (folder.mkdir(exist_ok=True), folder))
+    return run.run(run.Options(short=True, rows=20, kept=kept), None)
+
+
+def test_a_step_that_fails_is_a_row_and_the_others_are_kept(monkeypatch, tmp_path):
+    kept = tmp_path / "speed.json"
+    made = quick(monkeypatch, "catalogue", kept)
+    assert made.failed == ("catalogue",)
+    assert json.loads(kept.read_text()) == json.loads(json.dumps(made.as_json()))
+    assert made.figures["spans"]["cpu_s"] == 2.0
+    assert made.figures["incidents"]["of"] == ["4", str(run.os.cpu_count())]
+    text = made.markdown()
+    assert "| catalogue | MemoryError: catalogue |" in text
+    assert "incidents in" in text
+    assert "an answer beside" not in text
+
+
+@pytest.mark.parametrize(
+    "failing", ["floor", "bins", "hours", "land", "answer", "evidence", "spans", "slices", "start"]
+)
+def test_tables_are_written_whatever_fails(monkeypatch, failing):
+    made = quick(monkeypatch, failing)
+    assert made.failed
+    assert f"MemoryError: {failing}" in made.markdown()
+    assert ("profile_over_read_cpu_ratio" in made.figures) == (failing not in {"floor", "hours"})
+
+
+def test_figures_so_far_are_there_when_a_run_is_stopped(monkeypatch, tmp_path):
+    kept = tmp_path / "speed.json"
+
+    def stopped(*_: object) -> dict:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.Run, "others", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        quick(monkeypatch, kept=kept)
+    assert json.loads(kept.read_text())["stages"]["5000"]["rank"]["peak_mb"] == 100
+
+
+def test_tables_hold_every_figure(monkeypatch):
+    made = quick(monkeypatch)
+    assert made.failed == ()
+    peer = {"wall_s": 1.0, "cpu_s": 2.0, "peak_mb": 100}
+    peer["result"] = {"found": ["n3"], "false": [], "computes": "KS.", "sample": "all rows"}
+    text = tables(made.figures | {"peers": {"scipy": peer, "gone": {"error": "no such package"}}})
     assert "| scipy (KS; all rows) | 1.0 | 2.0 | 1.0 | 100 | 1 of 5 | 0 |" in text
     assert "not measured: no such package" in text
     assert "| 40 | 2.0 | 2.0 | 1.0 | 100 |" in text
+    assert "| candidates | 10,000 rows x 50 columns | 1.0 | 2.0 | 50 | 100 |" in text
+    assert "| span reduction | 50,000 spans | 1.0 | 2.0 | 50 | 100 |" in text
