@@ -14,9 +14,14 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
 
+def _sure(change: OutcomeChange, signs: tuple[LabelSign, ...]) -> float:
+    """Return how far a change of the labels is believed, [0, 1]: by the outcomes, or because the labels show it."""
+    return 1.0 if any(sign.seen for sign in signs) else change.sure
+
+
 def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tuple[LabelSign, ...]) -> Candidate:
     best = signs[0]
-    impact = min(change.share, unexplained(evidence, change)) * change.sure
+    impact = min(change.share, unexplained(evidence, change)) * _sure(change, signs)
     onset = change.onset or evidence.symptom.onset
     text = (
         f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "
@@ -64,7 +69,7 @@ def generate(evidence: Evidence) -> Findings:
             continue
         examined = True
         signs = label_signs(evidence, evidence.models[node], change)
-        if signs and change.sure > 0 and change.share > 0:
+        if signs and _sure(change, signs) > 0 and change.share > 0:
             found.append(_candidate(evidence, node, change, signs))
     if not examined:
         return Findings(not_examined="no labels on both sides of the onset")

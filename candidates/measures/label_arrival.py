@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from candidates.measures.outcome import label_position
+from candidates.measures.outcome import answer_bins, label_position
 from schemas.evidence import BoolArray, FloatArray, Rows
 
 DAY = np.timedelta64(1, "D")
@@ -25,6 +25,8 @@ SLACK_DAYS = 1 / 24
 OLDER = 1.5
 """Without delays, rows that much older than the newest labelled one should have their labels."""
 FEW = 30
+CLEAR = 4.0
+"""Standard errors by which more labels lack of the rows with one answer, of up to twenty answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,49 @@ def settled(rows: Rows) -> BoolArray:
     return np.asarray(rows.after & (age >= max(OLDER * age[recent].min(), float(np.median(age[rows.after])))))
 
 
-def coverage(rows: Rows) -> tuple[float, float] | None:
-    """Return the shares of labelled rows in the baseline and among the settled rows of the window; None with few."""
-    old, labelled = settled(rows), np.isfinite(rows.label)
-    if old.sum() < FEW or (~rows.after).sum() < FEW:
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Shares of labelled rows in the baseline, and among the settled rows of the window.
+
+    Parameters
+    ----------
+    answer
+        Bin of the model's answers (`outcome.answer_bins`) to whose rows labels lack most; None of all rows.
+    z
+        Standard errors of the difference.
+    """
+
+    before: float
+    after: float
+    answer: int | None
+    z: float
+
+
+def coverage(rows: Rows, task: str) -> Coverage | None:
+    """Return which labels are known, of all rows or of those with one answer where clearly more lack; None with few.
+
+    Labels of one rare outcome that do not come are few of all, and most of those that the model expected it of.
+    """
+    old = settled(rows)
+    whole = _covered(rows, old, ~rows.after, None)
+    if whole is None:
         return None
-    return float(labelled[~rows.after].mean()), float(labelled[old].mean())
+    known = np.isfinite(rows.prediction)
+    place, size = answer_bins(np.where(known, rows.prediction, 0.0), rows.after | ~known, task)
+    parts = [_covered(rows, old & own, ~rows.after & own, k) for k in range(size) for own in [known & (place == k)]]
+    clear = [part for part in parts if part and part.z > CLEAR]
+    return max([whole, *clear], key=lambda one: one.before - one.after)
+
+
+def _covered(rows: Rows, since: BoolArray, before: BoolArray, answer: int | None) -> Coverage | None:
+    n, m = int(before.sum()), int(since.sum())
+    if min(n, m) < FEW:
+        return None
+    labelled = np.isfinite(rows.label)
+    p, q = float(labelled[before].mean()), float(labelled[since].mean())
+    pooled = (p * n + q * m) / (n + m)
+    error = np.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / n + 1 / m))
+    return Coverage(p, q, answer, float((p - q) / error))
 
 
 def latest(rows: Rows, task: str) -> Lateness | None:

@@ -14,7 +14,7 @@ from candidates.measures.label_peers import agreement
 from candidates.measures.outcome_change import OutcomeChange
 from candidates.measures.versions import change_item
 from schemas.analysis import EvidenceItem
-from schemas.evidence import Evidence, ModelEvidence, Rows
+from schemas.evidence import Evidence, ModelEvidence, Onset, Rows
 from schemas.incident import Change
 
 TOLD = 0.5
@@ -48,7 +48,8 @@ WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|
 class LabelSign:
     """One sign that the labels, not the world, changed: its mechanism, how sure it is in [0, 1], and a clause.
 
-    `announced`: whether a change event tells it.
+    `announced`: whether a change event tells it. `seen`: whether the labels themselves show it beyond chance, so that
+    outcomes given the inputs need not.
     """
 
     mechanism: str
@@ -56,6 +57,7 @@ class LabelSign:
     words: str
     item: EvidenceItem | None = None
     announced: bool = False
+    seen: bool = False
 
 
 def label_producer(evidence: Evidence, model: ModelEvidence) -> str | None:
@@ -101,9 +103,8 @@ def _vocabulary(model: ModelEvidence) -> LabelSign | None:
         "after": [r[2] for r in rows[:12]],
     }
     words = "the labels' vocabulary changed: " + ", ".join(said)
-    return LabelSign(
-        "label_vocabulary", 0.95 if new else 0.7, words, EvidenceItem(kind="schema", text=words, data=data)
-    )
+    item = EvidenceItem(kind="schema", text=words, data=data)
+    return LabelSign("label_vocabulary", 0.95 if new else 0.7, words, item, seen=bool(new))
 
 
 def _unreadable(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
@@ -163,18 +164,29 @@ def _sooner(rows: Rows) -> LabelSign | None:
 
 
 def _fewer(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
-    shares = coverage(model.rows) if model.rows is not None else None
-    if shares is None:
+    found = coverage(model.rows, model.node.task or "regression") if model.rows is not None else None
+    if found is None:
         return None
-    was, now = shares
+    was, now = found.before, found.after
     if was - now < FEWER or now < 1e-9:
         return None
-    words = f"{now:.0%} of the rows that are old enough have a label, before {was:.0%}"
+    which = "" if found.answer is None else f" and were answered {_answer_name(model, found.answer)}"
+    words = f"{now:.0%} of the rows that are old enough{which} have a label, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
     # labels that are missing for one outcome more than for another move the known ones in one direction
     one_way = change is not None and change.moved.one_way >= ONE_WAY
     sure = FEWER_SURE + (0.5 * min(1.0, (was - now) / (2 * FEWER)) if one_way else 0.0)
-    return LabelSign("labels_missing", sure, words, EvidenceItem(kind="estimate", text=words, data=data))
+    item = EvidenceItem(kind="estimate", text=words, data=data)
+    return LabelSign("labels_missing", sure, words, item, seen=one_way and found.z > CLEAR)
+
+
+def _answer_name(model: ModelEvidence, answer: int) -> str:
+    """Return an answer as a reader knows it: the class, or which part of the answers before."""
+    if model.node.task == "multiclass" and model.rows is not None:
+        values = np.unique(model.rows.prediction[np.isfinite(model.rows.prediction)])
+        value, names = values[answer], model.rows.classes
+        return repr(names[int(value)]) if 0 <= value < len(names) else f"{value:g}"
+    return f"in part {answer + 1} of the answers before"
 
 
 def _disagreeing(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
@@ -193,7 +205,8 @@ def _disagreeing(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
                 f"requests, before for {found.before:.0%}"
             )
             data = {"before": round(found.before, 4), "after": round(found.after, 4), "other": node}
-            return LabelSign("label_source", 0.9, words, EvidenceItem(kind="estimate", text=words, data=data))
+            item = EvidenceItem(kind="estimate", text=words, data=data)
+            return LabelSign("label_source", 0.9, words, item, seen=True)
     return None
 
 
@@ -248,16 +261,24 @@ def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange |
     slack = max(3 * symptom.bucket_seconds, 6 * 3600.0)
 
     def gap(event: Change) -> float:
-        early, late = (onset.low - event.ts).total_seconds(), (event.ts - onset.high).total_seconds()
-        return max(early, late, 0.0)
+        # the outcomes' onset and the symptom's are two estimates of one moment
+        return min(_beside(event, one) for one in (onset, symptom.onset))
 
-    nearest, sure = min(events, key=lambda told: (gap(told[0]) > slack, -told[1], gap(told[0]), told[0].title or ""))
+    def distance(event: Change) -> float:
+        return abs((event.ts - onset.at).total_seconds())
+
+    nearest, sure = min(events, key=lambda told: (gap(told[0]) > slack, -told[1], gap(told[0]), distance(told[0])))
     if gap(nearest) > slack:
         return None
     title = f": {nearest.title}" if nearest.title else ""
     words = f"the labelling changed at {stamp(nearest.ts)}{title}"
     mechanism = "guideline" if nearest.kind == "label_guideline" else "label_source"
     return LabelSign(mechanism, sure, words, change_item(nearest), announced=True)
+
+
+def _beside(event: Change, onset: Onset) -> float:
+    """Return how many seconds an event lies outside of an onset's interval."""
+    return max((onset.low - event.ts).total_seconds(), (event.ts - onset.high).total_seconds(), 0.0)
 
 
 def _about_labels(change: Change, model: str) -> float:

@@ -14,7 +14,10 @@ from rca.symptom.timeline import Look, Timeline
 from schemas.evidence import FloatArray, Window
 
 REAL = 1e-3
-NOISE = 0.05
+UNLIKELY, NOISE = 0.01, 0.05
+"""Below the first, production differs from the reference by more than chance; above the second, it did not move since:
+then somebody complains all the same, and there is one comparison left to make."""
+
 FARTHER = 2.0
 """Production that was already this many times farther from the reference than it moved since was never healthy."""
 
@@ -158,5 +161,5 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
     agrees = not wanted or wanted * (chart.after - chart.before) > 0
     # a clear change for the worse within production is the incident, however far production always was from training
     steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
-    clear = chart.p_value < REAL and (far or abs(chart.z) > FARTHER)
+    clear = chart.p_value < UNLIKELY and (far or abs(chart.z) > FARTHER)
     return bool(agrees and clear and steady and _beyond_optimism(line, reference, chart.after))

@@ -1,6 +1,7 @@
 """Changed labels are told from changed outcomes by what the labels say of themselves."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from candidates.label_change import generate
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import outcome_change
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, Onset
+from schemas.incident import Change
 from tests.candidates.faults import evidence
 from tests.candidates.scenes import event, evidence_of, first, ranked
 from tests.candidates.test_concept_drift import relabelled
@@ -89,3 +91,30 @@ def test_noise_that_nothing_tells_from_erring_labels_leaves_both_possible():
     order, _ = ranked(evidence_of(relabelled(flips)))
     families = {one.candidate.family: one.confidence for one in reversed(order)}
     assert families["concept_drift"] > families["label_change"] > 0.05
+
+
+@pytest.mark.parametrize("days", [0.0, 3.0])
+def test_a_guideline_counts_at_either_estimate_of_the_moment_and_the_nearer_one_is_told(days):
+    given = evidence_of(relabelled(lost))
+    at = given.symptom.onset.at
+    change = replace(outcome_change(given, "scorer"), onset=Onset(*[at - timedelta(days=days)] * 3))
+    told = [
+        Change(ts=at - timedelta(days=age), node="scorer", kind="label_guideline", title=title)
+        for age, title in ((days, "revised"), (days - 0.2, "a typo mended"))
+    ]
+    for events in (told, told[::-1]):
+        signs = label_signs(replace(given, changes=tuple(events)), given.models["scorer"], change)
+        assert "revised" in signs[0].words
+    late = [Change(ts=at, node="scorer", kind="label_guideline", title="revised")]
+    assert label_signs(replace(given, changes=tuple(late)), given.models["scorer"], change)[0].announced
+
+
+def test_labels_that_show_it_themselves_need_no_outcomes_to_bear_them_out():
+    given = evidence_of(relabelled(lost))
+    model, change = given.models["scorer"], outcome_change(given, "scorer")
+    faint = replace(change, moved=replace(change.moved, z=2.0))
+    cache = {("outcome", "scorer"): faint}
+    assert generate(replace(given, cache=dict(cache))).ruled_out
+    new = replace(model, label_vocabulary=(("yes", 900, 200), ("no", 900, 0), ("NO", 0, 210)))
+    (found,) = generate(replace(given, models=dict(given.models) | {"scorer": new}, cache=dict(cache))).candidates
+    assert (found.mechanism, found.impact > 0.2) == ("label_vocabulary", True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from candidates.measures.label_arrival import coverage, latest, settled
-from candidates.measures.labels import label_signs
+from candidates.measures.labels import FEWER, label_signs
 from tests.laws.worlds import logged, make_evidence, make_model
 
 X, PREDICTION, LABEL, DAY = logged(6000)
@@ -36,16 +36,29 @@ def label_signs_of(rows):
 @pytest.mark.parametrize("logged_delay", [True, False])
 def test_recent_rows_whose_labels_are_not_due_are_not_missing(logged_delay):
     rows = arrived(DELAY, logged_delay=logged_delay)
-    before, since = coverage(rows)
+    found = coverage(rows, "binary")
     assert np.isfinite(rows.label[rows.after]).mean() < 0.9
-    assert (before, since) == pytest.approx((1.0, 1.0), abs=0.01)
+    assert (found.before, found.after) == pytest.approx((1.0, 1.0), abs=0.01)
     assert not mechanisms(rows)
 
 
 @pytest.mark.parametrize("logged_delay", [True, False])
 def test_labels_that_never_come_are_missing_among_the_settled_rows(logged_delay):
     rows = arrived(np.where(ROWS.after & (RNG.random(len(AGE)) < 0.4), 1e3, DELAY), logged_delay=logged_delay)
-    assert coverage(rows)[1] == pytest.approx(0.6, abs=0.08)
+    found = coverage(rows, "binary")
+    assert found.after == pytest.approx(0.6, abs=0.2)
+    assert found.z > 10
+    assert "labels_missing" in mechanisms(rows)
+
+
+def test_labels_of_a_rare_outcome_that_do_not_come_are_missing_where_the_model_expected_it():
+    likely = ROWS.prediction > np.quantile(ROWS.prediction, 0.95)
+    rows = arrived(np.where(ROWS.after & likely & (RNG.random(len(AGE)) < 0.8), 1e3, DELAY))
+    found = coverage(rows, "binary")
+    whole = np.isfinite(rows.label[settled(rows)]).mean()
+    assert 1 - whole < FEWER
+    assert found.answer == 19
+    assert found.before - found.after > 0.6
     assert "labels_missing" in mechanisms(rows)
 
 

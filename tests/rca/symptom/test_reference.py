@@ -98,3 +98,12 @@ def test_what_was_always_wrong_and_got_a_little_better_was_wrong_from_the_first_
     found = measure(log, "logloss", 33)
     assert found.reference_split
     assert found.direction == "up"
+
+
+def test_production_that_never_moved_is_held_against_validation_rows_on_ordinary_evidence():
+    log, rng = split_log(21, rows=3000), np.random.default_rng(21)
+    wrong = (log["split"] == "production") & (rng.random(3000) < 0.7)
+    log["prediction"] = np.where(wrong, rng.random(3000), log["prediction"])
+    found = measure(log, "auc", 25)
+    assert found.reference_split
+    assert 1e-3 < found.p_value < 1e-2
