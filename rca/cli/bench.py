@@ -147,8 +147,7 @@ def bench(
     else:
         common = _common(track, jobs, nannyml_python, score_only=score_only, baselines=baselines)
         outcome = _incidents(track, out_folder, drawn, common)
-    _tell(outcome, misses, json, markdown)
-    return 1 if getattr(outcome, "failed", ()) else 0
+    return _tell(outcome, misses, json, markdown)
 
 
 def _common(track: Track, jobs: int | None, nannyml: Path | None, *, score_only: bool, baselines: bool) -> Any:
@@ -246,7 +245,8 @@ def _folder(out_folder: Path | None) -> Iterator[Path]:
         yield Path(scratch) / "cases"
 
 
-def _tell(outcome: Any, misses: int, json: Path | None, markdown: Path | None) -> None:
+def _tell(outcome: Any, misses: int, json: Path | None, markdown: Path | None) -> int:
+    """Print and keep the figures; return the exit status: 1 where a step of the benchmark failed."""
     text = outcome.markdown(misses) + "\n"
     print_lines(text)
     sys.stdout.flush()
@@ -254,3 +254,4 @@ def _tell(outcome: Any, misses: int, json: Path | None, markdown: Path | None) -
         json.write_text(to_json(outcome.as_json()), encoding="utf-8")
     if markdown is not None:
         markdown.write_text(text, encoding="utf-8")
+    return 1 if getattr(outcome, "failed", ()) else 0
