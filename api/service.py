@@ -28,6 +28,7 @@ from rca.profile import update_profile
 from rca.review.choice import choose
 from rca.review.training import train
 from rca.warehouse import Warehouse
+from schemas.analysis import Analysis
 
 Result = TypeVar("Result")
 ANSWERS_KEPT = timedelta(days=2)
@@ -144,15 +145,8 @@ class Service:
 
     def _analyze(self, parameters: Mapping[str, Any], _account: str, progress: Progress) -> Any:
         name = str(parameters["incident"])
-        progress("bringing the profile up to date", 0, 3)
-        self.store.write(update_profile).result()
-        progress(f"explaining {name}", 1, 3)
-        with self.store.reading() as warehouse:
-            incident = handled(warehouse, name).incident
-            ranker = choose(warehouse, parameters.get("ranker", "auto"))
-            answer, proposed = examine(warehouse, incident, ranker, system=load_system(warehouse))
-        progress("keeping the answer", 2, 3)
-        kept = self.store.write(lambda warehouse: keep_answer(warehouse, answer, proposed, ranker)).result()
+        with self.store.making_room():
+            kept = self._explained(name, parameters.get("ranker", "auto"), progress)
         first = kept.causes[0] if kept.causes else None
         told = {
             "incident": name,
@@ -164,6 +158,17 @@ class Service:
         }
         self.told("analysis.ready", told)
         return told
+
+    def _explained(self, name: str, ranker_kind: Any, progress: Progress) -> Analysis:
+        progress("bringing the profile up to date", 0, 3)
+        self.store.write(update_profile).result()
+        progress(f"explaining {name}", 1, 3)
+        with self.store.reading() as warehouse:
+            incident = handled(warehouse, name).incident
+            ranker = choose(warehouse, ranker_kind)
+            answer, proposed = examine(warehouse, incident, ranker, system=load_system(warehouse))
+        progress("keeping the answer", 2, 3)
+        return self.store.write(lambda warehouse: keep_answer(warehouse, answer, proposed, ranker)).result()
 
     def _train(self, parameters: Mapping[str, Any], account: str, progress: Progress) -> Any:
         progress("learning", 0, 1)

@@ -14,7 +14,8 @@ from rca.live.gate import Gate
 from rca.live.landing import land_batch
 from rca.live.receipts import Receipts
 from rca.live.spool import Spool
-from rca.live.writer import Landing, Work, Writer, last_commit
+from rca.live.waiting import Landing, Work
+from rca.live.writer import Writer, last_commit
 from rca.profile import update_profile
 from rca.warehouse import Warehouse
 
@@ -53,6 +54,7 @@ class Store:
         self.backups = self.path.with_suffix(".backups")
         warehouse = written_anew(self.path, _opened(self.path, accept_loss=accept_loss))
         self._generation, self._closed, self._gate = 0, False, Gate()
+        self._given_back = False
         self._local = threading.local()
         self._memory: dict[Hashable, tuple[int, object]] = {}
         self._remembering = threading.Lock()
@@ -77,17 +79,23 @@ class Store:
         StorageError
             When too much waits already.
         """
-        if self._writer.waiting_bytes > MOST_WAITING_BYTES:
+        if self._writer.waiting.bytes > MOST_WAITING_BYTES:
             raise StorageError("too much waits to be written")
         item = Landing(delivery)
-        self._writer.submit(item)
+        self._writer.waiting.put(item)
         return item.done
 
     def write(self, do: Callable[[Warehouse], Result]) -> "Future[Result]":
         """Queue a function that writes to the database; its future gives what it returned, once that is on disk."""
         item = Work(do)
-        self._writer.submit(item)
+        self._writer.waiting.put(item)
         return item.done
+
+    @contextmanager
+    def making_room(self) -> Iterator[None]:
+        """Let rows that are landed give way while the block runs: half the time at most, and their counts wait."""
+        with self._writer.waiting.making_room():
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[Warehouse]:
@@ -133,7 +141,7 @@ class Store:
     @property
     def waiting_bytes(self) -> int:
         """Return how many bytes of deliveries wait to be written."""
-        return self._writer.waiting_bytes
+        return self._writer.waiting.bytes
 
     @property
     def fault(self) -> str | None:
@@ -141,7 +149,10 @@ class Store:
         return self._writer.fault
 
     def close(self) -> None:
-        """Write what waits, and give the file back."""
+        """Write what waits, and give the file back; once more does nothing."""
+        if self._given_back:
+            return
+        self._given_back = True
         self._writer.stop()
         self._writer.warehouse.close()
         self._receipts.close()

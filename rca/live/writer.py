@@ -1,28 +1,21 @@
 """The one thread that writes: what waits is taken together, committed, noted in the receipts, only then confirmed."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 
 from rca.errors import InputError, StorageError
 from rca.ingest.session import OWN_FAULTS, Undone
-from rca.live.delivery import Delivery, Receipt
+from rca.live.delivery import Receipt
 from rca.live.landing import land_batch, received
 from rca.live.receipts import Receipts
 from rca.live.spool import Spool, Spooled
+from rca.live.waiting import Landing, Waiting, Work
 from rca.profile import update_profile
 from rca.warehouse import Warehouse
-
-BATCH_BYTES = 64_000_000
-BATCH_DELIVERIES = 2_000
-"""So much is committed at once at most."""
 
 PROBE_EVERY_S = 1.0
 """After a fault it is tried so often whether something can be written again."""
@@ -30,24 +23,14 @@ PROBE_EVERY_S = 1.0
 PROFILE_EVERY_S = 2.0
 """So long after rows were landed they are in the profile at the latest, if the writer keeps up."""
 
+PUT_OFF_S = 20.0
+"""Instead of that, while something urgent goes on; an analysis brings the profile up to date itself."""
+
+LOOK_AGAIN_S = 0.25
+"""How often it is looked whether something urgent still goes on."""
+
 CHECKPOINT_BYTES = 256_000_000
 """After so many bytes the database's own file takes over what its log of changes (WAL) and the spool hold."""
-
-
-@dataclass(slots=True)
-class Work:
-    """Something to be written besides deliveries: a function of the database, all or nothing."""
-
-    do: Callable[[Warehouse], Any]
-    done: "Future[Any]" = field(default_factory=Future)
-
-
-@dataclass(slots=True)
-class Landing:
-    """A delivery that waits."""
-
-    delivery: Delivery
-    done: "Future[Receipt]" = field(default_factory=Future)
 
 
 class Writer:
@@ -63,96 +46,58 @@ class Writer:
 
     def __init__(self, warehouse: Warehouse, spool: Spool, receipts: Receipts, reopen: Callable[[], Warehouse]) -> None:
         self.warehouse, self.spool, self.receipts, self._reopen = warehouse, spool, receipts, reopen
-        self.waiting_bytes = 0
+        self.waiting = Waiting()
         self.changes = 0
         self.fault: str | None = None
-        self._queue: queue.SimpleQueue[Landing | Work | None] = queue.SimpleQueue()
-        self._held: Landing | Work | None = None
-        self._count = threading.Lock()
         self._unprofiled_since: float | None = None
         self._since_checkpoint = 0
         self._thread = threading.Thread(target=self._run, name="rca-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, item: Landing | Work) -> None:
-        """Queue something; its future tells when it is on disk."""
-        if isinstance(item, Landing):
-            with self._count:
-                self.waiting_bytes += item.delivery.size
-        self._queue.put(item)
-
     def stop(self) -> None:
         """Write what waits, and end."""
-        self._queue.put(None)
+        self.waiting.end()
         self._thread.join()
 
     def _run(self) -> None:
         while True:
-            item = self._next(self._patience())
-            if item is None:
-                if self._idle():
-                    continue
-                return
+            item = self.waiting.take(self._patience())
             if isinstance(item, Work):
                 self._work(item)
-            else:
-                self._land(self._together(item))
+            elif item is not None:
+                begun = time.monotonic()
+                self._land(item)
+                self.waiting.rest(time.monotonic() - begun)
+            elif self.waiting.over:
+                self._end()
+                return
+            elif self.fault is not None:
+                self._work(Work(lambda _warehouse: None))
             if self._profile_due():
                 self._profile()
             if self._since_checkpoint >= CHECKPOINT_BYTES:
                 self._checkpoint()
 
-    def _next(self, timeout: float | None) -> Landing | Work | None:
-        if self._held is not None:
-            held, self._held = self._held, None
-            return held
-        self._stopping = False
-        try:
-            item = self._queue.get(timeout=timeout)
-        except queue.Empty:
-            return None
-        self._stopping = item is None
-        return item
-
-    def _idle(self) -> bool:
-        """Do what was put off; return whether to go on."""
-        if self.fault is not None:
-            self._work(Work(lambda _warehouse: None))
+    def _end(self) -> None:
+        """Do what was put off."""
         if self._unprofiled_since is not None:
             self._profile()
-        if self._since_checkpoint >= CHECKPOINT_BYTES or self._stopping:
-            self._checkpoint()
-        return not self._stopping
+        self._checkpoint()
 
     def _patience(self) -> float | None:
         if self.fault is not None:
             return PROBE_EVERY_S
         if self._unprofiled_since is None:
             return None
-        return max(0.0, self._unprofiled_since + PROFILE_EVERY_S - time.monotonic())
+        left = max(0.0, self._profiles_at(self._unprofiled_since) - time.monotonic())
+        return min(left, LOOK_AGAIN_S) if self.waiting.urgent else left
 
     def _profile_due(self) -> bool:
-        return self._unprofiled_since is not None and self._patience() == 0.0
+        since = self._unprofiled_since
+        return since is not None and time.monotonic() >= self._profiles_at(since)
 
-    def _together(self, first: Landing) -> list[Landing]:
-        """Return the deliveries that wait, up to what is committed at once; work in between keeps its place."""
-        batch, size = [first], first.delivery.size
-        while size < BATCH_BYTES and len(batch) < BATCH_DELIVERIES:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if not isinstance(item, Landing):
-                if item is None:
-                    self._queue.put(None)
-                else:
-                    self._held = item
-                break
-            batch.append(item)
-            size += item.delivery.size
-        with self._count:
-            self.waiting_bytes -= size
-        return batch
+    def _profiles_at(self, since: float) -> float:
+        return since + (PUT_OFF_S if self.waiting.urgent else PROFILE_EVERY_S)
 
     def _work(self, item: Work) -> None:
         try:

@@ -137,3 +137,23 @@ def test_what_was_queued_is_done_after_a_restart(open_client):
     ended = until_ended(again, queued)
     assert ended["state"] == "failed", "it was done again, and the incident has no data"
     assert "fraud-scorer" in ended["error"]
+
+
+def test_rows_give_way_to_an_analysis(incident, monkeypatch):
+    """While it is worked out, the store makes room; before and after, it does not."""
+    store, seen = incident.app.state.service.store, []
+
+    def examine(*_args, **_more):
+        seen.append(store._writer.waiting.urgent)
+        raise InputError("seen enough")
+
+    monkeypatch.setattr("api.service.examine", examine)
+    assert incident.post(ANALYZE, headers={"Prefer": "wait=20"}).status_code == 422
+    assert seen == [True]
+    assert not store._writer.waiting.urgent
+
+
+def test_a_service_may_be_closed_twice(client):
+    service = client.app.state.service
+    service.close()
+    service.close()

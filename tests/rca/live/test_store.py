@@ -38,14 +38,63 @@ def test_what_waits_together_is_committed_together(store):
     assert store.waiting_bytes == 0
 
 
-def test_work_in_between_keeps_its_place(store):
+def counted(warehouse):
+    return warehouse.connection.execute("SELECT count(*) FROM kpis").fetchone()[0]
+
+
+def test_work_goes_ahead_of_deliveries_that_wait(store):
     go, _ = hold(store)
     first = store.land(delivery(0))
-    seen = store.write(lambda warehouse: warehouse.connection.execute("SELECT count(*) FROM kpis").fetchone()[0])
+    seen = store.write(counted)
     second = store.land(delivery(1))
     go.set()
-    assert seen.result(30) == 1
-    assert second.result(30).batch > first.result(30).batch
+    assert seen.result(30) == 0
+    assert second.result(30).batch == first.result(30).batch
+
+
+def test_however_much_work_there_is_deliveries_get_their_turn(store):
+    go, _ = hold(store)
+    landed = store.land(delivery(0))
+    seen = [store.write(counted) for _ in range(50)]
+    go.set()
+    counts = [one.result(30) for one in seen]
+    assert counts == sorted(counts)
+    assert set(counts) == {0, 1}
+    assert landed.result(30).rows == 1
+
+
+def test_deliveries_rest_while_something_urgent_goes_on(store, monkeypatch):
+    """Between two batches, as long as the first took; work does not wait for that."""
+    monkeypatch.setattr("rca.live.waiting.LONGEST_REST_S", 3600)
+    with store.making_room():
+        store._writer.waiting.rest(3600)
+        landed = store.land(delivery(0))
+        assert store.write(counted).result(30) == 0
+        assert not landed.done()
+    assert landed.result(30).rows == 1
+
+
+def test_counts_wait_while_something_urgent_goes_on(store, monkeypatch):
+    profiled = threading.Event()
+    monkeypatch.setattr("rca.live.writer.update_profile", lambda _: profiled.set())
+    monkeypatch.setattr("rca.live.writer.PROFILE_EVERY_S", 0.0)
+    with store.making_room():
+        land(store, delivery(0))
+        assert not profiled.wait(0.6)
+    assert profiled.wait(30)
+
+
+def test_what_waits_at_the_end_is_written_and_nothing_is_taken_after_it(store):
+    go, _ = hold(store)
+    landed = store.land(delivery(0))
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    go.set()
+    closing.join(30)
+    assert landed.result(0).rows == 1
+    with pytest.raises(StorageError, match="closed"):
+        store.land(delivery(1))
+    store.close()
 
 
 def test_the_same_that_waits_twice_lands_once(store):
