@@ -106,7 +106,7 @@ class Waiting:
         self._rested = time.monotonic() + min(seconds, LONGEST_REST_S)
 
     def take(self, timeout: float | None) -> Work | list[Landing] | None:
-        """Return a piece of work, or the deliveries to commit together; None when none came in so many seconds, or ever.
+        """Return a piece of work, or the deliveries to commit together; None when none came in time.
 
         Deliveries keep their order among themselves, and so does work.
         """
