@@ -90,17 +90,20 @@ class Coverage:
 
 
 def coverage(rows: Rows, task: str) -> Coverage | None:
-    """Return which labels are known, of all rows or of those with one answer where clearly more lack; None with few.
+    """Return which labels are known, of all rows or of those with one answer where clearly more lack.
 
+    None with few rows, or where none of the window's is labelled: then nobody knows whether any label will come.
     Labels of one rare outcome that do not come are few of all, and most of those that the model expected it of.
     """
     old = settled(rows)
     whole = _covered(rows, old, ~rows.after, None)
-    if whole is None:
+    if whole is None or whole.after <= 0:
         return None
-    known = np.isfinite(rows.prediction)
-    place, size = answer_bins(np.where(known, rows.prediction, 0.0), rows.after | ~known, task)
-    parts = [_covered(rows, old & own, ~rows.after & own, k) for k in range(size) for own in [known & (place == k)]]
+    known, place = np.isfinite(rows.prediction), np.full(len(rows.ts), -1)
+    if not (known & ~rows.after).any():
+        return whole
+    place[known], size = answer_bins(rows.prediction[known], rows.after[known], task)
+    parts = [_covered(rows, old & own, ~rows.after & own, k) for k in range(size) for own in [place == k]]
     clear = [part for part in parts if part and part.z > CLEAR]
     return max([whole, *clear], key=lambda one: one.before - one.after)
 

@@ -168,7 +168,7 @@ def _fewer(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | No
     if found is None:
         return None
     was, now = found.before, found.after
-    if was - now < FEWER or now < 1e-9:
+    if was - now < FEWER:
         return None
     which = "" if found.answer is None else f" and were answered {_answer_name(model, found.answer)}"
     words = f"{now:.0%} of the rows that are old enough{which} have a label, before {was:.0%}"

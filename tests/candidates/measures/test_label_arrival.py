@@ -51,9 +51,10 @@ def test_labels_that_never_come_are_missing_among_the_settled_rows(logged_delay)
     assert "labels_missing" in mechanisms(rows)
 
 
-def test_labels_of_a_rare_outcome_that_do_not_come_are_missing_where_the_model_expected_it():
+@pytest.mark.parametrize("share", [0.8, 1.1])
+def test_labels_of_a_rare_outcome_that_do_not_come_are_missing_where_the_model_expected_it(share):
     likely = ROWS.prediction > np.quantile(ROWS.prediction, 0.95)
-    rows = arrived(np.where(ROWS.after & likely & (RNG.random(len(AGE)) < 0.8), 1e3, DELAY))
+    rows = arrived(np.where(ROWS.after & likely & (RNG.random(len(AGE)) < share), 1e3, DELAY))
     found = coverage(rows, "binary")
     whole = np.isfinite(rows.label[settled(rows)]).mean()
     assert 1 - whole < FEWER
