@@ -14,7 +14,7 @@ from candidates.measures.diagnosis import diagnose
 from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_histograms
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import label_signs
-from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
+from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from candidates.measures.slice_report import slice_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -28,7 +28,7 @@ UNLABELLED = 0.6
 """How specific a rise of the loss is where nobody sees the outcomes themselves."""
 VERIFY = "Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample."
 REMEDY = "Retrain on rows since the onset, weighing older ones less; until then recalibrate or fall back."
-UNSEEN = "no labels on both sides of the onset: whether the same inputs have other outcomes cannot be seen"
+UNSEEN = "whether the same inputs have other outcomes cannot be seen"
 
 
 def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidate:
@@ -134,7 +134,7 @@ def generate(evidence: Evidence) -> Findings:
     if not known and losses:
         return _by_losses(evidence, losses)
     if not known:
-        return Findings(not_examined=UNSEEN)
+        return Findings(not_examined=f"{too_few_labels(evidence)}: {UNSEEN}")
     moved = {node: change for node, change in known.items() if change.sure > 0 and change.share > 0}
     if not moved:
         clearest = max(change.strength for change in known.values())

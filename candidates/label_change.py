@@ -8,7 +8,7 @@ all, outcomes that moved one way only. A guideline event alone, with outcomes as
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import TOLD, LabelSign, label_producer, label_signs
-from candidates.measures.outcome_change import OutcomeChange, outcome_change, unexplained
+from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
@@ -72,7 +72,7 @@ def generate(evidence: Evidence) -> Findings:
         if signs and _sure(change, signs) > 0 and change.share > 0:
             found.append(_candidate(evidence, node, change, signs))
     if not examined:
-        return Findings(not_examined="no labels on both sides of the onset")
+        return Findings(not_examined=too_few_labels(evidence))
     if not found:
         return Findings(
             ruled_out="the labels' outcomes, vocabulary and delay stayed, or nothing says that they changed"

@@ -1,7 +1,8 @@
 """A burst of anomalous or adversarial inputs: rows strange in several columns at once, the other rows as before.
 
 Unlike a fault of one column, the same rows are strange in several columns; unlike a population that moved, the rows
-are not plausible one by one. Leaving them out brings the metric and the columns back.
+are not plausible one by one. Leaving them out brings the metric and the columns back. A row or three whose loss is out
+of all proportion (`candidates.measures.lone_rows`) are told apart: one wrong record can be a whole symptom.
 """
 
 import math
@@ -13,9 +14,10 @@ from candidates.measures.columns import change_items, unexamined
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data
 from candidates.measures.influence import symptomatic_models
+from candidates.measures.lone_rows import LoneRows, lone_rows
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, Onset
 
 WORDS = {
     "burst": "rare or impossible in several columns at once",
@@ -118,6 +120,40 @@ def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
     )
 
 
+def _lone(evidence: Evidence, found: LoneRows) -> Candidate:
+    which = "one row" if found.count == 1 else f"{found.count} rows"
+    known = (("answered", found.prediction), ("came true", found.label))
+    said = ", ".join(f"{value:g} {word}" for word, value in known if math.isfinite(value))
+    text = f"explains {found.share:.0%} of the symptom, estimated by leaving out {which} (chance {found.p_value:.1g})"
+    data = {"share": round(found.share, 4), "rows": found.count, "loss": found.loss, "largest_before": found.usual}
+    onset = Onset(found.at, found.at, found.at)
+    return Candidate(
+        family="outliers",
+        node=found.node,
+        subject=None,
+        impact=found.share,
+        strength=min(found.loss / max(found.usual, 1e-12), 1e6),
+        specificity=0.95 * found.plain,
+        mechanism="lone_rows",
+        observed_at=found.node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"The metric of {found.node} is that of {which}, at {stamp(found.at)}: a loss of {found.loss:.3g}, at "
+        f"most {found.usual:.3g} before ({said}).",
+        evidence=(EvidenceItem(kind="estimate", text=text, data=data),),
+        verify="Read that record at its source: is a value, or the outcome, mistyped?",
+        remedy="Correct or quarantine the record; bound inputs and outcomes on arrival; watch a robust metric too.",
+        explains=(("burst", found.node), ("outcome", found.node)),
+        features={
+            "alignment": alignment(onset, evidence.symptom),
+            "coincident_change": 0.0,
+            # a chart of buckets takes one row for chance
+            "seen_in_requests": found.plain,
+        },
+    )
+
+
 def generate(evidence: Evidence) -> Findings:
     """Propose the models that a burst of anomalous rows reached."""
     if (reason := unexamined(evidence)) is not None:
@@ -125,6 +161,9 @@ def generate(evidence: Evidence) -> Findings:
     judged = [node for node in sorted(evidence.models) if evidence.models[node].rows and diagnose(evidence, node)]
     if not judged:
         return Findings(not_examined="only histograms: whole rows cannot be judged")
+    lone = [one for node in judged if node == evidence.symptom.incident.node and (one := lone_rows(evidence, node))]
+    if lone:
+        return Findings(candidates=tuple(_lone(evidence, one) for one in lone))
     found = [burst for node in judged if (burst := find_burst(evidence, node)) is not None]
     if not found:
         return Findings(ruled_out="no excess of rows that are strange in several columns at once")

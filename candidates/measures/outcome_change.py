@@ -8,7 +8,7 @@ from candidates.measures.answers import judge_of
 from candidates.measures.changepoint import step_of
 from candidates.measures.diagnosis import MOVED, ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
-from candidates.measures.influence import clip, has_moved, influence
+from candidates.measures.influence import clip, has_moved, influence, symptomatic_models
 from candidates.measures.outcome import MEASURED, Outcomes, expect
 from candidates.measures.outcome_moved import Moved, how_moved
 from candidates.measures.scores import PREDICTION_METRICS, Metric
@@ -60,6 +60,19 @@ class OutcomeChange:
 def outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
     """Return what the outcome did to a model, computed once; None when the labels do not say."""
     return evidence.once(("outcome", node), lambda: _outcome_change(evidence, node))
+
+
+def too_few_labels(evidence: Evidence) -> str:
+    """Return, in words, that labels do not say what became of the outcomes: none, or how many there are."""
+    counts = [
+        [int(np.isfinite(rows.label[side]).sum()) for side in (~rows.after, rows.after)]
+        for node in sorted(symptomatic_models(evidence))
+        if node in evidence.models and (rows := evidence.models[node].rows) is not None
+    ]
+    before, since = max(counts, key=min, default=[0, 0])
+    if not before or not since:
+        return "no labels on both sides of the onset"
+    return f"too few labelled rows that compare, {before:,} before the onset and {since:,} since"
 
 
 def unexplained(evidence: Evidence, change: OutcomeChange) -> float:
