@@ -48,8 +48,8 @@ def answer(folder: str) -> dict[str, Any]:
     return spent(work)
 
 
-def spans(count: str) -> dict[str, Any]:
-    """Reduce spans to one profile an operation, with the edges between services."""
+def spans(count: str, memory: str = "") -> dict[str, Any]:
+    """Reduce spans to one profile an operation and hour, in so much memory (`2GB`; by default what DuckDB takes)."""
     from benchmarks.spans import FILL, SPANS_A_TRACE, START, TRACE_EVERY_MS
     from rca.spans.reduce import nanoseconds, self_times
     from rca.warehouse import Warehouse
@@ -58,6 +58,8 @@ def spans(count: str) -> dict[str, Any]:
     n = int(count)
     length = timedelta(milliseconds=n / SPANS_A_TRACE * TRACE_EVERY_MS)
     with Warehouse() as warehouse:
+        if memory:
+            warehouse.connection.execute("SET memory_limit = $memory", {"memory": memory})
         warehouse.connection.execute(FILL, {"n": n, "start": START.replace(tzinfo=None)})
         low, high = nanoseconds(Window(START, START + length))
 

@@ -1,5 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
+from benchmarks.spans import FILL
+from rca.spans import reduce
 from rca.spans.reduce import nanoseconds, self_times
 from rca.warehouse import Warehouse
 from schemas.evidence import Window
@@ -55,14 +59,16 @@ CASES: dict[str, tuple[list[Span], dict[str, float]]] = {
 }
 
 
+@pytest.mark.parametrize("most_names", [0, reduce.MOST_NAMES])
 @pytest.mark.parametrize("name", CASES)
-def test_own_time(name):
+def test_own_time(name, most_names, monkeypatch):
+    monkeypatch.setattr(reduce, "MOST_NAMES", most_names)
     spans, expected = CASES[name]
     with Warehouse() as warehouse:
         land(warehouse, spans)
         with self_times(warehouse, *nanoseconds(Window(T0, END))) as connection:
             rows = connection.execute(
-                "SELECT s.span_id, r.self_ms FROM reduced_self AS r JOIN reduced_spans AS s USING (id)"
+                "SELECT s.span_id, r.self_ms FROM reduced_self AS r JOIN spans AS s ON s.rowid = r.id"
             ).fetchall()
         assert len(rows) == len(expected)
         assert dict(rows) == pytest.approx(expected)
@@ -95,3 +101,32 @@ def test_nothing_is_left_behind():
             pass
         tables = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'reduced%'"
         assert warehouse.connection.execute(tables).fetchall() == []
+        types = "SELECT type_name FROM duckdb_types() WHERE type_name LIKE 'reduced%'"
+        assert warehouse.connection.execute(types).fetchall() == []
+
+
+def test_names_are_in_order_though_they_are_numbers():
+    spans = [("t", name, None, name, name, k, 1) for k, name in enumerate(("b", "c", "a"))]
+    with Warehouse() as warehouse:
+        land(warehouse, spans)
+        with self_times(warehouse, *nanoseconds(Window(T0, END))) as connection:
+            ordered = connection.execute("SELECT service, operation FROM reduced_self ORDER BY service").fetchall()
+            kind = connection.execute("SELECT typeof(service) FROM reduced_self LIMIT 1").fetchone()
+    assert ordered == [("a", "a"), ("b", "b"), ("c", "c")]
+    assert kind[0].startswith("ENUM")
+
+
+def test_what_does_not_fit_in_memory_is_put_aside(tmp_path):
+    with Warehouse() as warehouse:
+        run = warehouse.connection.execute
+        run(FILL, {"n": 400_000, "start": T0.replace(tzinfo=None)})
+        reduced = {}
+        for limit in ("4GB", "110MB"):
+            run(f"SET temp_directory = '{tmp_path}'")
+            run(f"SET memory_limit = '{limit}'")
+            with self_times(warehouse, *nanoseconds(Window(T0, T0 + timedelta(days=1)))) as connection:
+                put_aside = sum(file.stat().st_size for file in tmp_path.iterdir())
+                sums = connection.execute("SELECT count(*), sum(CAST(self_ms * 1e6 AS BIGINT)) FROM reduced_self")
+                reduced[limit] = (sums.fetchone(), put_aside > 0)
+    assert reduced["4GB"][0] == reduced["110MB"][0]
+    assert [aside for _, aside in reduced.values()] == [False, True]
