@@ -6,17 +6,29 @@ all, outcomes that moved one way only. A guideline event alone, with outcomes as
 """
 
 from candidates.measures.clock import alignment, stamp
-from candidates.measures.influence import symptomatic_models
+from candidates.measures.influence import clip, symptomatic_models
 from candidates.measures.labels import TOLD, LabelSign, label_producer, label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
+EXPECTED = 2.0
+"""Standard errors from which outcomes are believed to have moved as was told, in full from twice that on."""
+
+PLAINLY = 0.8
+"""Specificity of an event that speaks of labels itself."""
+
 
 def _sure(change: OutcomeChange, signs: tuple[LabelSign, ...]) -> float:
-    """Return how far a change of the labels is believed, [0, 1]: by the outcomes, or because the labels show it."""
-    return 1.0 if any(sign.seen for sign in signs) else change.sure
+    """Return how far a change of the labels is believed, [0, 1]: by the outcomes, or because the labels show it.
+
+    Of an event that tells of it outcomes bear out what was expected, at that moment: less of them is needed.
+    """
+    if any(sign.seen for sign in signs):
+        return 1.0
+    told = any(sign.announced and sign.specificity > PLAINLY for sign in signs)
+    return max(change.sure, clip(change.strength / EXPECTED - 1.0)) if told else change.sure
 
 
 def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tuple[LabelSign, ...]) -> Candidate:

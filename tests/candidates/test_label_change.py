@@ -118,3 +118,14 @@ def test_labels_that_show_it_themselves_need_no_outcomes_to_bear_them_out():
     new = replace(model, label_vocabulary=(("yes", 900, 200), ("no", 900, 0), ("NO", 0, 210)))
     (found,) = generate(replace(given, models=dict(given.models) | {"scorer": new}, cache=dict(cache))).candidates
     assert (found.mechanism, found.impact > 0.2) == ("label_vocabulary", True)
+
+
+@pytest.mark.parametrize(("z", "believed"), [(2.6, True), (1.5, False)])
+def test_outcomes_bear_out_what_was_told_on_less_evidence_than_they_prove_it_alone(z, believed):
+    given = evidence_of(relabelled(lost), changes=[event("scorer", "label_guideline", title="only paid counts")])
+    change = outcome_change(given, "scorer")
+    faint = replace(change, moved=replace(change.moved, z=z))
+    assert faint.sure == 0.0
+    assert bool(generate(replace(given, cache={("outcome", "scorer"): faint})).candidates) == believed
+    untold = replace(given, changes=(), cache={("outcome", "scorer"): faint})
+    assert not generate(untold).candidates
