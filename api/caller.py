@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from api.asked import refuse_unknown
 from api.problems import Problem
 from api.session import cookie_of, wants_login
 from rca.errors import InputError
@@ -123,8 +124,10 @@ class Needs:
         self.scope = scope
 
     def __call__(self, request: Request, _: Annotated[Any, Depends(bearer)]) -> Caller:
-        """Return who sends a request."""
-        return permit(request, self.scope)
+        """Return who sends a request; a query parameter that the operation does not have is refused."""
+        caller = permit(request, self.scope)
+        refuse_unknown(request)
+        return caller
 
 
 Ingests = Annotated[Caller, Depends(Needs("ingest"))]

@@ -43,7 +43,7 @@ PROBLEM = {
     },
 }
 ANY = {
-    "400": "The body is malformed.",
+    "400": "The address, a header or the body is malformed.",
     "401": "No token, or one that holds no longer.",
     "403": "The token does not allow this.",
     "404": "There is no such thing.",
@@ -52,7 +52,7 @@ ANY = {
     "413": "The body is too large.",
     "415": "The body's type or encoding is not known.",
     "421": "The service is not called so.",
-    "422": "What is said cannot be used.",
+    "422": "What the body says cannot be used.",
     "428": "If-Match is missing.",
     "429": "Too many requests.",
     "503": "Too much waits; send it again later.",

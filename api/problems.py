@@ -71,11 +71,12 @@ def problem_of(error: Exception) -> Problem:
 
 
 BUSY = 503
+UNUSABLE = "unusable"
 _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (MalformedJson, 400, "malformed-json"),
     (Conflict, 409, "conflict"),
     (Absent, 404, "not-found"),
-    (InputError, 422, "unusable"),
+    (InputError, 422, UNUSABLE),
     (WarehouseError, BUSY, "database"),
     (RcaError, 500, "fault"),
 )
@@ -96,8 +97,11 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _raised)
 
 
-async def _raised(_request: Request, error: Exception) -> Response:
-    return response(problem_of(error))
+async def _raised(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.kind == UNUSABLE and request.method in ("GET", "HEAD"):  # it carries nothing but its address
+        problem.status = 400
+    return response(problem)
 
 
 async def problem_of_http(_request: Request, error: Exception) -> Response:
@@ -116,4 +120,8 @@ async def _invalid(_request: Request, error: Exception) -> Response:
         for fault in error.errors()[:20]
     ]
     first = faults[0] if faults else {"pointer": "#", "detail": "cannot be used"}
-    return response(Problem(422, "invalid", f"{first['pointer'].removeprefix('#/')}: {first['detail']}", errors=faults))
+    in_body = not faults or first["pointer"].startswith("#/body")
+    status = 422 if in_body else 400  # well-formed content that cannot be used, or an address or header that cannot
+    return response(
+        Problem(status, "invalid", f"{first['pointer'].removeprefix('#/')}: {first['detail']}", errors=faults)
+    )

@@ -27,7 +27,8 @@ tokens and log in: [Run the service](../how-to/run-the-service.md).
 
 Every error is `application/problem+json` with `type` (`urn:rca:problem:…`), `title`, `status` and `detail`, a sentence
 that says what is wrong and how to mend it; where parts of a body cannot be used, `errors` names each by its JSON
-pointer.
+pointer. An address or header that cannot be used (a filter, the place of a page, a query parameter that a GET does not
+have) is a 400; a well-formed body that says what cannot be used is a 422.
 
 ## Agents
 

@@ -31,6 +31,9 @@ from rca.warehouse import Warehouse
 from schemas.analysis import Analysis
 
 Result = TypeVar("Result")
+Answer = tuple[int, Any, dict[str, str]]
+"""Status, JSON data, headers."""
+
 ANSWERS_KEPT = timedelta(days=2)
 
 
@@ -90,6 +93,43 @@ class Service:
         self.herald.look()
         return result
 
+    def change_once(
+        self,
+        caller: Caller,
+        key: str | None,
+        said: Any,
+        do: Callable[[Warehouse], Result],
+        answer: Callable[[Result], Answer],
+        *,
+        detail: str,
+        status: int = 201,
+    ) -> Answer:
+        """Change something, note who did, and keep the answer under an idempotency key: all of it or nothing.
+
+        Parameters
+        ----------
+        said
+            What the request says, as JSON data: other content under the same key is refused.
+        answer
+            Result of the change -> (status, JSON data, headers).
+        """
+        known = _Key.of(caller, key, said) if key is not None else None
+
+        def do_and_keep(warehouse: Warehouse) -> Answer:
+            before = known and known.answer(warehouse)
+            if before:
+                return before
+            result = do(warehouse)
+            note_request(warehouse, caller.entry(self.now(), status, detail))
+            told = answer(result)
+            if known:
+                known.keep(warehouse, told, self.now())
+            return told
+
+        told = self.store.write(do_and_keep).result()
+        self.herald.look()
+        return told
+
     def told(self, event: str, data: Mapping[str, Any]) -> None:
         """Tell whoever wants to hear of it that something happened."""
         self.herald.tell(event, data)
@@ -99,43 +139,29 @@ class Service:
         entry: Entry = caller.entry(self.now(), status, why)
         return self.store.write(lambda warehouse: note_request(warehouse, entry))
 
-    def once(
-        self, caller: Caller, key: str | None, said: Any, answer: Callable[[], tuple[int, Any, dict[str, str]]]
-    ) -> tuple[int, Any, dict[str, str]]:
+    def once(self, caller: Caller, key: str | None, said: Any, answer: Callable[[], Answer]) -> Answer:
         """Return the answer to a request; under an idempotency key, the one that was given before.
+
+        For what may be begun twice when the service is killed meanwhile, as jobs; else `change_once`.
 
         Parameters
         ----------
         said
-            What the request says, as JSON data: other content under the same key is refused.
+            As in `change_once`.
         answer
             Does the work and returns (status, JSON data, headers).
         """
         if key is None:
             return answer()
-        key = f"{caller.account}:{key}"
-        said = [caller.method, caller.path, said]
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-        with self.keys.alone(key):
-            return self._once(key, digest, answer)
-
-    def _once(
-        self, key: str, digest: str, answer: Callable[[], tuple[int, Any, dict[str, str]]]
-    ) -> tuple[int, Any, dict[str, str]]:
-        with self.store.reading() as warehouse:
-            row = warehouse.connection.execute(
-                "SELECT digest, status, body, headers FROM answered WHERE key = ?", [key]
-            ).fetchone()
-        if row is not None:
-            if row[0] != digest:
-                raise Problem(
-                    422, "idempotency-key", "this Idempotency-Key was used for another request; use a new one"
-                )
-            return row[1], json.loads(row[2]), json.loads(row[3]) | {"Idempotency-Replayed": "true"}
-        status, body, headers = answer()
-        kept = [key, digest, status, json.dumps(headers), json.dumps(body), self.now().replace(tzinfo=None)]
-        self.store.write(lambda warehouse: _keep_answer(warehouse, kept)).result()
-        return status, body, headers
+        known = _Key.of(caller, key, said)
+        with self.keys.alone(known.name):
+            with self.store.reading() as warehouse:
+                before = known.answer(warehouse)
+            if before:
+                return before
+            told = answer()
+            self.store.write(lambda warehouse: known.keep(warehouse, told, self.now())).result()
+            return told
 
     def close(self) -> None:
         """End what runs, write what waits."""
@@ -182,6 +208,34 @@ class Service:
         return report.as_json()
 
 
-def _keep_answer(warehouse: Warehouse, kept: list[Any]) -> None:
-    warehouse.connection.execute("INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)", kept)
-    warehouse.connection.execute("DELETE FROM answered WHERE noted_at < ?", [kept[-1] - ANSWERS_KEPT])
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """An idempotency key of one account, and the digest of the request that came with it."""
+
+    name: str
+    digest: str
+
+    @classmethod
+    def of(cls, caller: Caller, key: str, said: Any) -> "_Key":
+        whole = json.dumps([caller.method, caller.path, said], sort_keys=True, default=str)
+        return cls(f"{caller.account}:{key}", hashlib.sha256(whole.encode()).hexdigest())
+
+    def answer(self, warehouse: Warehouse) -> Answer | None:
+        """Return the answer that was given before, if one was."""
+        row = warehouse.connection.execute(
+            "SELECT digest, status, body, headers FROM answered WHERE key = ?", [self.name]
+        ).fetchone()
+        if row is None:
+            return None
+        if row[0] != self.digest:
+            raise Problem(422, "idempotency-key", "this Idempotency-Key was used for another request; use a new one")
+        return row[1], json.loads(row[2]), json.loads(row[3]) | {"Idempotency-Replayed": "true"}
+
+    def keep(self, warehouse: Warehouse, told: Answer, now: datetime) -> None:
+        """Keep an answer, and those of the last days alone."""
+        (status, body, headers), at = told, now.replace(tzinfo=None)
+        warehouse.connection.execute(
+            "INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)",
+            [self.name, self.digest, status, json.dumps(headers), json.dumps(body), at],
+        )
+        warehouse.connection.execute("DELETE FROM answered WHERE noted_at < ?", [at - ANSWERS_KEPT])

@@ -82,18 +82,17 @@ def create_action(request: Request, caller: Reviews, new: NewAction) -> Response
     """Add an action item."""
     service: Service = request.app.state.service
 
-    def answer() -> tuple[int, Any, dict[str, str]]:
-        now = service.now()
+    def do(warehouse: Warehouse) -> tuple[ActionItem, str]:
+        parts: dict[str, Any] = {"owner": new.owner, "due": new.due, "incident": new.incident, "cause": new.cause}
+        made = add_action(warehouse, new.title, caller.account, service.now(), **parts)
+        return made, current_tag(warehouse, made.id)
 
-        def do(warehouse: Warehouse) -> tuple[ActionItem, str]:
-            parts: dict[str, Any] = {"owner": new.owner, "due": new.due, "incident": new.incident, "cause": new.cause}
-            made = add_action(warehouse, new.title, caller.account, now, **parts)
-            return made, current_tag(warehouse, made.id)
+    def answer(made: tuple[ActionItem, str]) -> tuple[int, Any, dict[str, str]]:
+        item, tag = made
+        return 201, item.model_dump(mode="json"), {"Location": f"/v1/actions/{item.id}", "ETag": tag}
 
-        made, tag = service.change(caller, do, detail="added an action", status=201)
-        return 201, made.model_dump(mode="json"), {"Location": f"/v1/actions/{made.id}", "ETag": tag}
-
-    status, body, headers = service.once(caller, idempotency_key(request), new.model_dump(mode="json"), answer)
+    key, said = idempotency_key(request), new.model_dump(mode="json")
+    status, body, headers = service.change_once(caller, key, said, do, answer, detail="added an action")
     return JSONResponse(body, status, headers)
 
 

@@ -78,13 +78,14 @@ def add_feedback(request: Request, caller: Reviews, said: NewFeedback) -> Any:
     parts = said.model_dump(exclude_none=True) | {"reviewer": caller.speaks_as(said.reviewer), "at": service.now()}
     kept = read_feedback(**parts)
 
-    def answer() -> tuple[int, Any, dict[str, str]]:
-        added = service.change(
-            caller, lambda warehouse: record(warehouse, kept), detail=f"{said.kind} of {said.incident}", status=201
-        )
-        return 201, added.model_dump(mode="json"), {"Location": f"/v1/feedback/{added.id}"}
-
-    status, body, headers = service.once(caller, idempotency_key(request), said.model_dump(mode="json"), answer)
+    status, body, headers = service.change_once(
+        caller,
+        idempotency_key(request),
+        said.model_dump(mode="json"),
+        lambda warehouse: record(warehouse, kept),
+        lambda added: (201, added.model_dump(mode="json"), {"Location": f"/v1/feedback/{added.id}"}),
+        detail=f"{said.kind} of {said.incident}",
+    )
     return JSONResponse(body, status, headers)
 
 

@@ -197,20 +197,19 @@ def list_facets(request: Request, _: Reads, filters: Annotated[IncidentFilter, Q
 @router.post("", status_code=201)
 def create_incident(request: Request, caller: Reviews, new: NewIncident) -> HandledIncident:
     """Open an incident."""
-    service = request.app.state.service
+    service: Service = request.app.state.service
     said = new.model_dump(mode="json")
     document = Incident.model_validate({key: value for key, value in said.items() if key != "owner"})
 
-    def answer() -> tuple[int, Any, dict[str, str]]:
-        opened = service.change(
-            caller,
-            lambda warehouse: open_incident(warehouse, document, caller.account, service.now(), owner=new.owner),
-            detail=f"opened {new.id}",
-            status=201,
-        )
-        return 201, opened.model_dump(mode="json", by_alias=True), {"Location": f"/v1/incidents/{_path(new.id)}"}
-
-    status, body, headers = service.once(caller, idempotency_key(request), said, answer)
+    place = {"Location": f"/v1/incidents/{_path(new.id)}"}
+    status, body, headers = service.change_once(
+        caller,
+        idempotency_key(request),
+        said,
+        lambda warehouse: open_incident(warehouse, document, caller.account, service.now(), owner=new.owner),
+        lambda opened: (201, opened.model_dump(mode="json", by_alias=True), place),
+        detail=f"opened {new.id}",
+    )
     return JSONResponse(body, status, headers)  # type: ignore[return-value]
 
 

@@ -37,9 +37,9 @@ CASES = {
     "an unknown ranker": (404, "not-found", "POST", "/v1/rankers/no:promote", {"json": {}}),
     "an unknown node": (404, "not-found", "POST", "/v1/predictions?node=fraud", {"json": [row()]}),
     "a node that is no model": (422, "no-model", "POST", "/v1/predictions?node=payments-feed", {"json": [row()]}),
-    "no node": (422, "invalid", "POST", "/v1/predictions", {"json": [row()]}),
-    "no rank": (422, "invalid", "GET", "/v1/incidents/inc-42/causes/first", {}),
-    "a limit beyond bounds": (422, "invalid", "GET", "/v1/incidents?limit=501", {}),
+    "no node": (400, "invalid", "POST", "/v1/predictions", {"json": [row()]}),
+    "no rank": (400, "invalid", "GET", "/v1/incidents/inc-42/causes/first", {}),
+    "a limit beyond bounds": (400, "invalid", "GET", "/v1/incidents?limit=501", {}),
     "the wrong shape": (422, "invalid", "POST", "/v1/incidents", {"json": {"id": "x"}}),
     "a part too many": (
         422,
@@ -75,7 +75,7 @@ CASES = {
         *(400, "idempotency-key", "POST", "/v1/kpis"),
         {"json": [row()], "headers": {"Idempotency-Key": " "}},
     ),
-    "a path that is no id": (422, "unusable", "GET", "/v1/incidents/~!", {}),
+    "a path that is no id": (400, "unusable", "GET", "/v1/incidents/~!", {}),
 }
 
 

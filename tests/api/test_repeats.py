@@ -1,5 +1,9 @@
 """Requests sent again: the same answer and nothing twice; other content under the same key is refused."""
 
+import json
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -96,3 +100,38 @@ def test_the_same_at_the_same_time_is_done_once(client, key):
     assert answers.count(201) >= 1
     if key:
         assert set(answers) == {201}, "who sends again under a key is told what came of it"
+
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+import rca.live.receipts as receipts
+from tests.api.conftest import serving
+from tests.api import world
+
+with serving(Path(sys.argv[1])) as client:
+    client.put("/v1/system", json=world.SYSTEM)
+    client.post("/v1/incidents", json=world.INCIDENT)
+    client.app.state.service.herald.close()
+    receipts.Receipts.append = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # its commit is done, nothing was told
+    client.post(sys.argv[2], json=json.loads(sys.argv[3]), headers={"Idempotency-Key": "k"})
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "table"),
+    [
+        ("/v1/feedback", {"incident": "inc-42", "kind": "no_fault"}, "feedback"),
+        ("/v1/actions", {"title": "check the feed daily", "owner": "ada", "due": "2027-12-01"}, "action_events"),
+    ],
+)
+def test_what_was_done_before_a_kill_is_not_done_again(open_client, tmp_path, path, said, table):
+    """Killed once the change is committed and before anybody is told: the answer is on disk with the change."""
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "rca.duckdb"), path, json.dumps(said)]
+    ended = subprocess.run(command, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    client = open_client()
+    assert counted(client, table) == 1
+    again = client.post(path, json=said, headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert counted(client, table) == 1

@@ -30,7 +30,7 @@ ADDRESSES = (
 )
 TEXTS = ("title", "severity", "owner", "id")
 CASES = len(SQL) * (len(LISTED) + 4 + len(ADDRESSES) + len(TEXTS)) + len(PATHS) * len(ADDRESSES)
-CASES += len(URLS) * 6 + len(MARKUP) * 5 + len(FORMULAS) + len(PROMPTS)
+CASES += len(URLS) * 6 + len(MARKUP) * 5 + len(FORMULAS) + 2 * len(PROMPTS)
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +65,14 @@ def test_sql_in_queries_finds_nothing_and_changes_nothing(target, attack):
         ("/v1/incidents/inc-42/analysis", "id"),
     ):
         answer = client.get(address, params={name: attack})
-        assert answer.status_code in (200, 404, 422), address
+        assert answer.status_code in (200, 400, 404), address
         if name == "of":
             assert (answer.json()["listed"], answer.json()["proposed"]) == ([], [])
         elif answer.status_code == 200:
             assert answer.json() == []
     for address in ADDRESSES:
         answer = client.get(address.format(quote(attack, safe="")))
-        assert answer.status_code in (400, 404, 422) or answer.json() == [], address
+        assert answer.status_code in (400, 404) or answer.json() == [], address
     assert counted(client) == before
 
 
@@ -258,7 +258,7 @@ def test_formulas_reach_no_table_that_a_spreadsheet_opens(target, attack):
     for kind in ("text/csv", "application/vnd.ms-excel", "text/tab-separated-values"):
         answer = client.get("/v1/incidents", headers={"Accept": kind})
         assert answer.headers["content-type"] == "application/json"
-    assert client.get("/v1/incidents/inc-42/export?format=csv").status_code == 422
+    assert client.get("/v1/incidents/inc-42/export?format=csv").status_code == 400
     assert "text/csv" not in client.get("/v1/openapi.json").text
 
 
@@ -273,3 +273,40 @@ def test_prompts_are_kept_as_text_and_change_nothing(target, attack):
     assert {table: after[table] - before[table] for table in TABLES if after[table] != before[table]} == {
         "incidents": 1
     }
+
+
+def test_prompts_reach_an_agent_below_untrusted_alone(target):
+    """Over the agents' own door, by the protocol's own client: what others wrote is never where instructions are."""
+    pytest.importorskip("mcp")
+    from types import SimpleNamespace  # noqa: PLC0415 - needs the extra
+
+    from tests.api.doors.test_mcp import ask  # noqa: PLC0415 - needs the extra
+
+    client, _ = target
+    for number, attack in enumerate(PROMPTS):
+        said = world.INCIDENT | {"id": f"agent-{number}", "title": attack, "owner": attack, "severity": attack}
+        assert client.post("/v1/incidents", json=said).status_code == 201
+    tag = client.get("/v1/incidents/inc-42").headers["etag"]
+    client.patch("/v1/incidents/inc-42", json={"title": PROMPTS[0]}, headers={"If-Match": tag})
+    before = counted(client)
+    tools, *answers = ask(
+        SimpleNamespace(app=client.app),
+        {},
+        ("list_incidents", {"limit": 50}),
+        ("explain_incident", {"incident": "inc-42"}),
+        ("compare_evidence", {"incident": "inc-42", "first": 1, "second": 2}),
+    )
+    assert {tool.name for tool in tools} == {"list_incidents", "explain_incident", "compare_evidence", "record_verdict"}
+    told = [answer.structured_content for answer in answers]
+    assert all(attack in repr_of(told[0]["untrusted"]) for attack in PROMPTS)
+    outside = repr_of([{name: part for name, part in one.items() if name != "untrusted"} for one in told])
+    outside += repr_of([[tool.description, tool.input_schema] for tool in tools])
+    assert not [attack for attack in PROMPTS if attack in outside]
+    assert counted(client) == before
+
+
+def repr_of(value):
+    """Return all texts within a value, one a line."""
+    if isinstance(value, dict):
+        return "\n".join(map(repr_of, [*value, *value.values()]))
+    return "\n".join(map(repr_of, value)) if isinstance(value, (list, tuple)) else str(value)

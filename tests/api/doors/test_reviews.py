@@ -53,7 +53,7 @@ def test_a_postmortem_is_exported_in_three_forms(site: House) -> None:
     assert "sandbox" in page.headers["content-security-policy"]
     assert "script-src" not in page.headers["content-security-policy"]
     assert site.client.get("/v1/incidents/nowhere/export").status_code == 404
-    assert site.client.get("/v1/incidents/a/export?format=pdf").status_code == 422
+    assert site.client.get("/v1/incidents/a/export?format=pdf").status_code == 400
 
 
 def test_a_procedure_is_edited_by_whoever_saw_its_latest_version(site: House) -> None:
@@ -117,7 +117,7 @@ def test_a_week_is_frozen_once_and_reads_as_it_was(site: House) -> None:
 
 @pytest.mark.parametrize("week", ["2026-W60", "2026-48", "0001-W01", "2026-W00", "2026-W47:x", "9999-W52"])
 def test_weeks_that_are_none(site: House, week: str) -> None:
-    assert site.client.get(f"/v1/reviews/{week}").status_code == 422
+    assert site.client.get(f"/v1/reviews/{week}").status_code == 400
 
 
 def test_a_week_that_is_not_over_cannot_be_frozen(site: House) -> None:
