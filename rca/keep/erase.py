@@ -104,9 +104,9 @@ def _erase(warehouse: Warehouse, log: "_Log", value: str) -> None:
     ]
     run(f"UPDATE quarantine SET raw = NULL WHERE {log.aside}", asked | {"node": log.node})
     run(f"DELETE FROM {log.table} WHERE {log.matches}", asked)
-    for key, document, proposed in log.answers(value):
-        told = [text.replace(_quoted(value), ERASED) for text in (document, proposed)]
-        run("UPDATE analyses SET document = ?, proposed = ? WHERE id = ?", [*told, key])
+    for key, *texts in log.answers(value):
+        told = [text and text.replace(_quoted(value), ERASED) for text in texts]
+        run("UPDATE analyses SET document = ?, proposed = ?, shadow = ? WHERE id = ?", [*told, key])
     _count(warehouse, log, value, hours)
 
 
@@ -198,13 +198,14 @@ class _Log:
             f"SELECT count(*) FROM quarantine WHERE {self.aside}", self.asked(value) | {"node": self.node}
         )
 
-    def answers(self, value: str) -> list[tuple[str, str, str]]:
+    def answers(self, value: str) -> list[tuple[str, str, str, str | None]]:
+        """Return the kept answers that name the value: id, answer, candidates, what another ranker would have said."""
         if len(value) < SHORTEST:
             return []
+        parts = [f"CAST({name} AS VARCHAR)" for name in ("document", "proposed", "shadow")]
+        named = " OR ".join(f"contains({part}, $1)" for part in parts)
         return self.connection.execute(
-            "SELECT id, CAST(document AS VARCHAR), CAST(proposed AS VARCHAR) FROM analyses "
-            "WHERE contains(CAST(document AS VARCHAR), $1) OR contains(CAST(proposed AS VARCHAR), $1)",
-            [_quoted(value)],
+            f"SELECT id, {', '.join(parts)} FROM analyses WHERE {named}", [_quoted(value)]
         ).fetchall()
 
     def has(self, table: str) -> bool:

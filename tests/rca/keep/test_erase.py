@@ -112,17 +112,25 @@ def test_not_a_byte_of_it_is_left_in_the_file(tmp_path: Path, capsys: Captured) 
             "VALUES ('a', 'i', TIMESTAMP '2026-03-01', 'h', '1', ?, '{}')",
             [json.dumps({"text": f"worst for user_id={SUBJECT}"})],
         )
+        warehouse.connection.execute(
+            "INSERT INTO analyses (id, incident, given_at, ranker_kind, ranker_version, document, proposed, shadow) "
+            "VALUES ('b', 'i', TIMESTAMP '2026-03-01', 'h', '1', '{}', '{}', ?)",
+            [json.dumps({"causes": [{"summary": f"worst for user_id={SUBJECT}"}]})],
+        )
     assert SUBJECT.encode() in b"".join(p.read_bytes() for p in tmp_path.glob("rca.duckdb*"))
     command = ["erase", "--db", str(db), "--node", "scorer", "--column", "user_id", "--value", SUBJECT]
     assert main([*command, "--dry-run", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["answers"] == 1
+    assert json.loads(capsys.readouterr().out)["answers"] == 2
     assert main(command) == 0
     assert "24 rows left, 1 spans" in capsys.readouterr().out
     assert SUBJECT.encode() not in b"".join(p.read_bytes() for p in tmp_path.glob("rca.duckdb*"))
     with Warehouse(db) as warehouse:
-        (text,) = warehouse.connection.execute("SELECT document ->> 'text' FROM analyses").fetchone()
+        ask = warehouse.connection.execute
+        (text,) = ask("SELECT document ->> 'text' FROM analyses WHERE id = 'a'").fetchone()
+        assert ask("SELECT shadow IS NULL FROM analyses WHERE id = 'a'").fetchone() == (True,)
+        (shadow,) = ask("SELECT shadow ->> '$.causes[0].summary' FROM analyses WHERE id = 'b'").fetchone()
         again = erase(warehouse, "scorer", "user_id", SUBJECT, now=NOW)
-    assert text == "worst for user_id=(erased)"
+    assert text == shadow == "worst for user_id=(erased)"
     assert (again.rows, again.spans, again.set_aside, again.answers) == (0, 0, 0, 0)
 
 
