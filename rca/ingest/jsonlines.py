@@ -6,6 +6,7 @@ import duckdb
 
 from rca.ingest.session import Session, unreadable
 from rca.ingest.text import (
+    ALL_TYPES,
     LINE_BYTES,
     TYPE_SHARE,
     Reject,
@@ -87,7 +88,7 @@ def stage_json(session: Session, path: Path) -> StagedText:
     )
     rows = session.scalar(f"SELECT count(*) FROM {table}")
     seen = _json_types(session, objects, pointers)
-    told = tell_types(session, table, refs, rows) if refs else []
+    told = tell_types(session, table, refs, rows, [_possible(seen.get(place, {})) for place in range(len(refs))])
     session.run(f"DROP TABLE {lines}")
     typed = [
         _limit(ref, column, seen.get(place, {})) for place, (ref, column) in enumerate(zip(refs, told, strict=True))
@@ -98,10 +99,10 @@ def stage_json(session: Session, path: Path) -> StagedText:
 
 def _keys(session: Session, objects: str) -> list[str]:
     found = session.run(
-        f"""WITH keys AS (  -- a row is one key of one object
-                SELECT row_index, unnest(json_keys(line)) AS key,
-                       generate_subscripts(json_keys(line), 1) AS place FROM {objects})
-            SELECT key FROM keys GROUP BY key ORDER BY min(row_index), min(place), key"""
+        f"""WITH alike AS (  -- a row is all objects with the same keys
+                SELECT json_keys(line) AS keys, min(row_index) AS first FROM {objects} GROUP BY keys),
+            keys AS (SELECT first, unnest(keys) AS key, generate_subscripts(keys, 1) AS place FROM alike)
+            SELECT key FROM keys GROUP BY key ORDER BY min(first), min(place), key"""
     ).fetchall()
     return [name for (name,) in found]
 
@@ -109,16 +110,25 @@ def _keys(session: Session, objects: str) -> list[str]:
 def _json_types(session: Session, objects: str, pointers: str) -> dict[int, dict[str, int]]:
     """Return per key how many values have which JSON type."""
     counted = session.run(
-        f"""WITH values_ AS (  -- a row is one value's type
-                SELECT unnest(json_type(line, {pointers})) AS type,
-                       generate_subscripts(json_type(line, {pointers}), 1) - 1 AS position FROM {objects})
-            SELECT position, type, count(*) FROM values_ WHERE type IS NOT NULL AND type <> 'NULL'
+        f"""WITH alike AS (  -- a row is all objects whose values have the same types
+                SELECT json_type(line, {pointers}) AS types, count(*) AS n FROM {objects} GROUP BY types),
+            values_ AS (SELECT unnest(types) AS type, generate_subscripts(types, 1) - 1 AS position, n FROM alike)
+            SELECT position, type, CAST(sum(n) AS BIGINT) FROM values_ WHERE type IS NOT NULL AND type <> 'NULL'
             GROUP BY position, type"""
     ).fetchall()
     types: dict[int, dict[str, int]] = {}
     for position, type_, n in counted:
         types.setdefault(position, {})[type_] = n
     return types
+
+
+def _possible(seen: dict[str, int]) -> frozenset[str]:
+    """Return which types are to be counted of values of these JSON types; no other could be believed."""
+    if seen.keys() <= {"BIGINT", "UBIGINT", "DOUBLE"}:
+        return frozenset({"BIGINT", "DOUBLE"})
+    if seen.keys() == {"VARCHAR"}:
+        return frozenset({"TIMESTAMP"})
+    return ALL_TYPES
 
 
 def _limit(ref: str, told: tuple[str, str, str], seen: dict[str, int]) -> tuple[str, str, str]:

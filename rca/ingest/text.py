@@ -7,7 +7,7 @@ have it; the others count as values that could not be cast, like a stray text in
 import csv
 import gzip
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -20,6 +20,7 @@ from rca.warehouse.store import literal
 
 TYPE_SHARE = 0.8
 LINE_BYTES = 64 * 1024 * 1024
+DAY = r"'^\s*\d{4}-\d\d-\d\d'"
 _tables = itertools.count()
 
 
@@ -135,22 +136,38 @@ def _renumber(session: Session, table: str, log: str, header: int) -> None:
     )
 
 
-def tell_types(session: Session, table: str, refs: Iterable[str], rows: int) -> list[tuple[str, str, str]]:
-    """Return per text column (SQL, its type, the observed type), from the types of all its values."""
-    refs = list(refs)
-    if not rows:
+def tell_types(
+    session: Session, table: str, refs: Sequence[str], rows: int, possible: Sequence[frozenset[str]] | None = None
+) -> list[tuple[str, str, str]]:
+    """Return per text column (SQL, its type, the observed type), from the types of all its values.
+
+    Parameters
+    ----------
+    possible
+        Per column, which types are looked for; None: all of them.
+    """
+    if not rows or not refs:
         return [(ref, "VARCHAR", "VARCHAR") for ref in refs]
-    counted = session.run(f"SELECT {', '.join(_counts(ref) for ref in refs)} FROM {table}").fetchone() or ()
+    wanted = possible or [ALL_TYPES] * len(refs)
+    counts = ", ".join(_counts(ref, types) for ref, types in zip(refs, wanted, strict=True))
+    counted = session.run(f"SELECT {counts} FROM {table}").fetchone() or ()
     return [_typed(ref, counts) for ref, counts in zip(refs, counted, strict=True)]
 
 
-def _counts(ref: str) -> str:
+ALL_TYPES = frozenset({"BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP", "DOUBLE[]"})
+
+
+def _counts(ref: str, possible: frozenset[str]) -> str:
     number = f"TRY_CAST({ref} AS DOUBLE)"
-    moment = f"CASE WHEN regexp_matches({ref}, '^\\s*\\d{{4}}-\\d\\d-\\d\\d') THEN {as_time(ref, 'VARCHAR')} END"
-    word = f"CASE WHEN lower({ref}) IN ('true', 'false') THEN TRUE END"
-    vector = f"CASE WHEN starts_with({ref}, '[') THEN TRY_CAST({ref} AS DOUBLE[]) END"
-    integer = f"CASE WHEN NOT contains({ref}, '.') AND abs({number}) < 9e18 THEN TRY_CAST({ref} AS BIGINT) END"
-    return f"[{', '.join(f'count({sql})' for sql in (ref, integer, number, word, moment, vector))}]"
+    looks = {
+        "BIGINT": f"CASE WHEN NOT contains({ref}, '.') AND abs({number}) < 9e18 THEN TRY_CAST({ref} AS BIGINT) END",
+        "DOUBLE": number,
+        "BOOLEAN": f"CASE WHEN lower({ref}) IN ('true', 'false') THEN TRUE END",
+        "TIMESTAMP": f"CASE WHEN regexp_matches({ref}, {DAY}) THEN {as_time(ref, 'VARCHAR')} END",
+        "DOUBLE[]": f"CASE WHEN starts_with({ref}, '[') THEN TRY_CAST({ref} AS DOUBLE[]) END",
+    }
+    told = [f"count({sql})" if type_ in possible else "0" for type_, sql in looks.items()]
+    return f"[{', '.join([f'count({ref})', *told])}]"
 
 
 def _typed(ref: str, counts: list[int]) -> tuple[str, str, str]:
