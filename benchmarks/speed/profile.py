@@ -14,7 +14,8 @@ from rca.profile.bins_file import read_bins, write_bins
 from rca.profile.engines import open_engine
 from rca.profile.engines.engine import SOURCE
 from rca.profile.lake import count_lake, make_bins, read_lake
-from rca.profile.layout import read_layouts
+from rca.profile.layout import Layout, read_layouts
+from rca.profile.parts import Part
 from rca.warehouse import Warehouse
 from schemas.system import Node, System
 
@@ -68,17 +69,23 @@ def whole(folder: Path) -> dict[str, Any]:
             engine.put(CODES_TABLE, warehouse.connection.sql(f"FROM {CODES_TABLE}").to_arrow_table())
             cells = 0
             for start in range(0, len(slots), TOGETHER):
-                branches = []
-                for slot in range(start, min(start + TOGETHER, len(slots))):
-                    part = slots[slot]
-                    code, join = bin_expression(part, layouts[part.key], "v", slot)
-                    sums = ", sum(v), sum(v * v)" if part.ranged else ", NULL, NULL"
-                    rows = f"(SELECT {part.value} AS v FROM {log.table})"
-                    branches.append(f"SELECT {slot}, {code} AS bin, count(*){sums} FROM {rows} {join} GROUP BY 2")
+                last = min(start + TOGETHER, len(slots))
+                branches = [_bins_sql(log.table, slots[k], layouts[slots[k].key], k) for k in range(start, last)]
                 cells += engine.collect(" UNION ALL ".join(branches)).num_rows
             return cells
 
         return spent(work)
+
+
+def _bins_sql(table: str, part: Part, layout: Layout, slot: int) -> str:
+    """Return SQL of a part's bins: rows, and sums of numbers; texts are counted before their bin is looked up."""
+    code, join = bin_expression(part, layout, "v", slot)
+    if not part.ranged:
+        texts = f"(SELECT {part.value} AS v, count(*) AS n FROM {table} GROUP BY 1)"
+        return f"SELECT {slot}, {code} AS bin, sum(n), NULL, NULL FROM {texts} {join} GROUP BY 2"
+    cell = f"CAST({code} AS TINYINT)"  # small numbers are counted in an array, without hashes
+    rows = f"(SELECT {part.value} AS v FROM {table})"
+    return f"SELECT {slot}, {cell} AS bin, count(*), sum(v), sum(v * v) FROM {rows} GROUP BY 2"
 
 
 def drifted(warehouse: Warehouse) -> dict[str, list[str]]:
