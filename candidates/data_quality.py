@@ -10,6 +10,7 @@ from dataclasses import replace
 from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis
+from candidates.measures.influence import clip
 from candidates.measures.row_faults import RowFault, row_faults, row_source
 from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
@@ -79,7 +80,7 @@ def _stands_back(moved: MovedColumn, signature: Signature) -> float:
 
 def _candidate(evidence: Evidence, moved: MovedColumn, signature: Signature) -> Candidate:
     name = moved.column.column
-    return column_candidate(
+    candidate = column_candidate(
         evidence,
         moved,
         family="data_quality",
@@ -92,6 +93,10 @@ def _candidate(evidence: Evidence, moved: MovedColumn, signature: Signature) -> 
         remedy=REMEDY,
         kinds=CHANGES,
     )
+    if clip(moved.column.freed) <= 0:
+        return candidate
+    # what a column that stopped no longer says of the outcome looks like another outcome of the same inputs
+    return replace(candidate, explains=(*candidate.explains, ("outcome", moved.model.node.id)))
 
 
 def _row_candidate(evidence: Evidence, fault: RowFault) -> Candidate:

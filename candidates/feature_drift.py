@@ -5,6 +5,8 @@ Ruled in by the distance of the column's distribution from its own normal variat
 not matter is no cause. Stands back where values are wrong or the encoding changed.
 """
 
+import math
+
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
 from candidates.measures.same_cause import merged
@@ -17,11 +19,16 @@ FOLLOWER = 0.15
 CHANGES = {"data_feed", "business", "other"}
 
 
+def _strange(moved: MovedColumn) -> float:
+    """Return how far a column lost its relation to the others, unless its values are new and borne out."""
+    return 0.0 if math.isfinite(moved.column.ventured) else moved.column.relation_loss
+
+
 def _specificity(moved: MovedColumn) -> float:
     """Return how much the shift looks like a real one: what no signature of wrongness claims."""
     claims = [s.specificity for s in (*moved.wrong, *moved.encoding)]
     claims.append(0.97 if moved.schema else 0.0)
-    return max(0.02, 1.0 - max(claims)) * (0.5 if moved.column.relation_loss > 0.5 else 1.0)
+    return max(0.02, 1.0 - max(claims)) * (0.5 if _strange(moved) > 0.5 else 1.0)
 
 
 def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
@@ -54,7 +61,7 @@ def generate(evidence: Evidence) -> Findings:
         if not moved.from_model
         and moved.column.shift.strength >= MOVED
         and moved.column.shift.divergence >= MIN_DIVERGENCE
-        and moved.column.relation_loss < 0.8
+        and _strange(moved) < 0.8
     ]
     if not found:
         return Findings(ruled_out="no input column's distribution moved beyond its usual variation")

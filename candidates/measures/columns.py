@@ -1,5 +1,6 @@
 """The input columns that moved, each with where it comes from, what it shows and what it explains."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ LOST_STRENGTH = 30.0
 """Strength of a relation to the other columns that is gone altogether, on the scale of a shift's."""
 SHAPES = frozenset({"unit_change", "default_value"})
 """Signatures that a real shift of the population, borne out by other columns, may happen to look like."""
+NEW = SHAPES | {"out_of_range"}
+"""Those that values never seen before, borne out by their outcomes, may look like."""
 UNLOGGED = 0.6
 """How far a cause is believed to act through a model whose inputs and outputs are not logged."""
 
@@ -134,7 +137,8 @@ def _describe(
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
     encoding = changed_encoding(profile, reference=reference)
     wrong = wrong_values(profile, model.rows, reference=reference)
-    real = column.column in borne_out(evidence, node)
+    innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
+    innocent = NEW if math.isfinite(column.ventured) else innocent
     return MovedColumn(
         model=model,
         column=column,
@@ -144,7 +148,7 @@ def _describe(
         bad_words=bad_words,
         drift=drift,
         drift_words=drift_words,
-        wrong=tuple(sign for sign in wrong if not (real and sign.mechanism in SHAPES)),
+        wrong=tuple(sign for sign in wrong if sign.mechanism not in innocent),
         encoding=vocabulary or encoding,
         schema=schema,
     )

@@ -27,6 +27,7 @@ from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
+from candidates.measures.freed import freed
 from candidates.measures.histograms import has_losses, loss_shares
 from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
@@ -36,6 +37,7 @@ from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.unread import unread
+from candidates.measures.ventured import ventured
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
 
@@ -79,6 +81,12 @@ class ColumnDiagnosis:
     unread
         Share of the metric's change that goes away when the answers follow the column as before; asked of columns whose
         schema changed, else NaN (`candidates.measures.unread`).
+    freed
+        Share of the metric's change that goes away when the column, which stopped changing, may move again; of a column
+        that has one value for all rows at a time, else NaN (`candidates.measures.freed`).
+    ventured
+        Share of the metric's change that comes with rows of values never seen before whose outcomes bear them out; NaN
+        where they do not (`candidates.measures.ventured`).
     """
 
     column: str
@@ -95,6 +103,8 @@ class ColumnDiagnosis:
     leads: float = 1.0
     parted: Onset | None = None
     unread: float = float("nan")
+    freed: float = float("nan")
+    ventured: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,7 @@ def _diagnose_column(
         relation_loss=lost,
         label_loss=from_label,
         parted=_parted(lab, asked, symptom) if lost >= LOST else None,
+        ventured=ventured(lab, own, lab.rows.values.get(column)) / unit,
     )
 
 
@@ -237,7 +248,7 @@ def _diagnose(
         return _diagnose_histograms(model, symptom, metric)
     if rows.after.sum() < 20 or (~rows.after).sum() < 50:
         return None
-    shifts = {key: measure_shift(profile, symptom) for key, profile in model.columns.items()}
+    shifts = {key: measure_shift(profile, symptom, rows) for key, profile in model.columns.items()}
     usable = np.isfinite(rows.prediction)
     if usable[rows.after].sum() < 20 or usable[~rows.after].sum() < 50:
         return None
@@ -245,6 +256,7 @@ def _diagnose(
     gone, unit = label_loss(lab), lab.change()
     columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers)
     columns = _with_unread(lab, _with_leaders(model, rows, columns, answers), symptom, unit)
+    columns = _with_freed(lab, columns, rows, unit)
     function = function_change(lab, symptom.bucket_seconds)
     return ModelDiagnosis(
         columns=columns,
@@ -299,6 +311,18 @@ def _with_unread(
     changed = {difference.column for difference in schema_differences(lab.model, symptom)}
     asked = {name: own for name in changed & set(columns) if (own := lab.block(columns[name].keys))}
     return dict(columns) | {name: replace(columns[name], unread=unread(lab, own) / unit) for name, own in asked.items()}
+
+
+def _with_freed(
+    lab: Laboratory, columns: Mapping[str, ColumnDiagnosis], rows: Rows, unit: float
+) -> dict[str, ColumnDiagnosis]:
+    """Return the columns; of those that stopped changing it is asked what they would explain if they had not."""
+    asked = {
+        name: freed(lab, own, rows.values[name], column.shift.held) / unit
+        for name, column in columns.items()
+        if column.shift.held and name in rows.values and (own := lab.block(column.keys))
+    }
+    return dict(columns) | {name: replace(columns[name], freed=share) for name, share in asked.items()}
 
 
 def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) -> ModelDiagnosis | None:

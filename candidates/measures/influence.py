@@ -97,13 +97,18 @@ def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
         (clip(column.redo), "putting its fault into the baseline"),
         (clip(column.drop), LEFT_OUT if math.isfinite(column.repair) else ROSE_MORE),
         (clip(column.unread), "letting the answers follow the column, which the model no longer reads"),
+        (clip(column.freed), "letting the column move again, at each time to the value that suits the outcomes best"),
     )
     return max(options, key=lambda option: option[0])
 
 
 def drift_share(column: ColumnDiagnosis) -> tuple[float, str]:
     """Return the share of the metric's change that a real shift of a column explains, and the estimator."""
-    return clip(column.mix), "reweighting the baseline to the column's new distribution"
+    options = (
+        (clip(column.mix), "reweighting the baseline to the column's new distribution"),
+        (clip(column.ventured), "the rows with values never seen before, whose outcomes went where the answers went"),
+    )
+    return max(options, key=lambda option: option[0])
 
 
 def _carried(diagnosis: ModelDiagnosis, energy: float) -> float:

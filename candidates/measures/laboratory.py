@@ -52,7 +52,7 @@ class Laboratory:
     """
 
     def __init__(self, model: ModelEvidence, rows: Rows, shifts: Mapping[str, Shift], metric: str) -> None:
-        self.model = model
+        self.model, self.rows = model, rows
         self.task = model.node.task or "regression"
         answers = answers_of(rows, self.task, metric)
         self.scale = answers.scale

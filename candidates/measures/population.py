@@ -21,7 +21,7 @@ from candidates.measures.answers import judge_of
 from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
-from candidates.measures.influence import clip, influence
+from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
@@ -116,6 +116,15 @@ def _segment(
     return Mix(name, share, leads, shift, tuple(sorted(set(drifted) - {name})), moved)
 
 
+def _undone_elsewhere(diagnosis: ModelDiagnosis, drifted: Mapping[str, str]) -> float:
+    """Return the most of the symptom that goes away with one moved column whose values nobody saw before, [0, 1].
+
+    The inputs given the class are then not as before; the classes cannot be weighed against it as against the others.
+    """
+    new = [c for c in diagnosis.columns.values() if c.column not in drifted and has_moved(c)]
+    return max((max(clip(c.repair), clip(c.drop), clip(c.freed), clip(c.ventured)) for c in new), default=0.0)
+
+
 def _label(
     evidence: Evidence,
     model: ModelEvidence,
@@ -136,6 +145,7 @@ def _label(
         bins = {key: rows.bins[key][known] for key in drifted.values()} | {LABEL: place[known]}
         sizes = {key: len(model.columns[key].roles) for key in drifted.values()} | {LABEL: size}
         leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL], answers)[LABEL]
+    leads *= 1.0 - _undone_elsewhere(diagnosis, drifted)
     share = _reweighted(evidence, model, diagnosis, place, size)
     order = np.argsort(-np.abs(q - p), kind="stable")[:3]
     names = _label_names(model, rows, size)

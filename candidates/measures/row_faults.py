@@ -13,9 +13,11 @@ import numpy as np
 from candidates.measures.answers import judge_of
 from candidates.measures.clock import to_numpy, within
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.distances import shares
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
+from candidates.measures.traffic import Traffic, expected_traffic
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
 
 MOST_REPEATS = 0.03
@@ -34,7 +36,12 @@ COMPLETE = 0.7
 FEWEST_DAYS = 5
 """Days of baseline from which it is known how traffic varies."""
 SURE = 4.0
-"""Standard errors (of a count) by which rows must be fewer."""
+"""Standard errors (of a count) by which the rows of a value must be fewer."""
+FEWER_IN_ALL, PLAINLY = 2.5, 5.0
+"""Standard errors (of what that time of the week brings) by which all rows must be fewer, and are so plainly.
+
+Where as many rows came as ever, another mix of them did.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,14 @@ class RowFault:
 class Gap:
     """Values that lost their rows: the share of all rows, of their own rows, and which they are.
 
-    `thinned` when the others have fewer rows as well.
+    `thinned` when the others have fewer rows as well; `fewer` are the standard errors by which rows are fewer than
+    that time of the week brings.
     """
 
     lost: float
     complete: float
     thinned: bool
+    fewer: float
     profile: ColumnProfile
     labels: tuple[str, ...]
 
@@ -165,32 +174,32 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
         share=share,
         estimator=estimator,
         strength=max(fall, 100 * best.lost if best else 0.0),
-        specificity=0.95 if best else 0.5,
+        specificity=0.95 * _plain(best) if best else 0.5,
         words=words,
         series=series,
         columns=tuple(sorted(model.columns[key].column for key in model.columns)) if best else (),
     )
 
 
-def _spans(evidence: Evidence) -> float:
-    """Return the window's length over the baseline's."""
-    symptom = evidence.symptom
-    before = (symptom.baseline.end - symptom.baseline.start).total_seconds()
-    return (symptom.window.end - symptom.window.start).total_seconds() / max(before, 1.0)
+def _plain(gap: Gap) -> float:
+    """Return how plainly rows were lost, not mixed otherwise, [0, 1]: far fewer in all, or some gone for good."""
+    return clip(max(gap.fewer / PLAINLY, (gap.complete - COMPLETE) / (1 - COMPLETE)))
 
 
 def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
     """Return what `_lost_values` says of the whole window, or else of its last days: a loss may grow."""
     if profile.kind == "vector" or profile.part:
         return None
-    whole = _lost_values(profile, _spans(evidence) * profile.before, profile.after)
+    window, base = evidence.symptom.window, evidence.symptom.baseline
+    rows = profile.counts.sum(axis=1)
+    whole = _lost_values(profile, expected_traffic(profile.ts, rows, base, window), profile.after)
     if whole is not None and not whole.thinned:
         return whole
-    window, base = evidence.symptom.window, evidence.symptom.baseline
-    days, known = (window.end - window.start) // DAY, (base.end - base.start) / DAY
+    days = (window.end - window.start) // DAY
     for number in dict.fromkeys(max(1, int(days * part)) for part in LAST_PARTS if days):
-        after = profile.counts[within(profile.ts, replace(window, start=window.end - number * DAY))].sum(axis=0)
-        gap = _lost_values(profile, number / max(known, 1e-9) * profile.before, after)
+        last = replace(window, start=window.end - number * DAY)
+        after = profile.counts[within(profile.ts, last)].sum(axis=0)
+        gap = _lost_values(profile, expected_traffic(profile.ts, rows, base, last), after)
         # fewer rows for a while are the traffic, unless fewer than it ever brought in as many days
         fewer = after.sum() < _least_traffic(profile, base, number)
         if gap is not None and gap.complete > COMPLETE and fewer:
@@ -210,27 +219,28 @@ def _least_traffic(profile: ColumnProfile, base: Window, days: int) -> float:
     return float(sums.min() - sums.std(ddof=1))
 
 
-def _lost_values(profile: ColumnProfile, expected: FloatArray, after: FloatArray) -> Gap | None:
-    """Return the values that lost their rows, when the others kept theirs; rows expected and found are (B,)."""
-    total = float(expected.sum())
+def _lost_values(profile: ColumnProfile, traffic: Traffic, after: FloatArray) -> Gap | None:
+    """Return the values that lost their rows, when the others kept theirs; rows found are (B,)."""
+    expected, total = traffic.expected * shares(profile.before), traffic.expected
     large = expected > max(30.0, MIN_SHARE / 5 * total)
     if total <= 0 or large.sum() < 2:
         return None
     ratio = np.divide(after, expected, out=np.ones(len(expected)), where=expected > 0)
     missing = expected - after
     gone = large & (ratio < LOST) & (missing > SURE * np.sqrt(np.maximum(expected, 1.0)))
-    if total - float(after.sum()) < SURE * math.sqrt(total) or not gone.any():
+    fewer = (total - float(after.sum())) / (traffic.spread * total)
+    if fewer < FEWER_IN_ALL or not gone.any():
         return None  # as many rows as usual: others came in the place of these
     lost = float(missing[gone].sum() / total)
     complete = float(missing[gone].sum() / expected[gone].sum())
     rest = float(after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))
-    most = max(USUAL, ELSEWHERE * lost)
+    most = max(USUAL, traffic.spread, ELSEWHERE * lost)
     # rows that turned up under other values are not missing
     elsewhere = rest > 1 + most or float(missing.min() / total) < -ELSEWHERE * lost
     if not MIN_SHARE < lost < 0.9 or elsewhere or rest < KEPT or _uneven(ratio, large & ~gone):
         return None
     order = np.argsort(-missing * gone, kind="stable")[: int(gone.sum())]
-    return Gap(lost, complete, rest < 1 - most, profile, tuple(profile.labels[i] for i in order))
+    return Gap(lost, complete, rest < 1 - most, fewer, profile, tuple(profile.labels[i] for i in order))
 
 
 def _uneven(ratio: FloatArray, kept: BoolArray) -> bool:

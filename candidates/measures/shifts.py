@@ -7,12 +7,16 @@ import numpy as np
 
 from candidates.measures.changepoint import change_point
 from candidates.measures.clock import to_datetime, within
+from candidates.measures.course import departure
 from candidates.measures.distances import jensen_shannon, shares
-from schemas.evidence import ColumnProfile, FloatArray, Onset, Symptom
+from candidates.measures.holds import Hold, held_value
+from schemas.evidence import ColumnProfile, FloatArray, Onset, Rows, Symptom
 
 BLOCKS = 40
 REAL = 0.05
 MIN_BLOCK_ROWS = 100.0
+HELD = 2.0
+"""Strength of a value that is held as long as the longest one before; it grows with the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,13 @@ class Shift:
         baseline blocks' divergence from the other baseline blocks.
     before, after
         (B,) shares.
+        Where the level left the column's own course (`course`), or a value is held (`holds`), that
+        counts if it is clearer.
     onset
-        Change point of the log-likelihood ratio of after against before; None when there is none.
+        Change point of the log-likelihood ratio of after against before; None when there is none. Of a value that is
+        held: since it stood, and when it should have changed.
+    held
+        The value that stopped changing, if one did.
     """
 
     divergence: float
@@ -37,6 +46,7 @@ class Shift:
     before: FloatArray
     after: FloatArray
     onset: Onset | None
+    held: Hold | None = None
 
 
 def _blocks(counts: FloatArray, size: float) -> FloatArray:
@@ -85,8 +95,16 @@ def _onset(profile: ColumnProfile, before: FloatArray, after: FloatArray) -> Ons
     return Onset(at=moments[0], low=moments[1], high=moments[2])
 
 
-def measure_shift(profile: ColumnProfile, symptom: Symptom) -> Shift:
+def _since(hold: Hold, symptom: Symptom) -> Onset:
+    """Return when a held value stopped: since it stands it might have, once it stood longer than ever it must have."""
+    low, high = (to_datetime(moment) for moment in (hold.since, hold.since + hold.usual))
+    return Onset(at=min(max(symptom.onset.at, low), high), low=low, high=high)
+
+
+def measure_shift(profile: ColumnProfile, symptom: Symptom, rows: Rows | None = None) -> Shift:
     """Measure how a column's distribution moved between the symptom's baseline and window.
+
+    With sampled `rows`, also whether one value is held far longer than ever before.
 
     With `symptom.reference_split` the baseline is the training and validation rows, and the
     window's own blocks give the normal variation.
@@ -99,11 +117,16 @@ def measure_shift(profile: ColumnProfile, symptom: Symptom) -> Shift:
     else:
         before, base = profile.before, _blocks(profile.counts[within(profile.ts, symptom.baseline)], size)
     p, q = shares(before), shares(profile.after)
-    moved = before.sum() > 0 and profile.after.sum() > 0
+    if not (before.sum() > 0 and profile.after.sum() > 0):
+        return Shift(divergence=0.0, strength=0.0, before=p, after=q, onset=None)
+    strength = _strength(base, window, window if symptom.reference_split else base)
+    hold = held_value(profile, rows) if not symptom.reference_split else None
+    onset = None if symptom.reference_split else _onset(profile, p, q)
     return Shift(
-        divergence=float(jensen_shannon(p, q)) if moved else 0.0,
-        strength=_strength(base, window, window if symptom.reference_split else base) if moved else 0.0,
+        divergence=float(jensen_shannon(p, q)),
+        strength=max(strength, departure(profile, symptom), HELD * hold.longer if hold else 0.0),
         before=p,
         after=q,
-        onset=_onset(profile, p, q) if moved and not symptom.reference_split else None,
+        onset=_since(hold, symptom) if hold else onset,
+        held=hold,
     )

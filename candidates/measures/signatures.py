@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import kolmogorov_smirnov, shares
+from candidates.measures.holds import held_value
 from candidates.measures.piled_up import piled_up
 from schemas.evidence import ColumnProfile, FloatArray, Rows
 
@@ -17,6 +18,8 @@ KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.6093
 """Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
 
 MIN_SHARE = 0.01
+MANY = 100.0
+"""Times from which their number says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,18 @@ def _frozen_category(profile: ColumnProfile, before: FloatArray) -> Signature | 
     return None
 
 
+def _stopped(profile: ColumnProfile, rows: Rows | None) -> Signature | None:
+    """Tell a value that is held far longer than any ever was: its source no longer says anything new."""
+    hold = held_value(profile, rows)
+    if hold is None:
+        return None
+    number = rows is not None and profile.column in rows.values
+    what = f"{hold.value:g}" if number else repr(profile.labels[int(hold.value)])
+    many = f"{hold.longer:.0f} times" if hold.longer < MANY else "far"
+    words = f"it stopped changing: {hold.share:.0%} of the rows show {what}, {many} longer than any value before"
+    return Signature("frozen", 0.95 - 0.3 / hold.longer, hold.share, words)
+
+
 def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool = False) -> tuple[Signature, ...]:
     """Return the signatures of wrong values in a column, most specific first.
 
@@ -232,6 +247,7 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
     """
     before = _before(profile, reference=reference)
     found = [test(profile, before) for test in (_null_burst, _nulls_vanished, _out_of_range, _frozen_category)]
+    found.append(None if reference else _stopped(profile, rows))
     values = rows.values.get(profile.column) if rows is not None else None
     if rows is not None and values is not None:
         finite = np.isfinite(values)

@@ -1,0 +1,98 @@
+"""Values that stopped changing: one value held far longer than any was ever held before.
+
+Asked of the rows in their order in time, so it also tells of columns that have one value for all rows at a time (a
+rate, an index) and of columns that mostly repeat one value, where shares of values say nothing. What never changed,
+or seldom, is not known to have stopped.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.null_share import EMPTY
+from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, Rows, TimeArray
+
+FEWEST_HOLDS, FEWEST_ROWS = 8, 20
+"""Values that must have been held one after the other before, and rows of the window, for a halt to be one."""
+LONGER = 3.0
+"""Times that the longest hold before must be outlasted, in time and in rows."""
+MOST = 0.6
+"""Share of the window's rows that must show the held value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A value that is held: what it is, since when, how many times longer than any before, in which share of rows.
+
+    `usual` is the longest hold before, `rows` the median number of rows that a value was held for: of a column that has
+    one value for all rows at a time there are many.
+    """
+
+    value: float
+    since: np.datetime64
+    usual: np.timedelta64
+    longer: float
+    share: float
+    rows: float
+
+
+def held(ts: TimeArray, value: FloatArray, after: BoolArray) -> Hold | None:
+    """Return the value that stopped changing in the window, if one did.
+
+    Parameters
+    ----------
+    ts, value
+        (N,) times and values of rows, in any order; NaN is no value.
+    after
+        (N,) True for rows of the window.
+
+    Examples
+    --------
+    >>> ts = np.arange(400).astype("datetime64[h]").astype("datetime64[us]")
+    >>> rate = np.arange(400) // 24 + 1.0
+    >>> held(ts, np.minimum(rate, 10.0), np.arange(400) >= 250).value
+    10.0
+    >>> held(ts, rate, np.arange(400) >= 250) is None
+    True
+    """
+    known = np.flatnonzero(np.isfinite(value))
+    order = known[np.lexsort((value[known], ts[known]))]
+    if int(after[order].sum()) < FEWEST_ROWS:
+        return None
+    shown, late = value[order], after[order]
+    start = np.concatenate([[0], np.flatnonzero(shown[1:] != shown[:-1]) + 1])
+    seen = np.add.reduceat(late.astype(float), start)
+    best = int(seen.argmax())
+    share = float(seen[best] / late.sum())
+    if best < FEWEST_HOLDS or share < MOST:
+        return None
+    ends = np.append(start[1:], len(order))
+    rows = ends - start
+    times = ts[order]
+    lasted = times[np.minimum(ends, len(order) - 1)] - times[start]
+    usual = lasted[:best].max()
+    longer = min(_ratio(lasted[best], usual), float(rows[best] / rows[:best].max()))
+    if longer < LONGER:
+        return None
+    return Hold(float(shown[start[best]]), times[start[best]], usual, longer, share, float(np.median(rows[:best])))
+
+
+def _ratio(lasted: np.timedelta64, usual: np.timedelta64) -> float:
+    least = np.timedelta64(1, "us")
+    return float(lasted / max(usual, least))
+
+
+def held_value(profile: ColumnProfile, rows: Rows | None) -> Hold | None:
+    """Return the value that a column stopped at, of sampled production rows: a number, else a bin's position."""
+    key = profile.column
+    if rows is None or profile.part or key not in rows.bins:
+        return None
+    value = rows.values.get(key)
+    return held(rows.ts, _told_apart(profile, rows.bins[key]) if value is None else value, rows.after)
+
+
+def _told_apart(profile: ColumnProfile, place: IntArray) -> FloatArray:
+    """Return (N,) bins as values: NaN where empty; where a bin lumps values together each row has one of its own."""
+    role = np.array(profile.roles)[place]
+    lumped = np.where(role == "category", place.astype(np.float64), -1.0 - np.arange(len(place)))
+    return np.asarray(np.where(np.isin(role, list(EMPTY)), np.nan, lumped))

@@ -1,0 +1,73 @@
+"""How many rows a period should have brought, by the time of day and the day of the week, and how surely."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.clock import within
+from schemas.evidence import FloatArray, IntArray, TimeArray, Window
+
+DAY = np.timedelta64(1, "D")
+WEEKS = 2
+"""Whole weeks of baseline from which days of the week are told apart."""
+FEWEST = 3
+"""Fewer stretches of the baseline say nothing of how far traffic strays."""
+UNKNOWN = 0.1
+"""Relative error of what is expected where that is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Rows expected in a period, and the standard error of that as a share of it."""
+
+    expected: float
+    spread: float
+
+
+def expected_traffic(ts: TimeArray, rows: FloatArray, base: Window, period: Window) -> Traffic:
+    """Return how many rows the baseline lets expect in a period.
+
+    The error is that of the same forecast for stretches of the baseline as long as the period, each from the others.
+
+    Parameters
+    ----------
+    ts, rows
+        (T,) regular bucket starts and the rows of each.
+    """
+    known, wanted = within(ts, base), within(ts, period)
+    if known.sum() < 2 or not wanted.any():
+        return Traffic(0.0, UNKNOWN)
+    step = np.diff(ts).min()
+    first = ts[known][0]
+    number = ((ts - first) // step).astype(int)
+    whole = int(number[known][-1]) + 1
+    filled = np.zeros(whole)
+    np.add.at(filled, number[known], rows[known])
+    asked = np.arange(number[wanted][0], number[wanted][-1] + 1)
+    cycle = _cycle(whole, step)
+    expected = float(_usual(filled, np.ones(whole), np.arange(whole), asked, cycle).sum())
+    length = min(len(asked), max(1, whole // (FEWEST + 1)))
+    off = []
+    for start in range(0, whole - length + 1, length):
+        out = np.ones(whole)
+        out[start : start + length] = 0.0
+        told = float(_usual(filled, out, np.arange(whole), np.arange(start, start + length), cycle).sum())
+        off += [float(filled[start : start + length].sum()) / told - 1] if told > 0 else []
+    strays = float(np.sqrt(np.mean(np.square(off)))) if len(off) >= FEWEST else UNKNOWN
+    return Traffic(expected, float(np.hypot(strays, 1 / np.sqrt(max(expected, 1.0)))))
+
+
+def _cycle(buckets: int, step: np.timedelta64) -> int:
+    """Return after how many buckets traffic repeats itself, as far as so many can tell: a week, a day, or 1."""
+    day = int(DAY // step)
+    if day >= 1 and buckets >= WEEKS * 7 * day:
+        return 7 * day
+    return day if day > 1 and buckets >= FEWEST * day else 1
+
+
+def _usual(rows: FloatArray, weight: FloatArray, place: IntArray, asked: IntArray, cycle: int) -> FloatArray:
+    """Return the weighted mean of the rows at the same place of the cycle, of each asked bucket; 0 where unknown."""
+    total = np.bincount(place % cycle, rows * weight, minlength=cycle)
+    times = np.bincount(place % cycle, weight, minlength=cycle)
+    mean = np.divide(total, times, out=np.full(cycle, float(np.average(rows, weights=weight))), where=times > 0)
+    return np.asarray(mean[asked % cycle])
