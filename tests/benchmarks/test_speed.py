@@ -14,6 +14,7 @@ from benchmarks.speed.stages import STAGES, answered
 from benchmarks.speed.stages import run as run_stage
 from benchmarks.speed.steps import land, slices, spans
 from benchmarks.speed.tables import tables
+from rca.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,13 @@ def test_tables_hold_every_figure(monkeypatch):
     assert "| 40 | 2.0 | 2.0 | 1.0 | 100 |" in text
     assert "| candidates | 10,000 rows x 50 columns | 1.0 | 2.0 | 50 | 100 |" in text
     assert "| span reduction | 50,000 spans | 1.0 | 2.0 | 50 | 100 |" in text
+
+
+@pytest.mark.parametrize("failing", ["", "graph"])
+def test_a_failed_step_is_the_exit_status(monkeypatch, tmp_path, capsys, failing):
+    made = quick(monkeypatch, failing)
+    monkeypatch.setattr(run, "run", lambda options, _: made)
+    kept = tmp_path / "speed.json"
+    assert main(["bench", "speed", "--short", "--json", str(kept)]) == (1 if failing else 0)
+    assert json.loads(kept.read_text())["spans"]["cpu_s"] == 2.0
+    assert ("not measured" in capsys.readouterr().out) == bool(failing)
