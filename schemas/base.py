@@ -10,7 +10,10 @@ def to_utc(moment: datetime) -> datetime:
     """Return the moment in UTC; a naive time is taken as UTC (CONTRACT section 1)."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the years 1 to 9999 in UTC") from error
 
 
 UtcTime = Annotated[datetime, AfterValidator(to_utc)]

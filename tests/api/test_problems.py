@@ -40,6 +40,10 @@ CASES = {
     "no node": (400, "invalid", "POST", "/v1/predictions", {"json": [row()]}),
     "no rank": (400, "invalid", "GET", "/v1/incidents/inc-42/causes/first", {}),
     "a limit beyond bounds": (400, "invalid", "GET", "/v1/incidents?limit=501", {}),
+    "a time that UTC does not hold": (
+        *(422, "invalid", "POST", "/v1/incidents"),
+        {"json": {"id": "x", "node": "fraud-scorer", "metric": "auc", "detected_at": "0001-01-01T00:00:00+14:00"}},
+    ),
     "the wrong shape": (422, "invalid", "POST", "/v1/incidents", {"json": {"id": "x"}}),
     "a part too many": (
         422,
