@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from rca.errors import InputError, WarehouseError
+from rca.warehouse.connect import connect
 from rca.warehouse.migrations import version_of
 from rca.warehouse.store import Warehouse, literal, quote
 from rca.warehouse.tables import SCHEMA_VERSION
@@ -186,7 +187,7 @@ def restore(backup: Path, target: Path, *, replace: bool = False, progress: Prog
 
 
 def _described(path: Path, tables: dict[str, int], taken_at: datetime) -> Manifest:
-    with duckdb.connect(str(path), read_only=True) as copy:
+    with connect(path, read_only=True) as copy:
         version = version_of(copy) or 0
     moment = taken_at.astimezone(UTC).isoformat(timespec="seconds")
     return Manifest(FORMAT, moment, version, duckdb.__version__, path.stat().st_size, _sha256(path), tables)
@@ -194,7 +195,7 @@ def _described(path: Path, tables: dict[str, int], taken_at: datetime) -> Manife
 
 def _check_tables(path: Path, manifest: Manifest) -> None:
     try:
-        with duckdb.connect(str(path), read_only=True) as copy:
+        with connect(path, read_only=True) as copy:
             found = count_tables(copy)
     except duckdb.Error as error:
         raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=path, mend="take another") from error
@@ -205,7 +206,7 @@ def _check_tables(path: Path, manifest: Manifest) -> None:
 
 def _refuse_open(path: Path) -> None:
     try:
-        duckdb.connect(str(path)).close()
+        connect(path).close()
     except duckdb.IOException as error:
         if "lock" in str(error):
             raise WarehouseError(f"{path} is open in another process: stop it first") from error

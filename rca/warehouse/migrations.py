@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from rca.errors import WarehouseError
+from rca.warehouse.connect import connect
 from rca.warehouse.tables import SCHEMA_VERSION, TABLES
 
 
@@ -44,7 +45,7 @@ def refuse_newer(path: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         return
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = connect(path, read_only=True)
     except duckdb.ConnectionException:
         return
     with connection:

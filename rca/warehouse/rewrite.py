@@ -6,6 +6,7 @@ import duckdb
 
 from rca.errors import WarehouseError
 from rca.warehouse.backup import copy_database
+from rca.warehouse.connect import connect
 
 
 def rewrite(path: Path) -> None:
@@ -20,7 +21,7 @@ def rewrite(path: Path) -> None:
     part.unlink(missing_ok=True)
     try:
         try:
-            connection = duckdb.connect(str(path))
+            connection = connect(path)
         except duckdb.Error as error:
             raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
         with connection:

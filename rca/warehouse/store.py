@@ -9,6 +9,7 @@ from typing import Self
 import duckdb
 
 from rca.errors import WarehouseError
+from rca.warehouse.connect import connect
 from rca.warehouse.migrations import carry_forward, refuse_newer
 
 
@@ -41,7 +42,7 @@ class Warehouse:
         try:
             if path:
                 refuse_newer(path)
-            self.connection = duckdb.connect(str(path) if path else ":memory:")
+            self.connection = connect(path)
         except duckdb.Error as error:
             raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
         self.connection.execute("SET TimeZone = 'UTC'")
@@ -55,7 +56,7 @@ class Warehouse:
     def snapshot(cls, path: Path) -> "Warehouse":
         """Return a database file for reading alone, on one thread: many processes may have it open at once."""
         try:
-            connection = duckdb.connect(str(path), read_only=True, config={"threads": 1})
+            connection = connect(path, read_only=True, config={"threads": 1})
         except duckdb.Error as error:
             raise WarehouseError(f"cannot open the database {path}: {str(error).splitlines()[0]}") from error
         connection.execute("SET TimeZone = 'UTC'")

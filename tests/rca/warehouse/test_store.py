@@ -76,3 +76,16 @@ def test_a_file_that_another_process_has_open_is_refused_by_name(tmp_path: Path)
             Warehouse(path)
         holder.communicate("done\n")
     Warehouse(path).close()
+
+
+@pytest.mark.parametrize("opened", ["Warehouse(path)", "Warehouse.snapshot(path)", "Warehouse()"])
+def test_nothing_is_drawn_into_standard_output_where_no_script_runs(tmp_path: Path, opened: str) -> None:
+    path = tmp_path / "rca.duckdb"
+    Warehouse(path).close()
+    asked = "SELECT current_setting('enable_progress_bar')"
+    code = (
+        "from pathlib import Path; from rca.warehouse import Warehouse; "
+        f"path = Path({str(path)!r}); print({opened}.connection.execute({asked!r}).fetchone())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "(False,)"
