@@ -31,19 +31,21 @@ MOST_NAMES = 50_000
 """Of more names (they carry ids) the text is kept: to number them would cost more than it saves."""
 
 # a row is one span that touches the period; `id` is its place in the table. `own` says whether it began in the
-# period itself: children that began after its end are only needed to know what their parents waited for.
+# period itself: children that began after its end are only needed to know what their parents waited for. Names of spans
+# outside the period, or that came since the names were numbered, have no number: those spans are left out.
 _SPANS = f"""
 CREATE OR REPLACE TEMP TABLE reduced_spans AS
 WITH timed AS (
     SELECT rowid AS id, hash(trace_id) AS trace_id, hash(trace_id, span_id) AS span,
            CASE WHEN parent_span_id <> span_id THEN hash(trace_id, parent_span_id) END AS parent_span,
-           CAST(service AS reduced_service) AS service, CAST(operation AS reduced_operation) AS operation,
+           TRY_CAST(service AS reduced_service) AS service, TRY_CAST(operation AS reduced_operation) AS operation,
            status = 'error' AS failed, start_ns, start_ns + {_DURATION_NS} AS end_ns
     FROM spans
 ), longest AS (
     SELECT coalesce(max(end_ns - start_ns), 0) AS ns FROM timed WHERE start_ns >= $low AND start_ns < $high
 )
-SELECT timed.*, start_ns < $high AS own FROM timed, longest WHERE start_ns >= $low AND start_ns < $high + longest.ns
+SELECT timed.*, start_ns < $high AS own FROM timed, longest
+WHERE start_ns >= $low AND start_ns < $high + longest.ns AND service IS NOT NULL AND operation IS NOT NULL
 """
 
 # a row is a span that was stored more than once: only its first copy counts

@@ -82,6 +82,15 @@ def test_children_that_begin_after_the_period_still_count_for_their_parents():
             assert connection.execute("SELECT self_ms FROM reduced_self").fetchall() == [(50.0,)]
 
 
+def test_names_of_other_times_do_no_harm():
+    day = 86_400_000.0
+    others = [(name, name, None, f"of {name}", name, k * 30 * day, 1.0) for k, name in ((-1, "before"), (1, "after"))]
+    with Warehouse() as warehouse:
+        land(warehouse, [("t", "a", None, "s", "o", 0, 100), *others])
+        with self_times(warehouse, *nanoseconds(Window(T0, END))) as connection:
+            assert connection.execute("SELECT service, self_ms FROM reduced_self").fetchall() == [("s", 100.0)]
+
+
 def test_a_long_chain_needs_no_recursion():
     depth = 20_000
     chain = [("t", str(k), str(k - 1), "s", "o", k * 0.001, 100.0) for k in range(depth)]
