@@ -108,7 +108,8 @@ class Waiting:
     def take(self, timeout: float | None) -> Work | list[Landing] | None:
         """Return a piece of work, or the deliveries to commit together; None when none came in time.
 
-        Deliveries keep their order among themselves, and so does work.
+        Deliveries keep their order among themselves, and so does work. Those that nobody waits for any more are left
+        out; what is given out can no longer be cancelled.
         """
         until = math.inf if timeout is None else time.monotonic() + timeout
         with self._moved:
@@ -130,7 +131,9 @@ class Waiting:
         batch: list[Landing] = []
         size = 0
         while self._landings and size < BATCH_BYTES and len(batch) < BATCH_DELIVERIES:
-            batch.append(self._landings.popleft())
-            size += batch[-1].delivery.size
+            item = self._landings.popleft()
+            size += item.delivery.size
+            if item.done.set_running_or_notify_cancel():
+                batch.append(item)
         self.bytes -= size
         return batch

@@ -64,7 +64,7 @@ class Writer:
             item = self.waiting.take(self._patience())
             if isinstance(item, Work):
                 self._work(item)
-            elif item is not None:
+            elif item:
                 begun = time.monotonic()
                 self._land(item)
                 self.waiting.rest(time.monotonic() - begun)

@@ -97,6 +97,16 @@ def test_what_waits_at_the_end_is_written_and_nothing_is_taken_after_it(store):
     store.close()
 
 
+def test_a_delivery_that_nobody_waits_for_any_more_takes_no_other_with_it(store):
+    go, _ = hold(store)
+    given_up, landed = [store.land(delivery(number)) for number in range(2)]
+    assert given_up.cancel()
+    go.set()
+    assert landed.result(30).rows == 1
+    assert len(metrics(store)) == 1
+    assert store.waiting_bytes == 0
+
+
 def test_the_same_that_waits_twice_lands_once(store):
     go, _ = hold(store)
     futures = [store.land(delivery(0)) for _ in range(3)]
