@@ -218,7 +218,7 @@ class _Key:
     @classmethod
     def of(cls, caller: Caller, key: str, said: Any) -> "_Key":
         whole = json.dumps([caller.method, caller.path, said], sort_keys=True, default=str)
-        return cls(f"{caller.account}:{key}", hashlib.sha256(whole.encode()).hexdigest())
+        return cls(json.dumps([caller.account, key]), hashlib.sha256(whole.encode()).hexdigest())
 
     def answer(self, warehouse: Warehouse) -> Answer | None:
         """Return the answer that was given before, if one was."""

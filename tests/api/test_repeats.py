@@ -63,6 +63,14 @@ def test_another_request_under_the_same_key_is_refused(client):
     assert counted(client, "incidents") == 1
 
 
+def test_keys_of_accounts_with_colons_are_apart(client):
+    client.post("/v1/incidents", json=world.INCIDENT)
+    said = {"incident": "inc-42", "kind": "no_fault"}
+    for who, key in (("ada", "b:c"), ("ada:b", "c")):
+        answer = client.post("/v1/feedback", json=said, headers={"Idempotency-Key": key, "X-Rca-Account": who})
+        assert (answer.status_code, answer.json()["reviewer"]) == (201, who)
+
+
 def test_a_refusal_may_be_mended_under_the_same_key(client):
     wrong = client.post("/v1/incidents", json=world.INCIDENT | {"metric": ""}, headers=KEY)
     assert wrong.status_code == 422
