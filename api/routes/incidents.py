@@ -13,6 +13,7 @@ from api.bulk import idempotency_key
 from api.caller import Caller, Reads, Reviews
 from api.edits import expected, not_modified
 from api.incident_json import current_tag, incident_json
+from api.problems import UNUSABLE, Problem
 from api.routes.jobs import JobState, started
 from api.service import Service
 from api.strict_route import StrictRoute
@@ -172,7 +173,7 @@ def named(incident: str) -> str:
     try:
         name = base64.b64decode(incident[1:] + "=" * (-len(incident[1:]) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise InputError(f"{incident[:60]!r} is no id: after ~ comes base64url of UTF-8") from error
+        raise Problem(400, UNUSABLE, f"{incident[:60]!r} is no id: after ~ comes base64url of UTF-8") from error
     return name or incident
 
 

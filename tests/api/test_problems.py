@@ -80,6 +80,13 @@ CASES = {
         {"json": [row()], "headers": {"Idempotency-Key": " "}},
     ),
     "a path that is no id": (400, "unusable", "GET", "/v1/incidents/~!", {}),
+    "a path that is no id, of a POST": (
+        400,
+        "unusable",
+        "POST",
+        "/v1/incidents/~!:close",
+        {"json": {"reason": "done"}},
+    ),
 }
 
 
