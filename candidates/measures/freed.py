@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from candidates.measures.holds import Hold
+from candidates.measures.holds import AT_ONCE, Hold
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.links import link, unlink
 from candidates.measures.relations import correlation
@@ -21,8 +21,6 @@ Way = Callable[[FloatArray, FloatArray, BoolArray], FloatArray]
 
 FEWEST_ROWS, FEWEST_VALUES = 20, 6
 """Fewer rows of a value or a time, or values in the baseline, say nothing."""
-AT_ONCE = 8.0
-"""Rows that shared one value in a row, usually, from which a column has one value for all rows at a time."""
 FOLLOWED = 0.5
 """Correlation of the answers' level with the column's values in the baseline from which they followed it."""
 STEPS = 8

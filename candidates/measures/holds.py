@@ -16,6 +16,9 @@ FEWEST_HOLDS, FEWEST_ROWS = 8, 20
 """Values that must have been held one after the other before, and rows of the window, for a halt to be one."""
 LONGER = 3.0
 """Times that the longest hold before must be outlasted, in time and in rows."""
+FEWEST_TURNS, AT_ONCE = 3, 8.0
+"""Values that came one after the other before, and rows (the lower quartile) that each was held for, from which a
+column has one value for all rows at a time."""
 MOST = 0.6
 """Share of the window's rows that must show the held value."""
 
@@ -84,11 +87,43 @@ def _ratio(lasted: np.timedelta64, usual: np.timedelta64) -> float:
 
 def held_value(profile: ColumnProfile, rows: Rows | None) -> Hold | None:
     """Return the value that a column stopped at, of sampled production rows: a number, else a bin's position."""
+    value = _values(profile, rows)
+    return None if rows is None or value is None else held(rows.ts, value, rows.after)
+
+
+def takes_turns(profile: ColumnProfile, rows: Rows | None) -> bool:
+    """Return whether the window's most frequent value is but the latest of those that all rows have in turn.
+
+    So it is of a rate that is set every day, or of whether it is a weekend. Not where it lies farther outside the
+    values before than they lie apart, nor where it was held far longer than any.
+    """
+    value = _values(profile, rows)
+    if rows is None or value is None:
+        return False
+    known = np.isfinite(value)
+    old, new = known & ~rows.after, known & rows.after
+    if not old.any() or not new.any():
+        return False
+    values, counts = np.unique(value[new], return_counts=True)
+    shown, low, high = values[counts.argmax()], value[old].min(), value[old].max()
+    order = np.lexsort((value[old], rows.ts[old]))
+    then, times = value[old][order], rows.ts[old][order]
+    start = np.concatenate([[0], np.flatnonzero(then[1:] != then[:-1]) + 1])
+    ends = np.append(start[1:], len(then))
+    if len(start) < FEWEST_TURNS or np.quantile(ends - start, 0.25) < AT_ONCE:
+        return False
+    lasted = times[np.minimum(ends, len(times) - 1)] - times[start]
+    at = rows.ts[new & (value == shown)]
+    near = 2 * low - high <= shown <= 2 * high - low
+    return bool(near and at.max() - at.min() <= LONGER * lasted.max())
+
+
+def _values(profile: ColumnProfile, rows: Rows | None) -> FloatArray | None:
     key = profile.column
     if rows is None or profile.part or key not in rows.bins:
         return None
     value = rows.values.get(key)
-    return held(rows.ts, _told_apart(profile, rows.bins[key]) if value is None else value, rows.after)
+    return _told_apart(profile, rows.bins[key]) if value is None else value
 
 
 def _told_apart(profile: ColumnProfile, place: IntArray) -> FloatArray:

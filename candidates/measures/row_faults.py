@@ -17,7 +17,7 @@ from candidates.measures.distances import shares
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
-from candidates.measures.traffic import Traffic, expected_traffic
+from candidates.measures.traffic import Traffic, expected_shares, expected_traffic
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
 
 MOST_REPEATS = 0.03
@@ -37,6 +37,9 @@ FEWEST_DAYS = 5
 """Days of baseline from which it is known how traffic varies."""
 SURE = 4.0
 """Standard errors (of a count) by which the rows of a value must be fewer."""
+SCARCE, TELLS = 0.2, 10.0
+"""Share of the stretches of the baseline, each as long as what is asked about, in which a value may have lacked; rows
+that are expected of it from which a stretch tells."""
 FEWER_IN_ALL, PLAINLY = 2.5, 5.0
 """Standard errors (of what that time of the week brings) by which all rows must be fewer, and are so plainly.
 
@@ -192,14 +195,14 @@ def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
         return None
     window, base = evidence.symptom.window, evidence.symptom.baseline
     rows = profile.counts.sum(axis=1)
-    whole = _lost_values(profile, expected_traffic(profile.ts, rows, base, window), profile.after)
+    whole = _lost_values(profile, expected_traffic(profile.ts, rows, base, window), profile.after, base, window)
     if whole is not None and not whole.thinned:
         return whole
     days = (window.end - window.start) // DAY
     for number in dict.fromkeys(max(1, int(days * part)) for part in LAST_PARTS if days):
         last = replace(window, start=window.end - number * DAY)
         after = profile.counts[within(profile.ts, last)].sum(axis=0)
-        gap = _lost_values(profile, expected_traffic(profile.ts, rows, base, last), after)
+        gap = _lost_values(profile, expected_traffic(profile.ts, rows, base, last), after, base, last)
         # fewer rows for a while are the traffic, unless fewer than it ever brought in as many days
         fewer = after.sum() < _least_traffic(profile, base, number)
         if gap is not None and gap.complete > COMPLETE and fewer:
@@ -219,9 +222,27 @@ def _least_traffic(profile: ColumnProfile, base: Window, days: int) -> float:
     return float(sums.min() - sums.std(ddof=1))
 
 
-def _lost_values(profile: ColumnProfile, traffic: Traffic, after: FloatArray) -> Gap | None:
-    """Return the values that lost their rows, when the others kept theirs; rows found are (B,)."""
-    expected, total = traffic.expected * shares(profile.before), traffic.expected
+def _always_there(profile: ColumnProfile, base: Window, period: Window) -> BoolArray:
+    """Return which values (B,) hardly ever lacked in stretches of the baseline as long as a period.
+
+    Of a weekday, or of a rate that is set anew every day, no value is always there: none can be missing.
+    """
+    inside = within(profile.ts, base)
+    length = to_numpy(period.end) - to_numpy(period.start)
+    stretch = ((to_numpy(base.end) - profile.ts[inside] - np.timedelta64(1, "us")) // length).astype(int)
+    found = np.zeros((int(stretch.max(initial=0)) + 1, len(profile.labels)))
+    np.add.at(found, stretch, profile.counts[inside])
+    expected = found.sum(axis=1, keepdims=True) * shares(profile.before)
+    told = expected >= TELLS
+    return np.asarray((told & (found < LOST * expected)).sum(axis=0) <= SCARCE * told.sum(axis=0))
+
+
+def _lost_values(
+    profile: ColumnProfile, traffic: Traffic, after: FloatArray, base: Window, period: Window
+) -> Gap | None:
+    """Return the values that lost their rows in a period, when the others kept theirs; rows found are (B,)."""
+    total = traffic.expected
+    expected = total * expected_shares(profile.ts, profile.counts, base, period)
     large = expected > max(30.0, MIN_SHARE / 5 * total)
     if total <= 0 or large.sum() < 2:
         return None
@@ -231,6 +252,8 @@ def _lost_values(profile: ColumnProfile, traffic: Traffic, after: FloatArray) ->
     fewer = (total - float(after.sum())) / (traffic.spread * total)
     if fewer < FEWER_IN_ALL or not gone.any():
         return None  # as many rows as usual: others came in the place of these
+    if not _always_there(profile, base, period)[gone].all():
+        return None
     lost = float(missing[gone].sum() / total)
     complete = float(missing[gone].sum() / expected[gone].sum())
     rest = float(after[~gone].sum() / max(float(expected[~gone].sum()), 1.0))

@@ -29,11 +29,10 @@ class Shift:
         Jensen-Shannon divergence between baseline and window, nats, null and out-of-range as bins.
     strength
         Divergence of the window's blocks from the baseline, in standard deviations of the
-        baseline blocks' divergence from the other baseline blocks.
+        baseline blocks' divergence from the other baseline blocks. Where the level left the column's
+        own course (`course`), or a value is held (`holds`), that counts if it is clearer.
     before, after
         (B,) shares.
-        Where the level left the column's own course (`course`), or a value is held (`holds`), that
-        counts if it is clearer.
     onset
         Change point of the log-likelihood ratio of after against before; None when there is none. Of a value that is
         held: since it stood, and when it should have changed.

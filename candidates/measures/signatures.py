@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import kolmogorov_smirnov, shares
-from candidates.measures.holds import held_value
+from candidates.measures.holds import held_value, takes_turns
 from candidates.measures.piled_up import piled_up
 from schemas.evidence import ColumnProfile, FloatArray, Rows
 
@@ -18,6 +18,8 @@ KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.6093
 """Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
 
 MIN_SHARE = 0.01
+TAKEN, MOST_OF = 0.1, 0.7
+"""Rise of one value's share, at least, and as a part of all that the column gained, from which it took over."""
 MANY = 100.0
 """Times from which their number says nothing more."""
 
@@ -80,6 +82,33 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     if was < 0.2 * now and now > 0.05 and len(values) > 20 and rest < max(0.05, 1.95 / np.sqrt(len(new))):
         return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
     return None
+
+
+def taken_over(profile: ColumnProfile, rows: Rows | None) -> Signature | None:
+    """Return the sign of one known value that took what a column gained, where the outcomes deny that it is true.
+
+    Of a number an exact value, else a category. The caller has asked the outcomes (`followed`).
+    """
+    values = rows.values.get(profile.column) if rows is not None and not profile.part else None
+    if rows is None or values is None:
+        p, q = shares(profile.before), shares(profile.after)
+        top = int((q - p).argmax())
+        named, was, now, gained = profile.labels[top], float(p[top]), float(q[top]), float(np.abs(q - p).sum() / 2)
+        if profile.roles[top] != "category":
+            return None
+    else:
+        old, new = (values[np.isfinite(values) & side] for side in (~rows.after, rows.after))
+        if min(len(old), len(new)) < 20:
+            return None
+        distinct, counts = np.unique(new, return_counts=True)
+        at = distinct[int(counts.argmax())]
+        named, was, now = f"{at:g}", float(np.mean(old == at)), float(counts.max() / len(new))
+        p, q = shares(profile.before), shares(profile.after)
+        gained = float(np.abs(q - p).sum() / 2)
+    if now - was < max(TAKEN, MOST_OF * gained):
+        return None
+    words = f"{named} rose from {was:.1%} to {now:.1%} of the values, and the outcomes did not go with it"
+    return Signature("default_value", 0.9, now - was, words)
 
 
 def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
@@ -246,13 +275,16 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
         Compare with the training rows instead of the production baseline.
     """
     before = _before(profile, reference=reference)
-    found = [test(profile, before) for test in (_null_burst, _nulls_vanished, _out_of_range, _frozen_category)]
+    turns = not reference and takes_turns(profile, rows)  # then one value for all, and a new one, is as ever
+    found = [test(profile, before) for test in (_null_burst, _nulls_vanished)]
+    found += [] if turns else [test(profile, before) for test in (_out_of_range, _frozen_category)]
     found.append(None if reference else _stopped(profile, rows))
     values = rows.values.get(profile.column) if rows is not None else None
     if rows is not None and values is not None:
         finite = np.isfinite(values)
         old, new = values[finite & ~rows.after], values[finite & rows.after]
-        tests: tuple[Callable[..., Signature | None], ...] = (_repeated_value, _clipped, _unit_change, _mixed_units)
+        tests: tuple[Callable[..., Signature | None], ...] = (_clipped, _unit_change, _mixed_units)
+        tests = tests if turns else (_repeated_value, *tests)
         found.extend(test(profile, before, old, new) for test in tests)
     return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))
 

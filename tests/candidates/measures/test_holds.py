@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from candidates.measures.holds import held, held_value
+from candidates.measures.holds import held, held_value, takes_turns
 from schemas.evidence import Rows
 from tests.candidates.scenes import profile_of
 from tests.laws.worlds import DAYS
@@ -65,3 +65,34 @@ def test_values_that_share_a_bin_are_not_one_value():
     assert found(np.where(LATE, "a", letters)).share == 1
     renamed = np.where(LATE, np.char.add("new ", letters.astype(str)), letters).astype(object)
     assert found(renamed) is None
+
+
+WALK = np.round(20 + np.cumsum(np.random.default_rng(3).normal(size=60)), 2)[(HOUR / 24).astype(int)]
+EVERY = RNG.normal(size=8000)
+
+
+@pytest.mark.parametrize(
+    ("values", "turns"),
+    [
+        (WALK, True),
+        (np.where(LATE, WALK.max() + 1, WALK), True),
+        (np.where(LATE, -999.0, WALK), False),
+        (np.where(LATE, WALK.max() + 1, CALM["mostly zero"]), False),
+        ((np.floor(HOUR / 24) % 7 >= 5).astype(float), True),
+        (np.where((np.floor(HOUR / 24) % 7 >= 5), "yes", "no").astype(object), True),
+        (EVERY, False),
+        (np.where(LATE, 1.0, EVERY), False),
+        (CALM["mostly zero"], False),
+        (CALM["constant"], False),
+        (np.where(LATE, 4.0, 3.0), False),
+        (CALM["empty"], False),
+    ],
+)
+def test_a_value_that_all_rows_have_in_turn_is_told_from_one_that_took_over(values, turns):
+    window = HOUR < 32 * 24  # of two days
+    day = np.minimum((HOUR / 40 / 24 * DAYS).astype(int), DAYS - 1)
+    profile, place = profile_of("scorer", "x", values[window], day[window])
+    nothing = np.full(int(window.sum()), np.nan)
+    numbers = {} if values.dtype == object else {"x": values[window]}
+    rows = Rows(LATE[window], TS[window], nothing.astype(str), nothing, nothing, nothing, {"x": place}, numbers)
+    assert takes_turns(profile, rows) == turns

@@ -38,6 +38,17 @@ def test_a_turned_relation_is_lost_entirely():
     assert loss(-X[NEW]) == 1.0
 
 
+def test_a_relation_to_what_no_longer_varies_is_not_lost():
+    """On a Saturday there is nothing that tells working days apart."""
+    weekend = (np.arange(4000) % 7 >= 5).astype(float)
+    value = 2.0 * weekend + RNG.normal(size=4000)
+    saturday = np.flatnonzero(weekend)[-500:]
+    assert relation_loss(value[OLD], weekend[OLD], value[saturday], weekend[saturday]) == 0.0
+    some = np.concatenate([saturday, np.flatnonzero(weekend == 0)[-25:]])
+    assert relation_loss(value[OLD], weekend[OLD], value[some], weekend[some]) == 0.0
+    assert relation_loss(value[OLD], weekend[OLD], RNG.permutation(value[NEW]), weekend[NEW]) > 0.9
+
+
 def test_no_relation_before_cannot_be_lost_and_few_rows_say_nothing():
     assert relation_loss(X[OLD], RNG.normal(size=3000), X[NEW], RNG.normal(size=1000)) == 0.0
     assert loss(RNG.permutation(X[NEW])[:40], SAID[NEW][:40]) == 0.0

@@ -73,5 +73,18 @@ def test_a_changed_mix_is_not_missing_rows():
     assert not row_faults(evidence("drift"))
 
 
+def test_of_a_value_that_is_set_anew_every_week_no_rows_are_missing():
+    """Half the rows came, all with the value of the week; those of other weeks are not to be expected."""
+    scene = healthy()
+    log = scene["scorer"]
+    week = np.floor((log.day - log.day[log.late].min()) / 7)
+    log = replace(log, columns=log.columns | {"country": np.where(week % 2 == 0, "de", "fr").astype(object)})
+    kept = np.flatnonzero(~(log.late & (np.arange(len(log.day)) % 2 == 0)))
+    given = evidence_of({**scene, "scorer": _taken_all(log, kept)}, "prediction_mean")
+    words = [fault.words for fault in row_faults(given) if fault.node == "scorer"]
+    assert words
+    assert not any("country" in said for said in words)
+
+
 def test_a_calm_period_has_no_row_fault():
     assert not row_faults(evidence("none"))
