@@ -57,6 +57,32 @@ def expected_traffic(ts: TimeArray, rows: FloatArray, base: Window, period: Wind
     return Traffic(expected, float(np.hypot(strays, 1 / np.sqrt(max(expected, 1.0)))))
 
 
+def expected_shares(ts: TimeArray, counts: FloatArray, base: Window, period: Window) -> FloatArray:
+    """Return (B,) the share of a period's rows that each value would have if it came as usual at such times.
+
+    Mornings bring other values than nights: what a period holds of each time of the day, and of the week where whole
+    weeks are known, decides.
+
+    Parameters
+    ----------
+    ts, counts
+        (T,) regular bucket starts and (T, B) the rows of each value.
+    """
+    known, wanted = within(ts, base), within(ts, period)
+    usual = counts[known].sum(axis=0)
+    if known.sum() > 1 and wanted.any():
+        step = np.diff(ts).min()
+        number = ((ts - ts[known][0]) // step).astype(int)
+        cycle = _cycle(int(number[known][-1]) + 1, step)
+        table = np.zeros((cycle, counts.shape[1]))
+        np.add.at(table, number[known] % cycle, counts[known])
+        times = np.bincount(np.arange(number[known][-1] + 1) % cycle, minlength=cycle)
+        asked = np.bincount(np.arange(number[wanted][0], number[wanted][-1] + 1) % cycle, minlength=cycle)
+        placed = np.divide(asked, times, out=np.zeros(cycle), where=times > 0) @ table
+        usual = placed if placed.sum() > 0 else usual
+    return np.asarray(usual / max(float(usual.sum()), 1.0))
+
+
 def _cycle(buckets: int, step: np.timedelta64) -> int:
     """Return after how many buckets traffic repeats itself, as far as so many can tell: a week, a day, or 1."""
     day = int(DAY // step)
