@@ -9,6 +9,7 @@ upstream* is `upstream_model_change`.
 import math
 
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
+from candidates.measures.answer_form import answer_form, served_by
 from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
@@ -22,6 +23,8 @@ from schemas.incident import LATENCY_METRICS, Change
 
 MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
+PASSED_ON = 0.95
+"""How far a setting of what stands beside a model is believed to change its answers, where its own would."""
 
 
 def _elsewhere(evidence: Evidence, node: str) -> bool:
@@ -36,12 +39,31 @@ def _judged(evidence: Evidence, node: str) -> bool:
 
 def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
-    share, strength, words = _own_share(evidence, node, change)
+    share, strength, words = max(_own_share(evidence, node, change), _served_share(evidence, node, change))
     acted = acted_upon(evidence, change)
     if acted <= share:
         return share, strength, words
     words = f"the figure moved while what the models answer did not: {acted:.0%} lies in how {node} uses the answers"
     return acted, min(abs(evidence.symptom.z), 1e6), words
+
+
+def _served_share(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
+    """Return (share, strength, words) of what the models explain whose requests or answers pass through a node.
+
+    Of two settings that fit, the model's own is the nearer one.
+    """
+    best = (0.0, 0.0, "")
+    for model in served_by(evidence, node):
+        diagnosis, rows = diagnose(evidence, model), evidence.models[model].rows if model in evidence.models else None
+        if diagnosis is None or rows is None:
+            continue
+        fits = dated(evidence, model, diagnosis, change.ts, setting=True, at=node)
+        share = PASSED_ON * function_share(evidence, model) * fits
+        form = answer_form(rows, evidence.models[model].node)
+        told = f"; {form.words}" if form else ""
+        words = f"{model} answers the same inputs differently since: its old answers undo {share:.0%} of the symptom"
+        best = max(best, (share, 12.0 * share, words + told))
+    return best
 
 
 def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
@@ -88,6 +110,7 @@ def _candidate(evidence: Evidence, change: Change) -> Candidate:
         remedy="Revert the change; roll configuration out in steps, with the metric as its gate.",
         explains=(
             *((("function", node),) if _judged(evidence, node) else ()),
+            *(("function", model) for model in served_by(evidence, node)),
             ("output", node),
             ("metric", node, evidence.symptom.incident.metric),
         ),

@@ -1,15 +1,33 @@
 """The symptomatic model's own new version is worse, as a whole or on old segments.
 
 The undo test: predict the window's rows with a stand-in of the old version (`candidates.measures.surrogate`);
-what of the symptom goes away is the new version's share. A harmless retrain explains nothing.
+what of the symptom goes away is the new version's share. A harmless retrain explains nothing. Answers that changed
+without a version, a setting or a moved column, and not in one slice alone, are a change that nobody told of.
 """
 
+from candidates.measures.acted_upon import SETTINGS, aligned
+from candidates.measures.answer_form import answer_form, bounded, served_by
+from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
+from candidates.measures.health import explained_by_data
 from candidates.measures.influence import function_share, symptomatic_models
-from candidates.measures.versions import Switch, dated, event_switch, function_strength, spared, version_switch
+from candidates.measures.versions import (
+    Switch,
+    change_subject,
+    dated,
+    event_switch,
+    function_strength,
+    spared,
+    version_switch,
+)
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
+
+LEAST = 0.3
+"""Share of the symptom from which changed answers that nothing told of are a cause."""
+UNTOLD, IN_FORM = 0.5, 0.8
+"""How specific such a change is, and where the form of the answers shows it as well."""
 
 
 def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
@@ -42,6 +60,59 @@ def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch:
     )
 
 
+def _told(evidence: Evidence, node: str) -> bool:
+    """Return whether a setting of the model, or of what stands beside it, was changed about then."""
+    return any(
+        change.kind in SETTINGS
+        and change_subject(change) is not None
+        and (change.node == node or node in served_by(evidence, str(change.node)))
+        and aligned(evidence, change) > 0
+        for change in evidence.changes
+    )
+
+
+def _silent(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> Candidate | None:
+    """Return a change of the answers that no version, setting or column accounts for; None without one."""
+    model = evidence.models[node]
+    if diagnosis.function_onset is None or model.rows is None or _told(evidence, node):
+        return None
+    share = function_share(evidence, node) * (1.0 - explained_by_data(evidence)) * (1.0 - bounded(evidence, node))
+    if share < LEAST:
+        return None
+    form, onset = answer_form(model.rows, model.node), diagnosis.function_onset
+    told = f"; {form.words}" if form else ""
+    estimate = EvidenceItem(
+        kind="estimate",
+        text=f"putting the old function back undoes {share:.0%} of the symptom; logged predictions deviate "
+        f"{diagnosis.function_ratio:.1f} times as much from it as before{told}",
+        data={"share": round(share, 4), "deviation_ratio": round(diagnosis.function_ratio, 3)},
+    )
+    return Candidate(
+        family="model_change",
+        node=node,
+        subject=None,
+        impact=share,
+        strength=function_strength(diagnosis),
+        specificity=IN_FORM if form else UNTOLD,
+        mechanism=form.mechanism if form else "untold",
+        observed_at=node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"{node} answers the same inputs differently since {stamp(onset.at)}, though its logged version stayed"
+        f"{told}.",
+        evidence=(estimate,),
+        verify="Score rows from before and since with the model as it was registered; compare with what was logged.",
+        remedy="Redeploy the registered model; log the version, and the settings it is served with.",
+        explains=(("function", node), ("output", node)),
+        features={
+            "alignment": alignment(onset, evidence.symptom),
+            "coincident_change": 0.0,
+            "function_ratio": diagnosis.function_ratio,
+        },
+    )
+
+
 def generate(evidence: Evidence) -> Findings:
     """Propose the new versions of the symptomatic model, or of the models right before a symptomatic KPI."""
     judged = {node: diagnose(evidence, node) for node in sorted(symptomatic_models(evidence))}
@@ -51,8 +122,9 @@ def generate(evidence: Evidence) -> Findings:
     found = []
     for node, diagnosis in known.items():
         switch = version_switch(evidence, node) or event_switch(evidence, node, {"deploy"})
-        if switch is not None:
-            found.append(_candidate(evidence, node, diagnosis, switch))
+        candidate = _candidate(evidence, node, diagnosis, switch) if switch else _silent(evidence, node, diagnosis)
+        if candidate is not None:
+            found.append(candidate)
     if not found:
         return Findings(ruled_out=f"the same version served throughout ({', '.join(known)})")
     return Findings(candidates=tuple(found))

@@ -2,11 +2,12 @@
 
 Found by a scan of all slices of one to three conditions (`candidates.measures.slices`), by difference in differences:
 what moved everywhere is no slice. Gives way as far as putting a moved column, or the old version, back undoes the
-symptom.
+symptom, and as far as answers that changed outside of the slice as well do.
 """
 
 import math
 
+from candidates.measures.answer_form import changed_everywhere
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
 from candidates.measures.health import undone_by_data
@@ -75,7 +76,8 @@ def _series(report: SliceReport) -> EvidenceItem:
 def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], index: int) -> Candidate:
     report, best = reports[index], reports[0]
     where = str(report.found.where)
-    left = 1.0 - 0.9 * undone_by_data(evidence)
+    undone = max(undone_by_data(evidence), changed_everywhere(evidence, node, report.found.where))
+    left = 1.0 - 0.9 * undone
     signs = label_signs(evidence, evidence.models[node], outcome_change(evidence, node))
     labels = LABELLED * max((sign.specificity for sign in signs if sign.specificity > ANOTHER_BOUND), default=0.0)
     share_of_rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)

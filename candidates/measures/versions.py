@@ -104,12 +104,23 @@ def function_strength(diagnosis: ModelDiagnosis) -> float:
 
 
 def dated(
-    evidence: Evidence, node: str, diagnosis: ModelDiagnosis, moment: datetime, *, setting: bool = False
+    evidence: Evidence,
+    node: str,
+    diagnosis: ModelDiagnosis,
+    moment: datetime,
+    *,
+    setting: bool = False,
+    at: str | None = None,
 ) -> float:
     """Return how well a moment fits the time since when a model answers differently (else the symptom's), [0, 1].
 
     What came in clearly before the answers changed did not change them, nor did what came in after. Of several
     that came in at about that time (versions, settings), the nearest takes precedence.
+
+    Parameters
+    ----------
+    at
+        Where a setting was changed, if not on the model itself.
     """
     symptom = evidence.symptom
     onset = diagnosis.function_onset or symptom.onset
@@ -118,7 +129,7 @@ def dated(
     gap = max((onset.low - moment).total_seconds(), (moment - onset.high).total_seconds(), 0.0)
     fits = max(0.0, 1.0 - 4.0 * max(0.0, gap - slack) / span)
     switch = version_switch(evidence, node)
-    settings = [c.ts for c in evidence.changes if c.node == node and c.kind in SETTINGS and change_subject(c)]
+    settings = [c.ts for c in evidence.changes if c.node in {node, at} and c.kind in SETTINGS and change_subject(c)]
     versions = [switch.since] if switch else []
     own = abs((moment - onset.at).total_seconds())
     nearer = any(abs((other - onset.at).total_seconds()) < own for other in (*settings, *versions))

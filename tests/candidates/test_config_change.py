@@ -12,8 +12,8 @@ from schemas.evidence import Series
 from schemas.incident import Change
 from schemas.system import System
 from tests.candidates import fault_scenes as shop
-from tests.candidates.faults import evidence
-from tests.candidates.scenes import SYSTEM, event, first, found
+from tests.candidates.faults import evidence, healthy
+from tests.candidates.scenes import SYSTEM, answered, event, evidence_of, first, found
 from tests.candidates.test_downstream_change import incident
 from tests.laws.worlds import DAYS, days
 from tests.rca.spans.traces import BASELINE, WINDOW, Shop
@@ -81,12 +81,42 @@ def test_events_off_the_way_to_the_symptom_do_not_count():
 
 
 def test_a_service_is_judged_by_whether_its_own_metrics_moved():
-    base = evidence("worse, no version", changes=(event("api", title="pool size"),))
+    base = evidence("shown by no input", changes=(event("api", title="pool size"),))
     wave = 5 + 0.1 * np.sin(np.arange(DAYS))
     calm = replace(base, metrics=(metric_of("api", wave),), cache={})
     moved = replace(base, metrics=(metric_of("api", np.where(np.arange(DAYS) >= 15, 9, wave)),), cache={})
     assert found("config_change", calm)["api", "pool size"].impact == 0
     assert found("config_change", moved)["api", "pool size"].impact > 0.3
+
+
+def quantised(answer):
+    return np.round(answer)
+
+
+def with_answers(change, *changes):
+    """Return the incident in which the scorer's answers to the same inputs changed, by no version."""
+    scene = healthy()
+    return evidence_of(answered(scene, change(scene["scorer"].prediction)), changes=changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "form"), [(quantised, "different answers"), (lambda p: np.where(p > 0.3, 0.3, p), "exactly 0.3")]
+)
+def test_a_setting_of_what_stands_before_a_model_is_judged_by_the_models_answers(change, form):
+    cause = first(with_answers(change, event("api", **SETTING)))
+    assert (cause.family, cause.node, cause.subject) == ("config_change", "api", "temperature")
+    assert any(form in item.text for item in cause.evidence)
+
+
+@pytest.mark.parametrize("fault", ["nulls", "times 100", "misjoined", "shown by no input"])
+def test_answers_that_did_not_change_speak_for_no_setting_before_the_model(fault):
+    candidate = found("config_change", evidence(fault, changes=(event("api", **SETTING),)))["api", "temperature"]
+    assert candidate.impact < 0.2
+
+
+def test_a_data_set_that_hands_columns_on_is_no_server():
+    candidate = found("config_change", with_answers(quantised, event("payments", **SETTING)))
+    assert candidate["payments", "temperature"].impact < 0.1
 
 
 def test_what_the_data_explain_is_not_left_for_a_service():

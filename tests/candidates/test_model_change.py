@@ -48,7 +48,7 @@ def test_a_deployment_stands_in_for_a_version_that_is_not_logged():
     cause = first(evidence("worse, no version", changes=(deploy,)))
     assert (cause.family, cause.subject) == ("model_change", "7.1")
     late = event("scorer", "deploy", at=4.5, after={"version": "7.1"})
-    assert not found("model_change", evidence("worse, no version", changes=(late,)))
+    assert ("scorer", "7.1") not in found("model_change", evidence("worse, no version", changes=(late,)))
 
 
 def test_the_same_version_is_ruled_out_and_no_log_is_not_examined():
@@ -61,3 +61,19 @@ def test_a_version_that_also_served_before_is_not_new():
     log = scene["scorer"]
     mixed = np.where(np.arange(len(log.day)) % 2 == 0, "canary", "v1").astype(object)
     assert generate(evidence_of(scene | {"scorer": replace(log, version=mixed)})).ruled_out
+
+
+def test_answers_that_changed_without_a_version_are_told_with_their_form():
+    scene = healthy()
+    cause = first(evidence_of(answered(scene, np.round(scene["scorer"].prediction))))
+    assert (cause.family, cause.node, cause.subject, cause.mechanism) == ("model_change", "scorer", None, "coarse")
+
+
+def test_answers_that_changed_without_a_version_leave_the_blame_to_a_setting():
+    given = evidence("worse, no version", changes=(event("scorer", before={"a": 1}, after={"a": 2}),))
+    assert not found("model_change", given)
+
+
+@pytest.mark.parametrize("fault", ["times 100", "drift", "misjoined", "frozen", "shown by no input"])
+def test_other_faults_are_no_change_of_the_answers(fault):
+    assert not found("model_change", evidence(fault))
