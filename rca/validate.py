@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from schemas.system import Node
 Severity = Literal["error", "warning", "note"]
 UNLABELLED = ("prediction_mean", "null_rate", "estimated_auc", "estimated_accuracy")
 """Model metrics that need no labels."""
+LATER = timedelta(hours=1)
+"""So long after the last row an incident may be noticed without a word: logs come in batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def _incident(landed: _Landed, incident: Incident) -> Iterator[Entry]:
     detected = incident.detected_at.replace(tzinfo=None)
     if first is not None and detected < first:
         yield Entry("error", f"{file}: detected_at is before all data, which begin at {first}; check its time zone")
-    elif last is not None and (incident.started_at or incident.detected_at).replace(tzinfo=None) > last:
+    elif last is not None and (incident.started_at or incident.detected_at).replace(tzinfo=None) > last + LATER:
         yield Entry("warning", f"{file}: it lies after all data, which end at {last}; check its time zone")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from rca.errors import UnknownName
+from rca.errors import InputError, UnknownName
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.harm import harm
 from rca.symptom.onset import coarse_onset, refine_onset
@@ -13,7 +13,7 @@ from rca.symptom.reference import Reference, compared, is_reference_fairer, read
 from rca.symptom.timeline import REAL, Look, Timeline, look
 from rca.warehouse import Warehouse
 from schemas.evidence import Onset, Symptom, Window
-from schemas.incident import Direction, Incident
+from schemas.incident import MODEL_METRICS, Direction, Incident
 from schemas.system import System
 
 UNLIKELY = 0.01
@@ -38,12 +38,13 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) ->
     """
     node = system.by_id.get(incident.node)
     if node is None:
-        raise UnknownName("node", incident.node, system.by_id)
+        raise UnknownName("node", incident.node, system.by_id, file=f"incident {incident.id!r}")
     gauge = open_gauge(warehouse, node, incident.metric)
     moments = [m for m in (incident.detected_at, incident.started_at, incident.ended_at) if m]
     extent = measure_extent(gauge, min([*moments, *(incident.baseline or ())]), max(moments))
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
+    _refuse_before(line, max(moments))
     seen, warnings = _seen(line)
     warnings = (*warnings, *_against_the_direction(line, seen))
     onset = _onset(line, seen)
@@ -53,13 +54,26 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) ->
     return _symptom(line, seen, onset, (*extent.warnings, *warnings))
 
 
+def _refuse_before(line: Timeline, moment: datetime) -> None:
+    """Refuse an incident that was over before anything is known: nothing could be compared with anything."""
+    if moment < line.when(0):
+        incident = line.incident
+        raise InputError(
+            f"{moment:%Y-%m-%d %H:%M} is before all that is known of {incident.metric} of {incident.node}, which "
+            f"begins at {line.when(0):%Y-%m-%d %H:%M}",
+            file=f"incident {incident.id!r}",
+            mend="correct detected_at, or its time zone",
+        )
+
+
 def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
     """Return the look to believe, and warnings about what was given."""
     warnings: tuple[str, ...] = ()
     incident = line.incident
     if not line.when(0) <= incident.detected_at < line.end + timedelta(seconds=line.seconds):
         known = f"{line.when(0):%Y-%m-%d %H:%M} to {line.end:%Y-%m-%d %H:%M}"
-        warnings = (f"{incident.metric} is known from {known} only (labels may come later); detected_at lies outside",)
+        later = " (labels may come later)" if incident.metric in MODEL_METRICS else ""
+        warnings = (f"{incident.metric} is known from {known} only{later}; detected_at lies outside",)
     if incident.started_at is None:
         return _directed(line, None), warnings
     given = _directed(line, line.bucket(incident.started_at))

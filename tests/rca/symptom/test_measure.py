@@ -142,6 +142,11 @@ def test_unknown_node_suggests_the_nearest():
         measure_symptom(warehouse, SYSTEM, incident("shap", "auc", 3))
 
 
+def test_an_incident_before_all_data_is_refused():
+    with pytest.raises(InputError, match=r"before all that is known of auc of m, .*time zone"):
+        measure(log_of(np.random.default_rng(9), 3000, 10, 5), "auc", -700.0)
+
+
 def test_rows_with_a_broken_clock_do_not_stretch_the_series():
     log = log_of(np.random.default_rng(10), 20_000, 30, 20)
     log["seconds"][:3] = -10 * 365 * 86400.0
