@@ -39,8 +39,8 @@ def _signature(moved: MovedColumn) -> Signature | None:
     shift = column.shift
     novel = float(shift.after[shift.before <= 0].sum())
     respelled = any(s.touched > NOVEL for s in moved.encoding if s.mechanism != "garbled")
-    if novel > NOVEL or respelled:
-        pass  # values never seen before cannot relate to anything: that is not a misjoin
+    if novel > NOVEL or respelled or (moved.followed is not None and moved.followed.true):
+        pass  # values never seen before cannot relate to anything, and true ones are not another row's: no misjoin
     elif column.relation_loss > 0.3:
         words = f"it lost {column.relation_loss:.0%} of its relation to the other columns"
         # a real shift narrows or widens a column, which weakens its relations too

@@ -5,8 +5,6 @@ Ruled in by the distance of the column's distribution from its own normal variat
 not matter is no cause. Stands back where values are wrong or the encoding changed.
 """
 
-import math
-
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
 from candidates.measures.same_cause import merged
@@ -21,19 +19,25 @@ CHANGES = {"data_feed", "business", "other"}
 
 def _strange(moved: MovedColumn) -> float:
     """Return how far a column lost its relation to the others, unless its values are new and borne out."""
-    return 0.0 if math.isfinite(moved.column.ventured) else moved.column.relation_loss
+    return 0.0 if moved.borne_out else moved.column.relation_loss
 
 
 def _specificity(moved: MovedColumn) -> float:
     """Return how much the shift looks like a real one: what no signature of wrongness claims."""
     claims = [s.specificity for s in (*moved.wrong, *moved.encoding)]
     claims.append(0.97 if moved.schema else 0.0)
-    return max(0.02, 1.0 - max(claims)) * (0.5 if _strange(moved) > 0.5 else 1.0)
+    denied = moved.followed is not None and moved.followed.false
+    return max(0.02, 1.0 - max(claims)) * (0.5 if denied or _strange(moved) > 0.5 else 1.0)
+
+
+def _true(moved: MovedColumn) -> float:
+    """Return which part of what wrong values would explain a real shift explains: all where outcomes bear it out."""
+    return 1.0 if moved.followed is not None and moved.followed.true else 0.5
 
 
 def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
     column = moved.column
-    share, estimator = max((moved.drift, moved.drift_words), (0.5 * moved.bad, moved.bad_words))
+    share, estimator = max((moved.drift, moved.drift_words), (_true(moved) * moved.bad, moved.bad_words))
     impact = share * (FOLLOWER + (1 - FOLLOWER) * column.leads)
     return column_candidate(
         evidence,

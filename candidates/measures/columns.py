@@ -9,8 +9,10 @@ from candidates.measures.batches import SchemaDifference, schema_differences
 from candidates.measures.borne_out import borne_out
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
+from candidates.measures.followed import Followed, followed
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
+from candidates.measures.taken_over import taken_over
 from candidates.measures.versions import change_item
 from candidates.measures.vocabulary import vocabulary_signature
 from schemas.analysis import EvidenceItem
@@ -44,6 +46,8 @@ class MovedColumn:
         Signatures, most specific first.
     schema
         What the batches' schemas say of it, if they changed.
+    followed
+        How far the outcomes went with its new values; None where they do not say.
     """
 
     model: ModelEvidence
@@ -57,6 +61,12 @@ class MovedColumn:
     wrong: tuple[Signature, ...]
     encoding: tuple[Signature, ...]
     schema: SchemaDifference | None
+    followed: Followed | None = None
+
+    @property
+    def borne_out(self) -> bool:
+        """Return whether the outcomes went with the new values: then these are right."""
+        return math.isfinite(self.column.ventured) or (self.followed is not None and self.followed.true)
 
     @property
     def profile(self) -> ColumnProfile:
@@ -138,7 +148,10 @@ def _describe(
     encoding = changed_encoding(profile, reference=reference)
     wrong = wrong_values(profile, model.rows, reference=reference)
     innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
-    innocent = NEW if math.isfinite(column.ventured) else innocent
+    went = followed(evidence, node, profile.column) if _asked(column, profile) else None
+    innocent = NEW if math.isfinite(column.ventured) or (went is not None and went.true) else innocent
+    if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
+        wrong = (sign, *wrong)
     return MovedColumn(
         model=model,
         column=column,
@@ -151,7 +164,13 @@ def _describe(
         wrong=tuple(sign for sign in wrong if sign.mechanism not in innocent),
         encoding=vocabulary or encoding,
         schema=schema,
+        followed=went,
     )
+
+
+def _asked(column: ColumnDiagnosis, profile: ColumnProfile) -> bool:
+    """Return whether the outcomes can be asked of a column's new values: of one that is read, whole, and moved."""
+    return not profile.part and column.importance > 0 and column.shift.strength >= MOVED
 
 
 def histogram_item(profile: ColumnProfile) -> EvidenceItem:

@@ -18,8 +18,6 @@ KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.6093
 """Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
 
 MIN_SHARE = 0.01
-TAKEN, MOST_OF = 0.1, 0.7
-"""Rise of one value's share, at least, and as a part of all that the column gained, from which it took over."""
 MANY = 100.0
 """Times from which their number says nothing more."""
 
@@ -82,33 +80,6 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     if was < 0.2 * now and now > 0.05 and len(values) > 20 and rest < max(0.05, 1.95 / np.sqrt(len(new))):
         return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
     return None
-
-
-def taken_over(profile: ColumnProfile, rows: Rows | None) -> Signature | None:
-    """Return the sign of one known value that took what a column gained, where the outcomes deny that it is true.
-
-    Of a number an exact value, else a category. The caller has asked the outcomes (`followed`).
-    """
-    values = rows.values.get(profile.column) if rows is not None and not profile.part else None
-    if rows is None or values is None:
-        p, q = shares(profile.before), shares(profile.after)
-        top = int((q - p).argmax())
-        named, was, now, gained = profile.labels[top], float(p[top]), float(q[top]), float(np.abs(q - p).sum() / 2)
-        if profile.roles[top] != "category":
-            return None
-    else:
-        old, new = (values[np.isfinite(values) & side] for side in (~rows.after, rows.after))
-        if min(len(old), len(new)) < 20:
-            return None
-        distinct, counts = np.unique(new, return_counts=True)
-        at = distinct[int(counts.argmax())]
-        named, was, now = f"{at:g}", float(np.mean(old == at)), float(counts.max() / len(new))
-        p, q = shares(profile.before), shares(profile.after)
-        gained = float(np.abs(q - p).sum() / 2)
-    if now - was < max(TAKEN, MOST_OF * gained):
-        return None
-    words = f"{named} rose from {was:.1%} to {now:.1%} of the values, and the outcomes did not go with it"
-    return Signature("default_value", 0.9, now - was, words)
 
 
 def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
