@@ -15,6 +15,7 @@ from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_h
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
+from candidates.measures.outcome_moved import Moved
 from candidates.measures.slice_report import slice_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -24,6 +25,8 @@ GRADUAL = 2.0
 """Onset's uncertainty, in days, from which the drift is called gradual."""
 SLICED = 0.8
 """How far one unmistakable slice that holds the whole symptom takes the place of a drift of all outcomes."""
+GONE = 0.1
+"""Share of what the inputs said of the outcome from which it is told as lost, else how far the outcomes moved."""
 UNLABELLED = 0.6
 """How specific a rise of the loss is where nobody sees the outcomes themselves."""
 VERIFY = "Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample."
@@ -64,8 +67,7 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
         onset=onset.at,
         onset_low=onset.low,
         onset_high=onset.high,
-        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: "
-        f"{moved.lost:.0%} of what they said about the outcome is gone.",
+        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: {_in_words(moved)}.",
         evidence=(
             EvidenceItem(kind="estimate", text=text, data=data),
             *change_items(evidence, {node}, {"business", "other"}),
@@ -75,6 +77,11 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
         explains=(("outcome", node),),
         features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
     )
+
+
+def _in_words(moved: Moved) -> str:
+    level = f"on average {moved.offset:+.3g} beside what is expected of them"
+    return f"{moved.lost:.0%} of what they said about the outcome is gone" if moved.lost >= GONE else level
 
 
 def _from_histograms(evidence: Evidence, node: str, change: HistogramOutcome) -> Candidate:

@@ -11,6 +11,8 @@ from candidates.measures.clock import stamp
 from candidates.measures.label_arrival import coverage, latest, settled
 from candidates.measures.label_heap import heap
 from candidates.measures.label_peers import agreement
+from candidates.measures.label_scale import rescaled
+from candidates.measures.outcome import MEASURED
 from candidates.measures.outcome_change import OutcomeChange
 from candidates.measures.versions import change_item
 from schemas.analysis import EvidenceItem
@@ -40,6 +42,8 @@ NOISY, EVEN = 0.85, 3.0
 """Slope left of the relation, and standard errors of single inputs' beyond it, up to which labels look noisy."""
 ERRING = 0.2
 """Specificity of noise: outcomes that became a matter of chance look the same."""
+OF_A_PRODUCER = frozenset({"data_feed", "schema", "deploy", "config", "flag", "infrastructure"})
+"""Kinds of changes that may change the labels which a node records."""
 WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|from|feed|source)", re.IGNORECASE)
 """What titles of changes say when they are about labels."""
 
@@ -79,6 +83,7 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _one_way(change),
         _noisier(change),
         _heaped(model),
+        _rescaled(model, change),
     ]
     # a figure that is no model's metric seldom reads labels: what moved it is no matter of how they are recorded
     apart = 1.0 if evidence.symptom.incident.node in evidence.models else UNREAD
@@ -286,7 +291,7 @@ def _about_labels(change: Change, model: str) -> float:
     if change.kind == "label_guideline" or WORDS.search(change.title or ""):
         return 0.9
     if change.node != model:
-        return 0.8 if change.kind in {"data_feed", "schema", "deploy"} else 0.0
+        return 0.8 if change.kind in OF_A_PRODUCER else 0.0
     # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels
     return 0.6 if change.kind == "data_feed" else 0.0
 
@@ -316,3 +321,13 @@ def _heaped(model: ModelEvidence) -> LabelSign | None:
     words = f"{shares}, and fewer lie {side} it"
     data = {"value": found.value, "before": round(found.before, 4), "after": round(found.after, 4)}
     return LabelSign("guideline", 0.85, words, EvidenceItem(kind="estimate", text=words, data=data))
+
+
+def _rescaled(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
+    if model.rows is None or model.node.task not in MEASURED or change is None:
+        return None
+    found = rescaled(model.rows)
+    # what befalls the outcomes of one kind of rows more than of others is no matter of the unit
+    if found is None or (found.mechanism == "label_unit" and change.moved.uneven > EVEN):
+        return None
+    return LabelSign(found.mechanism, 0.9, found.words, EvidenceItem(kind="estimate", text=found.words))

@@ -21,7 +21,7 @@ class Moved:
     offset
         Mean change of the residual, in the outcome's unit; of the class that moved most.
     lost
-        Share of what the inputs said about the outcome that is gone, [0, 1].
+        Share of what the inputs said about the outcome that is gone, [0, 1]; outcomes that moved alike lost nothing.
     one_way
         How far the outcome moved in one direction only, whatever was expected, [0, 1].
     kept
@@ -151,14 +151,15 @@ def _spread(found: Outcomes, base: BoolArray) -> float:
     return float(change[0] / error[0])
 
 
-def _explained(found: Outcomes, rows: BoolArray) -> float:
-    truth, residual = found.truth[rows], found.residual[rows]
-    whole = float(((truth - truth.mean(axis=0)) ** 2).sum())
-    return 1 - float((residual**2).sum()) / whole if whole > 0 else 0.0
+def _told(found: Outcomes, rows: BoolArray) -> float:
+    """Return the share of the outcome's variation that follows what was expected, whatever its level and scale."""
+    truth, expected = (side[rows] - side[rows].mean(axis=0) for side in (found.truth, found.expected))
+    spread = float((truth**2).sum() * (expected**2).sum())
+    return max(0.0, float((truth * expected).sum())) ** 2 / spread if spread > 0 else 0.0
 
 
 def _lost(found: Outcomes, base: BoolArray, window: BoolArray) -> float:
-    before, after = _explained(found, base), _explained(found, window)
+    before, after = _told(found, base), _told(found, window)
     return float(np.clip(1 - after / before, 0, 1)) if before > 0.01 else 0.0
 
 

@@ -11,8 +11,9 @@ from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import outcome_change
 from schemas.evidence import Evidence, Onset
 from schemas.incident import Change
+from schemas.system import System
 from tests.candidates.faults import evidence
-from tests.candidates.scenes import event, evidence_of, first, ranked
+from tests.candidates.scenes import SYSTEM, event, evidence_of, first, ranked
 from tests.candidates.test_concept_drift import relabelled
 
 
@@ -129,3 +130,17 @@ def test_outcomes_bear_out_what_was_told_on_less_evidence_than_they_prove_it_alo
     assert bool(generate(replace(given, cache={("outcome", "scorer"): faint})).candidates) == believed
     untold = replace(given, changes=(), cache={("outcome", "scorer"): faint})
     assert not generate(untold).candidates
+
+
+@pytest.mark.parametrize("kind", ["config", "deploy", "flag"])
+def test_a_change_of_the_node_that_records_the_labels_fits_as_a_guideline_does(kind):
+    system = SYSTEM.model_dump(by_alias=True)
+    nodes = [*system["nodes"], {"id": "tracker", "kind": "pipeline"}]
+    edges = [*system["edges"], {"from": "tracker", "to": "scorer", "columns": ["label"]}]
+    given = evidence_of(relabelled(lost), changes=[event("tracker", kind, title="filter off")])
+    known = replace(given, system=System.model_validate({"nodes": nodes, "edges": edges}), cache={})
+    (candidate,) = generate(known).candidates
+    assert (candidate.node, candidate.mechanism) == ("tracker", "label_source")
+    assert candidate.specificity >= 0.8
+    elsewhere = replace(known, changes=(event("users", kind, title="filter off"),), cache={})
+    assert all(c.specificity < 0.5 for c in generate(elsewhere).candidates)
