@@ -11,6 +11,7 @@ from rca.symptom.control import Chart
 from rca.symptom.gauge import REFERENCE, Gauge
 from rca.symptom.harm import harm, loss
 from rca.symptom.timeline import Look, Timeline
+from rca.symptom.unheard import unheard_of
 from schemas.evidence import FloatArray, Window
 
 REAL = 1e-3
@@ -162,4 +163,6 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
     # a clear change for the worse within production is the incident, however far production always was from training
     steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
     clear = chart.p_value < UNLIKELY and (far or abs(chart.z) > FARTHER)
-    return bool(agrees and clear and steady and _beyond_optimism(line, reference, chart.after))
+    if not (agrees and clear and steady):
+        return False
+    return _beyond_optimism(line, reference, chart.after) or unheard_of(line.gauge)

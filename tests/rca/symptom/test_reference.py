@@ -55,6 +55,19 @@ def test_a_clear_change_within_production_is_the_incident_even_of_a_model_that_o
     assert found.p_value < 1e-6
 
 
+def coded(served):
+    """Return a log without validation rows, a fifth worse since the first production row, with a feature of codes."""
+    log = optimistic(split_log(5, rows=20_000), 0.6)
+    log["split"] = np.where(log["split"] == "validation", "train", log["split"])
+    codes = np.random.default_rng(6).choice(np.array(["a", "b", "c"], dtype=object), len(log["split"]))
+    return log | {"code": np.where(log["split"] == "production", [served(code) for code in codes], codes)}
+
+
+@pytest.mark.parametrize(("served", "against"), [(str.upper, True), (str.lower, False)])
+def test_values_that_training_never_held_are_no_optimism_of_the_fit(served, against):
+    assert measure(coded(served), "logloss", 39).reference_split is against
+
+
 def test_noisy_buckets_do_not_hide_production_that_was_always_worse():
     log = split_log(3, rows=6000)
     worse = (log["split"] == "production") & (np.random.default_rng(4).random(6000) < 0.35)
