@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from candidates import Generator, families
+from candidates.measures.reality import as_far_as_real
 from rankers import supervised
 from rankers.proposed import Proposed, Ranked
 from rca.blame import assign_blame
@@ -103,7 +104,7 @@ def examine(
     clock.lap("evidence")
     findings, broken = _ask(generators or families(), evidence)
     clock.lap("candidates")
-    candidates = [c for found in findings.values() for c in found.candidates]
+    candidates = [as_far_as_real(c, symptom) for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
     clock.lap("blame")
     proposed = Proposed(candidates, [b.root for b in blame], symptom.p_value)

@@ -147,6 +147,8 @@ def _describe(
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
     encoding = changed_encoding(profile, reference=reference)
     wrong = wrong_values(profile, model.rows, reference=reference)
+    # what only tells the time cannot stand still, or turn up beside the wrong rows, and still be right
+    wrong = () if column.calendar else wrong
     innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
     went = followed(evidence, node, profile.column) if _asked(column, profile) else None
     innocent = NEW if math.isfinite(column.ventured) or (went is not None and went.true) else innocent

@@ -23,6 +23,7 @@ import numpy as np
 
 from candidates.measures.answered import answering
 from candidates.measures.batches import schema_differences
+from candidates.measures.calendar import calendar_columns
 from candidates.measures.changepoint import step_of
 from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
@@ -87,6 +88,8 @@ class ColumnDiagnosis:
     ventured
         Share of the metric's change that comes with rows of values never seen before whose outcomes bear them out; NaN
         where they do not (`candidates.measures.ventured`).
+    calendar
+        Whether the column only tells the time (`candidates.measures.calendar`): then it cannot have lost a relation.
     """
 
     column: str
@@ -105,6 +108,7 @@ class ColumnDiagnosis:
     unread: float = float("nan")
     freed: float = float("nan")
     ventured: float = float("nan")
+    calendar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ def _diagnose_column(
     from_label: float,
     unit: float,
     without: Sequence[int] = (),
+    calendar: bool = False,
 ) -> ColumnDiagnosis:
     shift = max((shifts[key] for key in keys), key=lambda s: s.strength)
     own = lab.block(keys)
@@ -181,7 +186,9 @@ def _diagnose_column(
     (before, after), (told_before, told_after) = asked.effect, asked.expected
     # held-out rows only: what the fit has seen relates better than anything new can
     held = lab.held_out
-    lost = relation_loss(before[held], told_before[held], after, told_after)
+    lost = 0.0
+    if not calendar:  # a clock that still tells the time has lost nothing
+        lost = relation_loss(before[held], told_before[held], after, told_after, lab.like_window)
     kept = lost < LOST and correlation(before[held], told_before[held]) > RELATED
     if kept:
         from_label = 0.0  # it still stands beside the values that it belongs to: the outcome moved, not the column
@@ -200,7 +207,8 @@ def _diagnose_column(
         relation_loss=lost,
         label_loss=from_label,
         parted=_parted(lab, asked, symptom) if lost >= LOST else None,
-        ventured=ventured(lab, own, lab.rows.values.get(column)) / unit,
+        ventured=ventured(lab, own, importance, lab.rows.values.get(column)) / unit,
+        calendar=calendar,
     )
 
 
@@ -248,13 +256,16 @@ def _diagnose(
         return _diagnose_histograms(model, symptom, metric)
     if rows.after.sum() < 20 or (~rows.after).sum() < 50:
         return None
-    shifts = {key: measure_shift(profile, symptom, rows) for key, profile in model.columns.items()}
+    dates = calendar_columns(rows)
+    shifts = {
+        key: measure_shift(profile, symptom, None if key in dates else rows) for key, profile in model.columns.items()
+    }
     usable = np.isfinite(rows.prediction)
     if usable[rows.after].sum() < 20 or usable[~rows.after].sum() < 50:
         return None
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
-    columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers)
+    columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers, dates=dates)
     columns = _with_unread(lab, _with_leaders(model, rows, columns, answers), symptom, unit)
     columns = _with_freed(lab, columns, rows, unit)
     function = function_change(lab, symptom.bucket_seconds)
@@ -283,6 +294,7 @@ def _columns(
     *,
     unit: float,
     answers: Mapping[str, frozenset[str]],
+    dates: frozenset[str],
 ) -> dict[str, ColumnDiagnosis]:
     """Return the diagnosis of each column; those that lost only what broken ones took are held against the others."""
     groups: dict[str, tuple[str, ...]] = {}
@@ -291,9 +303,17 @@ def _columns(
         groups[name] = (*groups.get(name, ()), key)
     own = {name: lab.block(keys) for name, keys in groups.items()}
 
+    # what left its season is not related to the date as before, and no stranger to it
+    clocks = [p for name, keys in groups.items() if dates.issuperset(keys) or _dated(lab, keys) for p in own[name]]
+
     def diagnosed(name: str, without: Sequence[int] = ()) -> ColumnDiagnosis:
-        loss = float(gone[own[name]].max()) if own[name] else 0.0
-        return _diagnose_column(lab, name, groups[name], shifts, symptom, from_label=loss, unit=unit, without=without)
+        keys = groups[name]
+        calendar = dates.issuperset(keys)
+        loss = float(gone[own[name]].max()) if own[name] and not calendar else 0.0
+        unasked = [*without, *(clocks if max(shifts[key].strength for key in keys) >= MOVED else ())]
+        return _diagnose_column(
+            lab, name, keys, shifts, symptom, from_label=loss, unit=unit, without=unasked, calendar=calendar
+        )
 
     columns = {name: diagnosed(name) for name in groups}
     lost = {name: own[name] for name, c in columns.items() if c.relation_loss > 0}
@@ -302,6 +322,10 @@ def _columns(
     broken = broken_among(lab, lost, [position for name in biased for position in own[name]])
     silent = [position for name in broken for position in own[name]]
     return columns | {name: diagnosed(name, silent) for name in lost if broken and name not in broken}
+
+
+def _dated(lab: Laboratory, keys: Sequence[str]) -> bool:
+    return all(lab.model.columns[key].kind == "timestamp" for key in keys)
 
 
 def _with_unread(

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from candidates.measures.answers import answers_of
+from candidates.measures.calendar import calendar_weights
 from candidates.measures.links import deviation, edited, link, unlink
 from candidates.measures.novelty import complete_effects, fresh_bins, new_versions
 from candidates.measures.scores import PREDICTION_METRICS
@@ -134,6 +135,11 @@ class Laboratory:
         """Return (F, F) the inverse of the stand-in's system without the columns that moved too far."""
         s = self.surrogate
         return s.moments.without(s.features_of(self.moved))
+
+    @cached_property
+    def like_window(self) -> FloatArray:
+        """Return (N,) weights that give the held-out rows of the baseline the window's mix of times and weekdays."""
+        return calendar_weights(self.base.ts[self.held_out], self.window.ts)
 
     def block(self, keys: tuple[str, ...]) -> list[int]:
         """Return the positions of a column's keys among the surrogate's."""

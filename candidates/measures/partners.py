@@ -56,5 +56,5 @@ def _share_left(lab: Laboratory, own: list[int], without: Sequence[int]) -> floa
     column = column_of(lab, own, without=without)
     (before, after), (told_before, told_after) = column.effect, column.expected
     held = lab.held_out
-    was = correlation(before[held], told_before[held])
+    was = correlation(before[held], told_before[held], lab.like_window)
     return correlation(after, told_after) / was if was >= MIN_CORRELATION else float("nan")

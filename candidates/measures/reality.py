@@ -1,14 +1,40 @@
 """How real the symptom is: what is concluded from its having moved is worth no more than that it did."""
 
 import math
+from dataclasses import replace
 
+from schemas.analysis import EvidenceItem
+from schemas.candidate import Candidate
 from schemas.evidence import Symptom
 
 SURE = 0.001
 """Chance of natural fluctuation up to which the symptom is taken as real."""
+UNMISTAKABLE, DOUBTFUL = 0.95, 0.85
+"""Specificity from which a signature is no healthy system's, whatever the metric says; from which it may not be."""
+NATURAL = frozenset({"concept_drift", "feature_drift", "outliers", "population_shift", "slice_degradation"})
+"""Families whose signature a healthy system may show: the world moves, and some rows always do worse than others."""
+WEIGHED = frozenset({"config_change", "downstream_change"})
+"""Families that weigh it by themselves, where they conclude from the symptom alone."""
 
 
 def reality(symptom: Symptom) -> float:
     """Return how real the symptom is, [0, 1]: 1 up to p = 0.001, 0.67 at 0.01, 0.33 at 0.1, 0 at 1 or unknown."""
     p = min(1.0, symptom.p_value) if math.isfinite(symptom.p_value) else 1.0
     return 1.0 if p <= SURE else math.log(p) / math.log(SURE)
+
+
+def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:
+    """Return a candidate that explains no more than what of the symptom may be real.
+
+    Whatever moved in a chance fluctuation explains it and is no cause. An unmistakable fault (all values a thousand
+    times what they were) is there even where few rows make the metric noisy; that the world moved is no fault.
+    """
+    real = reality(symptom)
+    plain = 0.0 if candidate.family in NATURAL else candidate.specificity
+    sure = min(1.0, max(0.0, (plain - DOUBTFUL) / (UNMISTAKABLE - DOUBTFUL)))
+    believed = real + (1 - real) * sure
+    if believed >= 1 or candidate.impact <= 0 or candidate.family in WEIGHED:
+        return candidate
+    text = f"the symptom may be chance (p = {symptom.p_value:.2g}): {believed:.0%} of that share is believed"
+    item = EvidenceItem(kind="estimate", text=text, data={"believed": round(believed, 4)})
+    return replace(candidate, impact=believed * candidate.impact, evidence=(*candidate.evidence, item))

@@ -17,7 +17,7 @@ from candidates.measures.distances import shares
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
-from candidates.measures.traffic import Traffic, expected_shares, expected_traffic
+from candidates.measures.traffic import Traffic, expected_shares, expected_traffic, logged_until
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
 
 MOST_REPEATS = 0.03
@@ -157,7 +157,12 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     if series is None:
         return None
     fall = -series_strength(series, evidence.symptom)
-    gaps = [gap for p in model.columns.values() if (gap := _lost_lately(p, evidence)) is not None]
+    window = evidence.symptom.window
+    gaps = [
+        gap
+        for p in model.columns.values()
+        if (gap := _lost_lately(p, evidence, logged_until(p.ts, model.rows, window))) is not None
+    ]
     # the column that tells which rows are lost splits them best: its values are gone, not merely fewer
     best = max(gaps, key=lambda gap: (gap.complete, gap.lost, gap.profile.column), default=None)
     if best is None and fall < FEWER:
@@ -189,11 +194,11 @@ def _plain(gap: Gap) -> float:
     return clip(max(gap.fewer / PLAINLY, (gap.complete - COMPLETE) / (1 - COMPLETE)))
 
 
-def _lost_lately(profile: ColumnProfile, evidence: Evidence) -> Gap | None:
+def _lost_lately(profile: ColumnProfile, evidence: Evidence, window: Window) -> Gap | None:
     """Return what `_lost_values` says of the whole window, or else of its last days: a loss may grow."""
     if profile.kind == "vector" or profile.part:
         return None
-    window, base = evidence.symptom.window, evidence.symptom.baseline
+    base = evidence.symptom.baseline
     rows = profile.counts.sum(axis=1)
     whole = _lost_values(profile, expected_traffic(profile.ts, rows, base, window), profile.after, base, window)
     if whole is not None and not whole.thinned:

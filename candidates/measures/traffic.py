@@ -1,17 +1,19 @@
 """How many rows a period should have brought, by the time of day and the day of the week, and how surely."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from candidates.measures.clock import within
-from schemas.evidence import FloatArray, IntArray, TimeArray, Window
+from candidates.measures.clock import to_datetime, within
+from schemas.evidence import FloatArray, IntArray, Rows, TimeArray, Window
 
 DAY = np.timedelta64(1, "D")
 WEEKS = 2
 """Whole weeks of baseline from which days of the week are told apart."""
 FEWEST = 3
 """Fewer stretches of the baseline say nothing of how far traffic strays."""
+PARTLY = 0.1
+"""Part of a bucket by which the log must end early for the bucket to be only partly there."""
 UNKNOWN = 0.1
 """Relative error of what is expected where that is so."""
 
@@ -81,6 +83,30 @@ def expected_shares(ts: TimeArray, counts: FloatArray, base: Window, period: Win
         placed = np.divide(asked, times, out=np.zeros(cycle), where=times > 0) @ table
         usual = placed if placed.sum() > 0 else usual
     return np.asarray(usual / max(float(usual.sum()), 1.0))
+
+
+def logged_until(ts: TimeArray, rows: Rows | None, window: Window) -> Window:
+    """Return the window without its last bucket where the log ends within that: its rows are not all there yet.
+
+    The last row lies earlier in its bucket than the last rows of buckets do.
+
+    Parameters
+    ----------
+    ts
+        (T,) regular bucket starts.
+    """
+    if rows is None or len(ts) < FEWEST or not rows.after.any():
+        return window
+    step = np.diff(ts).min()
+    bucket = (rows.ts - ts[0]) // step
+    lasts = np.full(int(bucket.max()) + 1, -1.0)
+    inside = bucket >= 0
+    np.maximum.at(lasts, bucket[inside], ((rows.ts - ts[0]) % step)[inside] / step)
+    usual = float(np.median(lasts[lasts >= 0]))
+    if lasts[-1] >= usual - PARTLY:
+        return window
+    end = to_datetime(ts[0] + (len(lasts) - 1) * step)
+    return replace(window, end=end) if window.start < end < window.end else window
 
 
 def _cycle(buckets: int, step: np.timedelta64) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from candidates.measures.laboratory import Laboratory
 from candidates.measures.shifts import Shift
 from candidates.measures.surrogate import summed
-from schemas.evidence import FloatArray
+from schemas.evidence import BoolArray, FloatArray
 
 PLACEBOS = 12
 OVERLAP = 0.5
@@ -153,8 +153,13 @@ def drop(lab: Laboratory, column: Column) -> float:
     fresh = np.asarray(lab.unknown[:, column.own].any(axis=1), dtype=bool)
     if fresh.mean() < FEWEST_NEW or fresh.mean() > MOST_NEW:
         return float("nan")
+    return beyond_chance(lab, fresh)
+
+
+def beyond_chance(lab: Laboratory, out: BoolArray) -> float:
+    """Return how much of the metric's change goes away without some of the window's rows (N,), beyond chance."""
     rng = np.random.default_rng(0)
-    gone = lab.after - lab.value(lab.window, keep=~fresh)
+    gone = lab.after - lab.value(lab.window, keep=~out)
     # leaving out as many rows at random moves the metric too: only what exceeds that counts
-    chance = [lab.after - lab.value(lab.window, keep=~rng.permutation(fresh)) for _ in range(PLACEBOS)]
+    chance = [lab.after - lab.value(lab.window, keep=~rng.permutation(out)) for _ in range(PLACEBOS)]
     return math.copysign(max(0.0, abs(gone) - 2 * float(np.sqrt(np.mean(np.square(chance))))), gone)

@@ -49,6 +49,17 @@ def test_a_relation_to_what_no_longer_varies_is_not_lost():
     assert relation_loss(value[OLD], weekend[OLD], RNG.permutation(value[NEW]), weekend[NEW]) > 0.9
 
 
+def test_no_more_is_asked_than_what_rows_like_the_windows_have():
+    """By day the column follows, by night it never did; the window is a night."""
+    night = np.arange(4000) % 4 == 0
+    value = np.where(night, RNG.normal(size=4000), X)
+    late = np.flatnonzero(night)[-400:]
+    given = (value[OLD], SAID[OLD], value[late], SAID[late])
+    assert relation_loss(*given) > 0.5
+    assert relation_loss(*given, weight=night[OLD] * 4.0) == 0.0
+    assert relation_loss(*given, weight=np.ones(3000)) > 0.5
+
+
 def test_no_relation_before_cannot_be_lost_and_few_rows_say_nothing():
     assert relation_loss(X[OLD], RNG.normal(size=3000), X[NEW], RNG.normal(size=1000)) == 0.0
     assert loss(RNG.permutation(X[NEW])[:40], SAID[NEW][:40]) == 0.0

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from candidates.measures.traffic import expected_traffic
-from schemas.evidence import Window
+from candidates.measures.traffic import expected_shares, expected_traffic, logged_until
+from schemas.evidence import Rows, Window
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOURS = np.arange(24 * 35)
@@ -36,3 +36,22 @@ def test_traffic_that_strays_is_known_less_surely():
 def test_a_short_history_says_little():
     assert expected_traffic(TS, ROWS, days(0, 0.05), days(1, 2)).spread >= 0.1
     assert expected_traffic(TS, ROWS, days(0, 2), days(90, 91)).expected == 0
+
+
+def test_what_a_period_holds_of_each_hour_says_which_values_come():
+    morning = (HOURS % 24 < 12).astype(float)
+    counts = ROWS[:, None] * np.stack([morning, 1 - morning], axis=1)
+    period = (HOURS >= 24 * 28 + 12) & (HOURS < 24 * 29 + 15)
+    expected = counts[period].sum(axis=0) / counts[period].sum()
+    assert expected_shares(TS, counts, days(0, 28), days(28.5, 29.625)) == pytest.approx(expected)
+    assert expected_shares(TS, counts, days(0, 28), days(90, 91)) == pytest.approx(
+        counts[: 24 * 28].sum(axis=0) / ROWS[: 24 * 28].sum()
+    )
+
+
+@pytest.mark.parametrize(("minutes", "end"), [(59, 2.0), (10, 47 / 24)])
+def test_a_bucket_that_the_log_ends_in_is_not_counted(minutes, end):
+    ts = np.datetime64("2026-01-05", "m") + np.arange(48 * 60 - 60 + minutes)
+    n, nothing = len(ts), np.zeros(len(ts))
+    rows = Rows(np.arange(n) >= 24 * 60, ts, np.full(n, "", dtype=object), nothing, nothing, nothing, {}, {})
+    assert logged_until(TS, rows, days(1, 2)) == days(1, end)

@@ -1,0 +1,36 @@
+"""What a symptom that may be chance lets a cause explain."""
+
+from dataclasses import replace
+
+import pytest
+
+from candidates.measures.reality import as_far_as_real
+from schemas.candidate import Candidate
+from tests.candidates.faults import evidence
+
+SYMPTOM = evidence("nulls").symptom
+
+
+def believed(p_value, specificity=0.6, family="data_quality"):
+    candidate = Candidate(
+        family=family, node="scorer", subject=None, impact=0.8, strength=5.0, specificity=specificity, summary=""
+    )
+    return as_far_as_real(candidate, replace(SYMPTOM, p_value=p_value)).impact / 0.8
+
+
+@pytest.mark.parametrize(("p_value", "share"), [(1e-9, 1.0), (0.001, 1.0), (0.01, 2 / 3), (0.1, 1 / 3), (1.0, 0.0)])
+def test_a_cause_explains_no_more_than_what_is_real(p_value, share):
+    assert believed(p_value) == pytest.approx(share)
+
+
+def test_an_unmistakable_fault_is_there_however_noisy_the_metric():
+    assert believed(0.4, specificity=0.95) == 1.0
+    assert 0.3 < believed(0.4, specificity=0.9) < 0.7
+
+
+def test_that_the_world_moved_is_no_fault_however_plain():
+    assert believed(0.1, specificity=1.0, family="feature_drift") == pytest.approx(1 / 3)
+
+
+def test_what_weighs_it_by_itself_is_not_weighed_twice():
+    assert believed(0.1, family="downstream_change") == 1.0
