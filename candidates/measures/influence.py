@@ -37,7 +37,7 @@ only in the one that is wrong."""
 
 
 LEFT_OUT = "leaving out the rows with values never seen before"
-ROSE_MORE = "how much more the loss rose where the column gained rows than where it did not"
+ROSE_MORE = "how much more the loss (or the answers) moved where the column gained rows than where it did not"
 """What `drop` is called of rows, and of histograms."""
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 
@@ -29,6 +29,8 @@ SUMS = {
     "value_sq": "sum_value_sq",
 }
 """What is added up of the cells -> its column in table `profile`."""
+ANSWERS = SUMS | {"loss": "sum_prediction", "labelled": "n"}
+"""The same where the symptom is in the answers themselves: each answer is then what a loss is else."""
 
 
 def read_columns(
@@ -39,6 +41,7 @@ def read_columns(
     bucket_seconds: float,
     *,
     baseline_split: bool = False,
+    of_answers: bool = False,
 ) -> dict[str, ColumnProfile]:
     """Return the profile of every feature and segment of a model.
 
@@ -53,6 +56,8 @@ def read_columns(
         Width of the time buckets, rounded up to whole hours.
     baseline_split
         True when the baseline is the train and validation rows, whatever their time.
+    of_answers
+        Whether the sums of answers, not of losses, are read as `loss_before` and `loss_after`.
 
     Returns
     -------
@@ -61,7 +66,8 @@ def read_columns(
         from the earlier start to the later end.
     """
     layouts = [layout for layout in read_layouts(warehouse.connection, node.id) if layout.column not in OUTPUT_COLUMNS]
-    return _read(warehouse, node, _Frame(layouts, baseline, window, bucket_seconds, baseline_split))
+    sums = ANSWERS if of_answers else SUMS
+    return _read(warehouse, node, _Frame(layouts, baseline, window, bucket_seconds, baseline_split, sums))
 
 
 def read_outputs(
@@ -85,6 +91,7 @@ class _Frame:
     window: Window
     bucket_seconds: float
     baseline_split: bool
+    sums: Mapping[str, str] = field(default_factory=lambda: SUMS)
 
     @property
     def width(self) -> float:
@@ -123,7 +130,7 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
     after = f"NOT trained AND {_inside(frame.window)}"
     # most often a bucket is an hour, and each cell one of its own: then the few that meet are cheaper added up here
     added = "coalesce(sum({}), 0) AS {}" if frame.width > HOUR else "coalesce({}, 0) AS {}"
-    sums = ", ".join(added.format(column, name) for name, column in SUMS.items())
+    sums = ", ".join(added.format(column, name) for name, column in frame.sums.items())
     return f"""
     WITH slots AS (SELECT unnest($columns::VARCHAR[]) AS column_name, unnest($parts::VARCHAR[]) AS part),
     numbered AS (SELECT *, row_number() OVER (ORDER BY column_name, part) - 1 AS slot FROM slots),
@@ -134,7 +141,7 @@ def _cells_sql(frame: _Frame, ts: TimeArray) -> str:
         FROM profile WHERE node = $node AND split = 'production' AND hour >= $start AND hour < $end
     ),
     kept AS (
-        SELECT slot, bin, hour, split <> 'production' AS trained, {", ".join(SUMS.values())}
+        SELECT slot, bin, hour, split <> 'production' AS trained, {", ".join(sorted(set(frame.sums.values())))}
         FROM cells JOIN numbered USING (column_name, part)
     ),
     placed AS (

@@ -34,6 +34,9 @@ OUTPUTS = ("prediction_mean", "positive_rate", "brier", "mae", "accuracy")
 CATEGORY_SHIFT = 0.02
 """Change of the shares of a category column from which its vocabulary is read."""
 
+ANSWERED = frozenset({"prediction_mean", "positive_rate"})
+"""Metrics of the answers alone, which histograms explain by the answers' sums."""
+
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
@@ -163,6 +166,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         symptom.window,
         symptom.bucket_seconds,
         baseline_split=symptom.reference_split,
+        of_answers=table is None and symptom.incident.node == node.id and symptom.incident.metric in ANSWERED,
     )
     if table is None and not columns:
         return None

@@ -53,6 +53,15 @@ def test_a_column_is_counted_by_bucket_and_bin(warehouse):
     assert x.sum_value[10:].sum() == 200.0
 
 
+def test_answers_may_be_added_up_in_the_place_of_losses(warehouse):
+    by_loss, by_answer = read(warehouse)["country"], read(warehouse, of_answers=True)["country"]
+    assert by_answer.after.tolist() == by_loss.after.tolist()
+    assert by_answer.labelled_after.tolist() == by_answer.after.tolist()
+    odd = by_answer.labels.index("XX") if "XX" in by_answer.labels else by_answer.roles.index("unseen")
+    assert by_answer.loss_after[odd] == by_answer.after[odd] == 10
+    assert by_loss.labelled_after.sum() == 10 < by_answer.labelled_after.sum()
+
+
 def test_reference_baseline_and_window_are_apart(warehouse):
     x = read(warehouse)["x"]
     named = dict(zip(x.roles, x.after, strict=True))
