@@ -20,14 +20,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import shares
-from candidates.measures.outcome import FEWEST, MAX_COLUMNS, labelled, truth_of
+from candidates.measures.outcome import FEWEST, MAX_COLUMNS, MAX_ROWS, labelled, truth_of
 from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate
-from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence
+from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
 TRUE, FALSE = 0.6, 0.4
 """How far the outcomes must have gone for values to be true, and at most for them to be none."""
 SURE, CLEAR = 3.0, 4.0
 """Standard errors that must lie between how far the outcomes went and the other answer, and that they went at all."""
+MOST = 0.5
+"""Part of the gained rows of which the baseline must be able to say anything."""
+FAR = 3.0
+"""How far outcomes go at most that follow the new values, and nothing else."""
 THIRD = 3
 """One of so many labelled rows of the baseline judges what the others taught."""
 MOST_BEYOND = 0.5
@@ -46,7 +50,7 @@ class Followed:
     @property
     def true(self) -> bool:
         """Return whether the outcomes bear the new values out."""
-        return self.share > max(TRUE, CLEAR * self.error)
+        return max(TRUE, CLEAR * self.error) < self.share < FAR
 
     @property
     def false(self) -> bool:
@@ -104,6 +108,24 @@ def foretold(evidence: Evidence, node: str) -> float:
     return max(0.0, 1.0 - float(np.abs(left).sum()) / whole) if whole > 0 else 0.0
 
 
+def answers_follow(evidence: Evidence, node: str, key: str) -> bool:
+    """Return whether a model's answers follow a column in the baseline beyond chance, beside all others."""
+    model = evidence.models[node]
+    if model.rows is None or key not in model.rows.bins:
+        return False
+    keys = _inputs(model, model.rows)
+    chosen = np.flatnonzero(np.isfinite(model.rows.prediction))
+    chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), 2 * MAX_ROWS)).astype(int)]
+    after = model.rows.after[chosen]
+    if key not in keys or min(after.sum(), (~after).sum()) < FEWEST:
+        return False
+    answer = truth_of(model.rows.prediction[chosen], model.node.task or "regression")
+    told = _stand_in(keys, _index(model, keys, chosen), answer, answer, after)
+    start, end = (int(x) for x in told.fit.start[keys.index(key) :][:2])
+    right, slack = _right(told, told.base.index[:, keys.index(key)] - start, told.effect[start:end])
+    return right > 0 and slack <= 1.0 / CLEAR
+
+
 def _told(evidence: Evidence, node: str) -> tuple[_StandIn, ...]:
     return evidence.once(("told_outcomes", node), lambda: _stand_ins(evidence.models[node]))
 
@@ -115,18 +137,26 @@ def _stand_ins(model: ModelEvidence) -> tuple[_StandIn, ...]:
     """
     if model.rows is None:
         return ()
-    rows, unread = model.rows, set(model.node.segments) - set(model.node.features or ())
-    keys = tuple(k for k in sorted(rows.bins) if k in model.columns and model.columns[k].column not in unread)
+    rows = model.rows
+    keys = _inputs(model, rows)
     chosen = labelled(rows)
     after = rows.after[chosen]
     if not 0 < len(keys) <= MAX_COLUMNS or min(after.sum(), (~after).sum()) < FEWEST:
         return ()
-    bins: Mapping[str, IntArray] = {key: rows.bins[key][chosen] for key in keys}
-    index, start = feature_index(bins, keys, {key: len(model.columns[key].roles) for key in keys})
     task = model.node.task or "regression"
     truth = truth_of(rows.label[chosen], task)
     targets = [truth] if task == "multiclass" else [truth, rows.prediction[chosen][:, None]]
-    return tuple(_stand_in(keys, (index, start), target, truth, after) for target in targets)
+    return tuple(_stand_in(keys, _index(model, keys, chosen), target, truth, after) for target in targets)
+
+
+def _inputs(model: ModelEvidence, rows: Rows) -> tuple[str, ...]:
+    unread = set(model.node.segments) - set(model.node.features or ())
+    return tuple(k for k in sorted(rows.bins) if k in model.columns and model.columns[k].column not in unread)
+
+
+def _index(model: ModelEvidence, keys: tuple[str, ...], chosen: IntArray) -> tuple[IntArray, IntArray]:
+    bins: Mapping[str, IntArray] = {key: model.rows.bins[key][chosen] for key in keys} if model.rows else {}
+    return feature_index(bins, keys, {key: len(model.columns[key].roles) for key in keys})
 
 
 def _stand_in(
@@ -151,13 +181,7 @@ def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | No
     start, end = (int(x) for x in told.fit.start[place : place + 2])
     base, own = (side.index[:, place] - start for side in (told.base, told.window))
     effect, residual, seen = told.effect[start:end], told.window.residual, told.fit.seen[start:end]
-    # what the answers make of this column, or the fit of chance, need not be what the outcomes make of it
-    judged = np.arange(len(base)) % THIRD == 0 if told.learned else np.ones(len(base), dtype=bool)
-    square = float((effect[base[judged]] ** 2).sum())
-    if square <= 0:
-        return None
-    right = 1.0 + float((told.base.residual[judged] * effect[base[judged]]).sum()) / square
-    slack = told.error / (abs(right) * math.sqrt(square))
+    right, slack = _right(told, base, effect)
     if right <= 0 or slack > 1.0 / CLEAR:
         return None
     residual, effect = residual + (1.0 - right) * effect[own], right * effect
@@ -174,6 +198,19 @@ def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | No
     return Followed(found.share, math.hypot(found.error, slack))
 
 
+def _right(told: _StandIn, base: IntArray, effect: FloatArray) -> tuple[float, float]:
+    """Return by which factor a column's effect is right in the baseline, and that factor's relative error.
+
+    What the answers make of a column, or the fit of chance, need not be what the outcomes make of it.
+    """
+    judged = np.arange(len(base)) % THIRD == 0 if told.learned else np.ones(len(base), dtype=bool)
+    square = float((effect[base[judged]] ** 2).sum())
+    if square <= 0:
+        return 0.0, math.inf
+    right = 1.0 + float((told.base.residual[judged] * effect[base[judged]]).sum()) / square
+    return right, told.error / max(abs(right) * math.sqrt(square), 1e-12)
+
+
 def _said(profile: ColumnProfile, effect: FloatArray, seen: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return what each bin says of the outcome (B, K), and which part of its rows is new (B,), 0 where unknown."""
     roles = np.array(profile.roles)
@@ -186,7 +223,8 @@ def _said(profile: ColumnProfile, effect: FloatArray, seen: FloatArray) -> tuple
         if len(inside) and beyond.any():
             effect[beyond], known[beyond] = effect[inside[end]], after[beyond].sum() < MOST_BEYOND
     known &= np.isin(roles, ("range", "category", "below", "above", "other"))
-    return effect, np.where(known, gained, 0.0)
+    told = np.where(known, gained, 0.0)
+    return effect, told if after @ told >= MOST * (after @ gained) else np.zeros_like(told)
 
 
 def _slope(

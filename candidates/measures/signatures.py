@@ -14,9 +14,12 @@ from candidates.measures.holds import held_value, takes_turns
 from candidates.measures.piled_up import piled_up
 from schemas.evidence import ColumnProfile, FloatArray, Rows
 
-KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 3.28084, 0.3048)
+KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 25.4, 3.28084)
 """Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
 
+EXACT, ALIKE = 0.05, 1.36
+"""Part of the distance of two distributions that a factor in some rows may leave; what it may leave in all rows, in
+units of chance (of the Kolmogorov-Smirnov statistic in one of twenty)."""
 MIN_SHARE = 0.01
 MANY = 100.0
 """Times from which their number says nothing more."""
@@ -133,7 +136,7 @@ def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
         share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
         fits.append((float(np.abs(move - share * step).max()), factor, share))
     left, factor, share = min(fits)
-    if left > max(1.2 * chance, 0.15 * apart) or share < 0.05:
+    if left > max(1.2 * chance, EXACT * apart) or share < 0.05:
         return None
     words = f"{share:.0%} of the values are {_factor(factor)} what they were"
     return Signature("unit_change", 0.65, share, words)
@@ -150,6 +153,15 @@ def _factors(old: FloatArray, new: FloatArray) -> list[float]:
     return [a / b for a, b in (middles, widths) if abs(a) > 1e-12 and abs(b) > 1e-12 and a / b > 0]
 
 
+def _all_scaled(old: FloatArray, new: FloatArray, factor: float) -> bool:
+    """Return whether a factor that is no known unit's (a currency's, say) made all of the values, low and high alike.
+
+    A population that moved is spread anew; only a factor leaves the ratio of every two quantiles.
+    """
+    chance = np.sqrt(1 / len(old) + 1 / len(new))
+    return bool(kolmogorov_smirnov(old, new / factor) < ALIKE * chance)
+
+
 def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature | None:
     chance = np.sqrt(1 / len(old) + 1 / len(new))
     apart = kolmogorov_smirnov(old, new)
@@ -159,7 +171,8 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
     for factor in _factors(old, new):
         near = [k for k in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)) if abs(np.log(factor / k)) < 0.12]
         candidates.extend((known, 0.0, _factor(known)) for known in near)
-        candidates.append((factor, 0.0, f"about {factor:.3g} times"))
+        if _all_scaled(old, new, factor):
+            candidates.append((factor, 0.0, f"about {factor:.3g} times"))
     candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))
     candidates.append((5 / 9, -160 / 9, "5/9 (x - 32) (Fahrenheit to Celsius) of"))
     candidates.append((1.0, 273.15, "x + 273.15 (Celsius to kelvin) of"))

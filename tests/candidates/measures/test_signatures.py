@@ -73,6 +73,13 @@ def test_celsius_and_fahrenheit_are_named():
     assert "100 times" in signs(100 * CALM)[0].words
 
 
+def test_values_spread_anew_are_no_other_unit():
+    anew = np.random.default_rng(4).normal(65, 14, 4000)
+    assert "unit_change" not in {s.mechanism for s in signs(anew)}
+    assert signs(1.42 * CALM)[0].mechanism in {"unit_change", "out_of_range"}
+    assert any(s.mechanism == "unit_change" for s in signs(1.42 * CALM))
+
+
 def test_the_same_values_show_no_sign():
     assert signs(CALM) == ()
 
