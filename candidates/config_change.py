@@ -50,19 +50,21 @@ def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float
 def _served_share(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (share, strength, words) of what the models explain whose requests or answers pass through a node.
 
-    Of two settings that fit, the model's own is the nearer one.
+    Only where the answers' form changed, too: they became coarse, or pile up at one value. Of two settings that fit,
+    the model's own is the nearer one.
     """
     best = (0.0, 0.0, "")
     for model in served_by(evidence, node):
         diagnosis, rows = diagnose(evidence, model), evidence.models[model].rows if model in evidence.models else None
         if diagnosis is None or rows is None:
             continue
+        form = answer_form(rows, evidence.models[model].node)
+        if form is None:  # without it, an input that was lost on the way changes answers just the same
+            continue
         fits = dated(evidence, model, diagnosis, change.ts, setting=True, at=node)
         share = PASSED_ON * function_share(evidence, model) * fits
-        form = answer_form(rows, evidence.models[model].node)
-        told = f"; {form.words}" if form else ""
         words = f"{model} answers the same inputs differently since: its old answers undo {share:.0%} of the symptom"
-        best = max(best, (share, 12.0 * share, words + told))
+        best = max(best, (share, 12.0 * share, f"{words}; {form.words}"))
     return best
 
 

@@ -13,8 +13,9 @@ UNMISTAKABLE, DOUBTFUL = 0.95, 0.85
 """Specificity from which a signature is no healthy system's, whatever the metric says; from which it may not be."""
 NATURAL = frozenset({"concept_drift", "feature_drift", "outliers", "population_shift", "slice_degradation"})
 """Families whose signature a healthy system may show: the world moves, and some rows always do worse than others."""
-WEIGHED = frozenset({"config_change", "downstream_change"})
-"""Families that weigh it by themselves, where they conclude from the symptom alone."""
+WEIGHED = frozenset({"component_fault", "config_change", "downstream_change", "latency_component"})
+"""Families that weigh it by themselves: those that conclude from the symptom alone, and those that judge components,
+whose own spans and series say whether they are unwell where a symptom of few requests hardly does."""
 
 
 def reality(symptom: Symptom) -> float:
