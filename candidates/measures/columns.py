@@ -10,7 +10,6 @@ from candidates.measures.borne_out import borne_out
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.followed import Followed, followed
-from candidates.measures.impossible import impossible_share
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
 from candidates.measures.taken_over import taken_over
@@ -142,12 +141,6 @@ def _describe(
     hidden = _through_unlogged(evidence, column, producer)
     if hidden > bad:
         bad, bad_words = hidden, "what the output of an unlogged model that also reads it explains"
-    alone = _impossible(evidence, model, column)
-    if alone > bad:
-        bad, bad_words = (
-            alone,
-            "what the answers lost since it has no value that the baseline knew, nor another column tells",
-        )
     profile = model.columns[column.keys[0]]
     reference = evidence.symptom.reference_split
     drift, drift_words = column_share(evidence, node, column, bad=False)
@@ -175,14 +168,6 @@ def _describe(
         schema=schema,
         followed=went,
     )
-
-
-def _impossible(evidence: Evidence, model: ModelEvidence, column: ColumnDiagnosis) -> float:
-    """Return the share of the symptom that a symptomatic model's column explains which has no known value left."""
-    diagnosis = diagnose(evidence, model.node.id)
-    if diagnosis is None or model.node.id != evidence.symptom.incident.node:
-        return 0.0
-    return impossible_share(evidence, model, diagnosis, column.column)
 
 
 def _asked(column: ColumnDiagnosis, profile: ColumnProfile) -> bool:

@@ -98,16 +98,6 @@ def followed(evidence: Evidence, node: str, key: str) -> Followed | None:
     return min((f for f in found if f is not None), key=lambda f: f.error, default=None)
 
 
-def foretold(evidence: Evidence, node: str) -> float:
-    """Return the share of the change of the outcomes' mean that a model's inputs foretold, [0, 1]."""
-    told = _told(evidence, node)
-    if not told:
-        return 0.0
-    left = told[0].window.residual.mean(axis=0)
-    whole = float(np.abs(told[0].moved + left).sum())
-    return max(0.0, 1.0 - float(np.abs(left).sum()) / whole) if whole > 0 else 0.0
-
-
 def answers_follow(evidence: Evidence, node: str, key: str) -> bool:
     """Return whether a model's answers follow a column in the baseline beyond chance, beside all others."""
     model = evidence.models[node]

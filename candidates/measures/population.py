@@ -21,14 +21,13 @@ from candidates.measures.answers import judge_of
 from candidates.measures.confounding import leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
-from candidates.measures.followed import followed, foretold
 from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
 from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
-MAX_DRIFTED, FORETOLD = 12, 0.6
+MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
 CLEAR = 3.0
@@ -126,16 +125,6 @@ def _undone_elsewhere(diagnosis: ModelDiagnosis, drifted: Mapping[str, str]) -> 
     return max((max(clip(c.repair), clip(c.drop), clip(c.freed), clip(c.ventured)) for c in new), default=0.0)
 
 
-def _from_inputs(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis) -> float:
-    """Return how far the outcomes' new mix follows from inputs that moved and that they bear out, [0, 1]."""
-    node = model.node.id
-    keys = [c.keys[0] for c in diagnosis.columns.values() if c.shift.strength >= MOVED and len(c.keys) == 1]
-    if not any((went := followed(evidence, node, key)) is not None and went.true for key in keys):
-        return 0.0
-    share = foretold(evidence, node)
-    return share if share >= FORETOLD else 0.0
-
-
 def _label(
     evidence: Evidence,
     model: ModelEvidence,
@@ -157,7 +146,6 @@ def _label(
         sizes = {key: len(model.columns[key].roles) for key in drifted.values()} | {LABEL: size}
         leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL], answers)[LABEL]
     leads *= 1.0 - _undone_elsewhere(diagnosis, drifted)
-    leads *= 1.0 - _from_inputs(evidence, model, diagnosis)
     share = _reweighted(evidence, model, diagnosis, place, size)
     order = np.argsort(-np.abs(q - p), kind="stable")[:3]
     names = _label_names(model, rows, size)

@@ -5,7 +5,7 @@ import pytest
 
 from candidates.data_quality import generate as wrong
 from candidates.feature_drift import generate as drifted
-from candidates.measures.followed import followed, foretold
+from candidates.measures.followed import followed
 from candidates.measures.taken_over import taken_over
 from tests.candidates.faults import evidence, healthy, resampled
 from tests.candidates.scenes import Log, Logs, evidence_of, rescored, score
@@ -78,11 +78,3 @@ def test_one_value_took_over_where_it_took_most_of_what_was_gained():
     assert sign.touched == pytest.approx(0.5, abs=0.06)
     given = evidence_of(resampled("amount", 1.0)(healthy()), "logloss")
     assert taken_over(given.models["scorer"].columns["amount"], given.models["scorer"].rows) is None
-
-
-def test_inputs_foretell_the_outcomes_of_a_true_shift_only():
-    true, made_up = (
-        evidence_of(shifted(copied(healthy()), "amount", large, true=true), "logloss") for true in (True, False)
-    )
-    assert foretold(true, "scorer") > 0.6
-    assert foretold(made_up, "scorer") < 0.5
