@@ -62,7 +62,7 @@ def by_files(tmp_path_factory):
 
 
 def told(answer):
-    """Return an answer without what is different each time, numbers to the twelve digits that linear algebra repeats."""
+    """Return an answer without what is different each time, numbers to twelve digits, which linear algebra repeats."""
     return rounded({key: part for key, part in answer.items() if key not in ("id", "timings_ms", "ranker")})
 
 
