@@ -7,6 +7,7 @@ alone: where the loss rose within bins that kept their shares (`candidates.measu
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items
@@ -19,7 +20,7 @@ from candidates.measures.outcome_moved import Moved
 from candidates.measures.slice_report import slice_share
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, Onset
 
 GRADUAL = 2.0
 """Onset's uncertainty, in days, from which the drift is called gradual."""
@@ -42,7 +43,6 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
     sliced = max(0.0, 2.0 * slice_share(evidence, node) - 1.0)
     impact = min(change.share, left) * change.sure
     onset = change.onset or evidence.symptom.onset
-    gradual = (onset.high - onset.low).total_seconds() > GRADUAL * 86_400
     moved = change.moved
     text = (
         f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "
@@ -55,27 +55,35 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
         "offset": round(moved.offset, 5),
         "relation_lost": round(moved.lost, 4),
     }
+    return _drift(
+        evidence,
+        node,
+        onset,
+        EvidenceItem(kind="estimate", text=text, data=data),
+        impact=impact,
+        strength=min(change.strength, 1e6),
+        specificity=0.8 * (1.0 - 0.8 * labels) * (1.0 - SLICED * sliced),
+        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: {_in_words(moved)}.",
+        features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
+    )
+
+
+def _drift(evidence: Evidence, node: str, onset: Onset, estimate: EvidenceItem, **parts: Any) -> Candidate:
+    gradual = (onset.high - onset.low).total_seconds() > GRADUAL * 86_400
     return Candidate(
         family="concept_drift",
         node=node,
         subject=None,
-        impact=impact,
-        strength=min(change.strength, 1e6),
-        specificity=0.8 * (1.0 - 0.8 * labels) * (1.0 - SLICED * sliced),
         mechanism="gradual" if gradual else "sudden",
         observed_at=node,
         onset=onset.at,
         onset_low=onset.low,
         onset_high=onset.high,
-        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: {_in_words(moved)}.",
-        evidence=(
-            EvidenceItem(kind="estimate", text=text, data=data),
-            *change_items(evidence, {node}, {"business", "other"}),
-        ),
+        evidence=(estimate, *change_items(evidence, {node}, {"business", "other"})),
         verify=VERIFY,
         remedy=REMEDY,
         explains=(("outcome", node),),
-        features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
+        **parts,
     )
 
 
@@ -93,27 +101,16 @@ def _from_histograms(evidence: Evidence, node: str, change: HistogramOutcome) ->
         f"any column that moved explains ({change.z:.1f} standard errors){kept}"
     )
     data = {"share": round(impact, 4), "z": round(change.z, 3), "steady_columns": list(change.steady)}
-    return Candidate(
-        family="concept_drift",
-        node=node,
-        subject=None,
+    return _drift(
+        evidence,
+        node,
+        onset,
+        EvidenceItem(kind="estimate", text=text, data=data),
         impact=impact,
         strength=change.z,
         specificity=UNLABELLED * (1.0 - SLICED * change.one_bin),
-        mechanism="gradual" if (onset.high - onset.low).total_seconds() > GRADUAL * 86_400 else "sudden",
-        observed_at=node,
-        onset=onset.at,
-        onset_low=onset.low,
-        onset_high=onset.high,
         summary=f"The loss of {node} rose for the same values of {len(change.steady)} inputs since {stamp(onset.at)}: "
         "other outcomes, as far as histograms tell.",
-        evidence=(
-            EvidenceItem(kind="estimate", text=text, data=data),
-            *change_items(evidence, {node}, {"business", "other"}),
-        ),
-        verify=VERIFY,
-        remedy=REMEDY,
-        explains=(("outcome", node),),
         features={"alignment": 1.0, "coincident_change": 0.0, "label_sign": 0.0},
     )
 

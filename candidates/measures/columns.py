@@ -66,7 +66,7 @@ class MovedColumn:
     @property
     def borne_out(self) -> bool:
         """Return whether the outcomes went with the new values: then these are right."""
-        return math.isfinite(self.column.ventured) or (self.followed is not None and self.followed.true)
+        return _confirmed(self.column, self.followed)
 
     @property
     def profile(self) -> ColumnProfile:
@@ -149,9 +149,9 @@ def _describe(
     wrong = wrong_values(profile, model.rows, reference=reference)
     # what only tells the time cannot stand still, or turn up beside the wrong rows, and still be right
     wrong = () if column.calendar else wrong
-    innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
     went = followed(evidence, node, profile.column) if _asked(column, profile) else None
-    innocent = NEW if math.isfinite(column.ventured) or (went is not None and went.true) else innocent
+    innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
+    innocent = NEW if _confirmed(column, went) else innocent
     if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
         wrong = (sign, *wrong)
     return MovedColumn(
@@ -168,6 +168,10 @@ def _describe(
         schema=schema,
         followed=went,
     )
+
+
+def _confirmed(column: ColumnDiagnosis, went: Followed | None) -> bool:
+    return math.isfinite(column.ventured) or (went is not None and went.true)
 
 
 def _asked(column: ColumnDiagnosis, profile: ColumnProfile) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import shares
-from candidates.measures.outcome import FEWEST, MAX_COLUMNS, MAX_ROWS, labelled, truth_of
+from candidates.measures.outcome import FEWEST, MAX_COLUMNS, labelled, truth_of
 from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -96,24 +96,6 @@ def followed(evidence: Evidence, node: str, key: str) -> Followed | None:
     profile = evidence.models[node].columns[key]
     found = [_followed(profile, one, key) for one in _told(evidence, node) if key in one.keys]
     return min((f for f in found if f is not None), key=lambda f: f.error, default=None)
-
-
-def answers_follow(evidence: Evidence, node: str, key: str) -> bool:
-    """Return whether a model's answers follow a column in the baseline beyond chance, beside all others."""
-    model = evidence.models[node]
-    if model.rows is None or key not in model.rows.bins:
-        return False
-    keys = _inputs(model, model.rows)
-    chosen = np.flatnonzero(np.isfinite(model.rows.prediction))
-    chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), 2 * MAX_ROWS)).astype(int)]
-    after = model.rows.after[chosen]
-    if key not in keys or min(after.sum(), (~after).sum()) < FEWEST:
-        return False
-    answer = truth_of(model.rows.prediction[chosen], model.node.task or "regression")
-    told = _stand_in(keys, _index(model, keys, chosen), answer, answer, after)
-    start, end = (int(x) for x in told.fit.start[keys.index(key) :][:2])
-    right, slack = _right(told, told.base.index[:, keys.index(key)] - start, told.effect[start:end])
-    return right > 0 and slack <= 1.0 / CLEAR
 
 
 def _told(evidence: Evidence, node: str) -> tuple[_StandIn, ...]:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from rca.errors import InputError
+from rca.warehouse import Warehouse
 from tests.api import world
 
 ANALYZE = "/v1/incidents/inc-42:analyze"
@@ -157,3 +158,5 @@ def test_a_service_may_be_closed_twice(client):
     service = client.app.state.service
     service.close()
     service.close()
+    with Warehouse(service.store.path) as warehouse:  # the file was given back
+        assert warehouse.connection.execute("SELECT count(*) FROM systems").fetchone() == (1,)
