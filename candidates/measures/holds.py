@@ -63,21 +63,24 @@ def held(ts: TimeArray, value: FloatArray, after: BoolArray) -> Hold | None:
     if int(after[order].sum()) < FEWEST_ROWS:
         return None
     shown, late = value[order], after[order]
-    start = np.concatenate([[0], np.flatnonzero(shown[1:] != shown[:-1]) + 1])
+    start, rows, lasted = _runs(ts[order], shown)
     seen = np.add.reduceat(late.astype(float), start)
     best = int(seen.argmax())
     share = float(seen[best] / late.sum())
     if best < FEWEST_HOLDS or share < MOST:
         return None
-    ends = np.append(start[1:], len(order))
-    rows = ends - start
-    times = ts[order]
-    lasted = times[np.minimum(ends, len(order) - 1)] - times[start]
     usual = lasted[:best].max()
     longer = min(_ratio(lasted[best], usual), float(rows[best] / rows[:best].max()))
     if longer < LONGER:
         return None
-    return Hold(float(shown[start[best]]), times[start[best]], usual, longer, share, float(np.median(rows[:best])))
+    return Hold(float(shown[start[best]]), ts[order][start[best]], usual, longer, share, float(np.median(rows[:best])))
+
+
+def _runs(ts: TimeArray, value: FloatArray) -> tuple[IntArray, IntArray, TimeArray]:
+    """Return where each run of one value begins (R,), its rows, and how long it lasted; rows in order of time."""
+    start = np.concatenate([[0], np.flatnonzero(value[1:] != value[:-1]) + 1])
+    ends = np.append(start[1:], len(value))
+    return start, ends - start, ts[np.minimum(ends, len(ts) - 1)] - ts[start]
 
 
 def _ratio(lasted: np.timedelta64, usual: np.timedelta64) -> float:
@@ -107,12 +110,9 @@ def takes_turns(profile: ColumnProfile, rows: Rows | None) -> bool:
     values, counts = np.unique(value[new], return_counts=True)
     shown, low, high = values[counts.argmax()], value[old].min(), value[old].max()
     order = np.lexsort((value[old], rows.ts[old]))
-    then, times = value[old][order], rows.ts[old][order]
-    start = np.concatenate([[0], np.flatnonzero(then[1:] != then[:-1]) + 1])
-    ends = np.append(start[1:], len(then))
-    if len(start) < FEWEST_TURNS or np.quantile(ends - start, 0.25) < AT_ONCE:
+    start, many, lasted = _runs(rows.ts[old][order], value[old][order])
+    if len(start) < FEWEST_TURNS or np.quantile(many, 0.25) < AT_ONCE:
         return False
-    lasted = times[np.minimum(ends, len(times) - 1)] - times[start]
     at = rows.ts[new & (value == shown)]
     near = 2 * low - high <= shown <= 2 * high - low
     return bool(near and at.max() - at.min() <= LONGER * lasted.max())
