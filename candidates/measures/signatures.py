@@ -17,7 +17,7 @@ from schemas.evidence import ColumnProfile, FloatArray, Rows
 KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 25.4, 3.28084)
 """Ratios of units people confuse: decimal prefixes, cents, percent, time, miles, pounds, inches, feet."""
 
-EXACT, ALIKE = 0.05, 1.36
+EXACT, ALIKE = 0.15, 1.36
 """Part of the distance of two distributions that a factor in some rows may leave; what it may leave in all rows, in
 units of chance (of the Kolmogorov-Smirnov statistic in one of twenty)."""
 MIN_SHARE = 0.01
