@@ -9,6 +9,7 @@ import duckdb
 import pytest
 import yaml
 
+from rca.analyse import analyse_bundle
 from rca.demo import write_demo_bundle
 from schemas.incident import Change, Incident
 from schemas.system import System
@@ -90,6 +91,13 @@ def test_the_answer_lies_outside(demo) -> None:
     truth = json.loads(demo.with_name("bundle.truth.json").read_text())
     assert truth["causes"][0]["subject"] == "lead_hours"
     assert not [path for path in demo.rglob("*") if "truth" in path.name]
+
+
+def test_the_first_answer_names_the_unit_that_changed(demo) -> None:
+    (analysis,) = analyse_bundle(demo)
+    first = analysis.causes[0]
+    assert (first.family, first.mechanism, first.subject) == ("data_quality", "unit_change", "lead_hours")
+    assert first.confidence > 0.5
 
 
 def test_writing_twice_gives_the_same_bytes(demo, tmp_path) -> None:
