@@ -9,7 +9,7 @@ upstream* is `upstream_model_change`.
 import math
 
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
-from candidates.measures.answer_form import answer_form, served_by
+from candidates.measures.answer_form import answer_form, comparable, served_by
 from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
@@ -62,7 +62,7 @@ def _served_share(evidence: Evidence, node: str, change: Change) -> tuple[float,
         if form is None:  # without it, an input that was lost on the way changes answers just the same
             continue
         fits = dated(evidence, model, diagnosis, change.ts, setting=True, at=node)
-        share = PASSED_ON * function_share(evidence, model) * fits
+        share = PASSED_ON * function_share(evidence, model) * comparable(evidence, model) * fits
         words = f"{model} answers the same inputs differently since: its old answers undo {share:.0%} of the symptom"
         best = max(best, (share, 12.0 * share, f"{words}; {form.words}"))
     return best

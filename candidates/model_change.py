@@ -6,7 +6,7 @@ without a version, a setting or a moved column, and not in one slice alone, are 
 """
 
 from candidates.measures.acted_upon import SETTINGS, aligned
-from candidates.measures.answer_form import answer_form, bounded, served_by
+from candidates.measures.answer_form import answer_form, bounded, comparable, served_by
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
@@ -76,7 +76,8 @@ def _silent(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> Candida
     model = evidence.models[node]
     if diagnosis.function_onset is None or model.rows is None or _told(evidence, node):
         return None
-    share = function_share(evidence, node) * (1.0 - explained_by_data(evidence)) * (1.0 - bounded(evidence, node))
+    share = function_share(evidence, node) * comparable(evidence, node)
+    share *= (1.0 - explained_by_data(evidence)) * (1.0 - bounded(evidence, node))
     if share < LEAST:
         return None
     form, onset = answer_form(model.rows, model.node), diagnosis.function_onset

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.health import INFLUENCE
+from candidates.measures.histograms import SEEN
 from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.predicates import Slice
 from candidates.measures.slice_report import slice_reports
@@ -76,6 +78,17 @@ def served_by(evidence: Evidence, node: str) -> tuple[str, ...]:
     handing = {edge.target for edge in evidence.system.edges if edge.source == node and edge.columns}
     beside = {*evidence.graph.predecessors(node), *evidence.graph.successors(node)}
     return tuple(sorted((beside & symptomatic_models(evidence)) - handing))
+
+
+def comparable(evidence: Evidence, node: str) -> float:
+    """Return the share of the window's rows whose inputs, of those that the model reads, had been seen before, [0, 1].
+
+    Of the others it cannot be said that the same inputs are answered otherwise: wrong values drive answers to a bound.
+    """
+    diagnosis = diagnose(evidence, node)
+    columns = diagnosis.columns.values() if diagnosis else ()
+    new = [clip(c.importance / INFLUENCE) * float(c.shift.after[c.shift.before <= SEEN].sum()) for c in columns]
+    return 1.0 - max(new, default=0.0)
 
 
 def elsewhere(evidence: Evidence, node: str, where: Slice) -> float:

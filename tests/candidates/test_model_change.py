@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from candidates.measures.answer_form import comparable
 from candidates.model_change import generate
 from tests.candidates.faults import evidence, healthy
 from tests.candidates.scenes import answered, event, evidence_of, first, found, ranked, reversioned, score
@@ -77,3 +78,15 @@ def test_answers_that_changed_without_a_version_leave_the_blame_to_a_setting():
 @pytest.mark.parametrize("fault", ["times 100", "drift", "misjoined", "frozen", "shown by no input"])
 def test_other_faults_are_no_change_of_the_answers(fault):
     assert not found("model_change", evidence(fault))
+
+
+def test_of_values_never_seen_before_nobody_can_say_how_the_same_inputs_were_answered():
+    scene = healthy()
+    log = scene["scorer"]
+    amount = np.where(log.late, 1000.0 * log.columns["amount"], log.columns["amount"])
+    wrong = answered(
+        scene | {"scorer": replace(log, columns=log.columns | {"amount": amount})}, np.full(len(amount), 0.9)
+    )
+    assert comparable(evidence_of(wrong, "brier"), "scorer") < 0.1
+    assert not found("model_change", evidence_of(wrong, "brier"))
+    assert comparable(evidence_of(answered(scene, np.full(len(amount), 0.9)), "brier"), "scorer") > 0.9
