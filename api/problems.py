@@ -62,12 +62,22 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, StorageError):
         return _storage(error)
+    if isinstance(error, HTTPException):
+        return _of_framework(error)
     for kind, status, name in _KINDS:
         if isinstance(error, kind):
             text = f"the body {error}" if kind is MalformedJson else str(error)
             return Problem(status, name, text, headers={"Retry-After": "5"} if status == BUSY else None)
     log.error("unexpected error", exc_info=error)
     return Problem(500, "fault", "a fault of rca itself; its log says more")
+
+
+def problem_for(request: Request, error: Exception) -> Problem:
+    """Return what an error is to who sent a request: where that carries nothing but its address, a bad request."""
+    problem = problem_of(error)
+    if problem.kind == UNUSABLE and request.method in ("GET", "HEAD"):
+        problem.status = 400
+    return problem
 
 
 BUSY = 503
@@ -83,6 +93,13 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
 """The first kind that an error is of: its status and name."""
 
 
+def _of_framework(error: HTTPException) -> Problem:
+    if isinstance(error.__cause__, (Problem, MalformedJson)):  # FastAPI hides what was wrong with a body
+        return problem_of(error.__cause__)
+    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return Problem(error.status_code, kind, str(error.detail), headers=error.headers)
+
+
 def _storage(error: StorageError) -> Problem:
     if error.full:
         return Problem(507, "disk-full", f"{error}; free space on the server's disk and send it again")
@@ -92,25 +109,12 @@ def _storage(error: StorageError) -> Problem:
 def install(app: FastAPI) -> None:
     """Let every error of an application be a problem."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, problem_of_http)
-    for kind in (Problem, RcaError, MalformedJson, Exception):
+    for kind in (Problem, RcaError, MalformedJson, HTTPException, Exception):
         app.add_exception_handler(kind, _raised)
 
 
 async def _raised(request: Request, error: Exception) -> Response:
-    problem = problem_of(error)
-    if problem.kind == UNUSABLE and request.method in ("GET", "HEAD"):  # it carries nothing but its address
-        problem.status = 400
-    return response(problem)
-
-
-async def problem_of_http(_request: Request, error: Exception) -> Response:
-    """Return what an error of the framework is to a client."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - the type it is installed for
-    if isinstance(error.__cause__, (Problem, MalformedJson)):  # FastAPI hides what was wrong with a body
-        return response(problem_of(error.__cause__))
-    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return response(Problem(error.status_code, kind, str(error.detail), headers=error.headers))
+    return response(problem_for(request, error))
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

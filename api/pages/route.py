@@ -1,17 +1,15 @@
 """Routes of pages: bounded forms in, and errors as pages that say what to do."""
 
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api.pages.render import page
-from api.problems import Problem, problem_of, problem_of_http
+from api.problems import Problem, problem_for, response
 from api.strict_route import StrictRequest
 
 
@@ -34,10 +32,8 @@ class PageRoute(APIRoute):
                 return await handle(bounded)
             except RequestValidationError as error:
                 return problem_page(request, _invalid(error))
-            except HTTPException:
-                raise
             except Exception as error:  # noqa: BLE001 - what is not expected is logged, and told as a page too
-                return problem_page(request, problem_of(error))
+                return problem_page(request, problem_for(request, error))
 
         return answer
 
@@ -50,18 +46,23 @@ def problem_page(request: Request, problem: Problem) -> Response:
 PROGRAMS = ("/v1", "/api", "/mcp")
 """Beginnings of paths that programs ask for."""
 
+NO_PAGE = {404: "Nothing is at this address.", 405: "This address takes what a form sends; there is nothing to show."}
+
 
 async def absent(request: Request, error: Exception) -> Response:
-    """Return that there is nothing at an address: as a page to a browser, as a problem to a program."""
-    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - the type it is installed for
+    """Return that no page is at an address, or none to be shown: as a page to a browser, as a problem to a program."""
+    problem = problem_for(request, error)
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     browser = "text/html" in request.headers.get("accept", "") and not path.startswith(PROGRAMS)
-    if error.status_code != HTTPStatus.NOT_FOUND or not browser:
-        return await problem_of_http(request, error)
-    return problem_page(request, Problem(404, "not-found", "Nothing is at this address."))
+    if problem.status not in NO_PAGE or not browser:
+        return response(problem)
+    problem.detail = NO_PAGE[problem.status]
+    return problem_page(request, problem)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
+    """Return what cannot be used: of the address or a header it makes a bad request, as in the API."""
     first = error.errors()[0]
-    place = " ".join(str(step) for step in first["loc"][1:])
-    return Problem(422, "invalid", f"{place}: {first['msg']}" if place else str(first["msg"]))
+    within, *steps = first["loc"]
+    place = " ".join(map(str, steps))
+    return Problem(422 if within == "body" else 400, "invalid", f"{place}: {first['msg']}" if place else first["msg"])

@@ -284,7 +284,8 @@ def test_prompts_reach_an_agent_below_untrusted_alone(target):
 
     client, _ = target
     for number, attack in enumerate(PROMPTS):
-        said = world.INCIDENT | {"id": f"agent-{number}", "title": attack, "owner": attack, "severity": attack}
+        newest = {"id": f"agent-{number}", "detected_at": world.END.replace(hour=23).isoformat()}
+        said = world.INCIDENT | newest | {"title": attack, "owner": attack, "severity": attack}
         assert client.post("/v1/incidents", json=said).status_code == 201
     tag = client.get("/v1/incidents/inc-42").headers["etag"]
     client.patch("/v1/incidents/inc-42", json={"title": PROMPTS[0]}, headers={"If-Match": tag})

@@ -95,7 +95,7 @@ def test_a_chart_of_another_incident_is_refused(served, html: str) -> None:
 def test_the_clock_of_a_chart_can_be_ahead(served, html: str) -> None:
     plain, ahead = (served.get(charts_of(html, "symptom") + look).text for look in ("", "?offset=330"))
     assert plain != ahead
-    assert served.get(charts_of(html, "symptom") + "?offset=99999").status_code == 422
+    assert served.get(charts_of(html, "symptom") + "?offset=99999").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_two_answers_stand_side_by_side(fresh) -> None:
     assert "heuristic" in html
     assert "Difference" in html
     assert "earlier answer" in fresh.get(f"/incidents/{GRAVE}?analysis={first}").text
-    assert fresh.get(f"/incidents/{PLAIN}/compare?one={first}&other={second}").status_code == 422
+    assert fresh.get(f"/incidents/{PLAIN}/compare?one={first}&other={second}").status_code == 400
 
 
 def test_nothing_likely_is_told_as_plainly_as_a_finding(fresh) -> None:

@@ -120,16 +120,16 @@ def test_charts_of_the_ranker(hostile, chart: str) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/reviews/2026-W99", 422),
-        ("/reviews/lately", 422),
+        ("/reviews/2026-W99", 400),
+        ("/reviews/lately", 400),
         (f"/reviews/{WEEK}?revision=9", 404),
         (f"/reviews/{WEEK}/charts/everything.svg", 404),
         ("/cases/nothing", 404),
         (f"/cases/{story.THIRD}", 404),
         ("/procedures/nothing", 404),
-        ("/procedures/outliers?version=9", 422),
+        ("/procedures/outliers?version=9", 400),
         ("/ranker/promote?version=nothing", 404),
-        ("/system?at=yesterday", 422),
+        ("/system?at=yesterday", 400),
     ],
 )
 def test_what_is_not_there_is_a_page_that_says_so(hostile, path: str, status: int) -> None:
