@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from candidates import Generator, families
 from candidates.measures.reality import as_far_as_real
@@ -86,6 +87,7 @@ def analyse(
     )[0]
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def examine(
     warehouse: Warehouse,
     incident: Incident,
@@ -95,7 +97,11 @@ def examine(
     generators: Mapping[str, Generator] | None = None,
     timings_ms: Mapping[str, float] | None = None,
 ) -> tuple[Analysis, Proposed]:
-    """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
+    """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written.
+
+    Linear algebra keeps to one thread meanwhile: its matrices are a few hundred wide, and beside other work two threads
+    that wait for each other take a hundred times as long. Sums then have one order too, on every machine.
+    """
     clock = _Clock()
     system = system or load_system(warehouse)
     symptom = measure_symptom(warehouse, system, incident)
