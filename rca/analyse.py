@@ -87,7 +87,6 @@ def analyse(
     )[0]
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")
 def examine(
     warehouse: Warehouse,
     incident: Incident,
@@ -97,18 +96,15 @@ def examine(
     generators: Mapping[str, Generator] | None = None,
     timings_ms: Mapping[str, float] | None = None,
 ) -> tuple[Analysis, Proposed]:
-    """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written.
-
-    Linear algebra keeps to one thread meanwhile: its matrices are a few hundred wide, and beside other work two threads
-    that wait for each other take a hundred times as long. Sums then have one order too, on every machine.
-    """
+    """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
     system = system or load_system(warehouse)
     symptom = measure_symptom(warehouse, system, incident)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
-    findings, broken = _ask(generators or families(), evidence)
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; two busy threads wait for each other
+        findings, broken = _ask(generators or families(), evidence)
     clock.lap("candidates")
     candidates = [as_far_as_real(c, symptom) for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
