@@ -19,13 +19,20 @@ USED = 0.9
 FARTHER = 0.25
 """The same of a service that acts only through another one, whose own metrics should then show it, and of an event
 that does not say which setting was changed from what to what: most such events change nothing that matters."""
+LATE_BUCKETS = 3
+"""Buckets by which an onset's interval may miss, however narrow it is."""
 SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
 def aligned(evidence: Evidence, change: Change) -> float:
-    """Return how well a change event fits the symptom's onset, in [-1, 1]."""
-    step = timedelta(seconds=evidence.symptom.bucket_seconds)
-    return alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
+    """Return how well a change event fits the symptom's onset, in [-1, 1].
+
+    What is set later changes nothing before: lateness is judged by how well the onset is known.
+    """
+    step, onset = timedelta(seconds=evidence.symptom.bucket_seconds), evidence.symptom.onset
+    fit = alignment(Onset(change.ts, change.ts, change.ts + step), evidence.symptom)
+    late, known = change.ts - onset.high - step, max(onset.high - onset.low, LATE_BUCKETS * step)
+    return fit if late <= timedelta(0) else max(-1.0, min(fit, 1.0 - late / known))
 
 
 def steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
@@ -63,7 +70,7 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
     if node not in steps or not any(diagnose(evidence, model) is not None for model in evidence.models):
         return 0.0
     model = diagnose(evidence, node) is not None if node in evidence.models else False
-    direct = model or (steps[node] == 1 and stated(change))
+    direct = (model and change.kind != "infrastructure") or (steps[node] <= 1 and stated(change))
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
     return (USED if direct else FARTHER) * left * reality(evidence.symptom)
 

@@ -32,6 +32,8 @@ FLOORS: Mapping[str, float] = {"errors": 0.002, "availability": 0.002}
 
 RELATIVE_FLOOR = 0.02
 """The same as a share of the level, where enough buckets show the spread; `FEW_FLOOR` where not."""
+MEMORY_FLOOR = 0.05
+"""The same of memory, which caches fill and restarts empty while all is well."""
 
 FEW, FEW_FLOOR = 3, 0.15
 BLOCKS = 4
@@ -221,7 +223,7 @@ def _spread(excess: FloatArray, length: int, level: float, kind: str) -> float:
 
     `level`: what the relative floor is taken of; for availability what lacks of it.
     """
-    floor = RELATIVE_FLOOR if excess.size > FEW else FEW_FLOOR
+    floor = (MEMORY_FLOOR if kind == "memory" else RELATIVE_FLOOR) if excess.size > FEW else FEW_FLOOR
     least = max(floor * abs(level), FLOORS.get(kind, 0.0), 1e-9)
     block = min(max(length, 1), excess.size // BLOCKS)
     drift = 0.0

@@ -11,6 +11,7 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.followed import Followed, followed
 from candidates.measures.influence import column_share, has_moved, origin
+from candidates.measures.sides import input_keys
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
 from candidates.measures.taken_over import taken_over
 from candidates.measures.versions import change_item
@@ -87,6 +88,8 @@ def unexamined(evidence: Evidence) -> str | None:
     if not any(diagnose(evidence, node) for node in evidence.models):
         if evidence.models and all(model.rows is None for model in evidence.models.values()):
             return "only histograms without losses: whether a column matters to the symptom needs losses or rows"
+        if bare := [node for node, model in sorted(evidence.models.items()) if model.rows and not input_keys(model)]:
+            return f"the log of {bare[0]} holds no features: log them beside the predictions"
         return "no logged predictions with enough rows before and after the onset"
     return None
 

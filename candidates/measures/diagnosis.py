@@ -37,6 +37,7 @@ from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, function_change
 from candidates.measures.shifts import Shift, measure_shift
+from candidates.measures.sides import input_keys
 from candidates.measures.unread import unread
 from candidates.measures.ventured import ventured
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
@@ -254,7 +255,7 @@ def _diagnose(
     rows = model.rows
     if rows is None:
         return _diagnose_histograms(model, symptom, metric)
-    if rows.after.sum() < 20 or (~rows.after).sum() < 50:
+    if rows.after.sum() < 20 or (~rows.after).sum() < 50 or not input_keys(model):
         return None
     dates = calendar_columns(rows)
     shifts = {

@@ -15,7 +15,8 @@ NATURAL = frozenset({"concept_drift", "feature_drift", "outliers", "population_s
 """Families whose signature a healthy system may show: the world moves, and some rows always do worse than others."""
 WEIGHED = frozenset({"component_fault", "config_change", "downstream_change", "latency_component"})
 """Families that weigh it by themselves: those that conclude from the symptom alone, and those that judge components,
-whose own spans and series say whether they are unwell where a symptom of few requests hardly does."""
+whose own spans and series say whether they are unwell where a symptom of few requests hardly does: they count in full
+unless the metric lies on the healthy side of half of all that chance makes."""
 
 
 def reality(symptom: Symptom) -> float:
@@ -34,7 +35,9 @@ def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:
     plain = 0.0 if candidate.family in NATURAL else candidate.specificity
     sure = min(1.0, max(0.0, (plain - DOUBTFUL) / (UNMISTAKABLE - DOUBTFUL)))
     believed = real + (1 - real) * sure
-    if believed >= 1 or candidate.impact <= 0 or candidate.family in WEIGHED:
+    if candidate.family in WEIGHED:
+        believed = min(1.0, 2 * (1 - symptom.p_value)) if math.isfinite(symptom.p_value) else 1.0
+    if believed >= 1 or candidate.impact <= 0:
         return candidate
     text = f"the symptom may be chance (p = {symptom.p_value:.2g}): {believed:.0%} of that share is believed"
     item = EvidenceItem(kind="estimate", text=text, data={"believed": round(believed, 4)})

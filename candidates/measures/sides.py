@@ -77,6 +77,14 @@ def _association(index: IntArray, target: FloatArray, start: IntArray) -> FloatA
     return out / max(float((centred**2).sum()), 1e-12)
 
 
+def input_keys(model: ModelEvidence) -> list[str]:
+    """Return the keys of the logged columns that a model may read: all but those that are only sliced by."""
+    if model.rows is None:
+        return []
+    segments = set(model.node.segments) - set(model.node.features or ())
+    return sorted(k for k in model.rows.bins if k in model.columns and model.columns[k].column not in segments)
+
+
 def choose_columns(
     model: ModelEvidence, rows: Rows, shifts: Mapping[str, Shift], before: BoolArray, output: FloatArray
 ) -> list[str]:
@@ -87,8 +95,7 @@ def choose_columns(
     before, output
         (N,) the baseline's rows, and (n, K) their answers on the surrogate's scale.
     """
-    segments = set(model.node.segments) - set(model.node.features or ())
-    keys = sorted(k for k in rows.bins if k in model.columns and model.columns[k].column not in segments)
+    keys = input_keys(model)
     if len(keys) <= MAX_COLUMNS:
         return keys
     sizes = {key: len(model.columns[key].roles) for key in keys}

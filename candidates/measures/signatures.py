@@ -20,6 +20,8 @@ KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.6093
 EXACT, ALIKE = 0.15, 1.36
 """Part of the distance of two distributions that a factor in some rows may leave; what it may leave in all rows, in
 units of chance (of the Kolmogorov-Smirnov statistic in one of twenty)."""
+ALL, FAR, NEAR_LEFT = 0.9, 5.0, 0.08
+"""Share of rows that is as good as all; factor from which no population moves so by itself; part of the distance that a smaller one may leave."""
 MIN_SHARE = 0.01
 MANY = 100.0
 """Times from which their number says nothing more."""
@@ -136,7 +138,8 @@ def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
         share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
         fits.append((float(np.abs(move - share * step).max()), factor, share))
     left, factor, share = min(fits)
-    if left > max(1.2 * chance, EXACT * apart) or share < 0.05:
+    part = EXACT if share < ALL or max(factor, 1 / factor) > FAR else NEAR_LEFT
+    if left > max(1.2 * chance, part * apart) or share < 0.05:
         return None
     words = f"{share:.0%} of the values are {_factor(factor)} what they were"
     return Signature("unit_change", 0.65, share, words)
@@ -180,12 +183,15 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
     best: Signature | None = None
     for scale, offset, words in candidates:
         fit = kolmogorov_smirnov(old, (new - offset) / scale) if scale else 1.0
-        # the factor must explain the move: what it leaves is no more than chance, or a small part of it
-        if fit > 0.5 * apart or fit > max(0.06, 0.25 * apart, 1.6 * chance):
+        # the factor must explain the move: what it leaves is no more than chance, or a small part of it; a population
+        # that moved comes near to one of the small factors by itself
+        near = offset == 0 and 0 < np.log(max(scale, 1e-9)) ** 2 < np.log(FAR) ** 2
+        most = max(NEAR_LEFT * apart, 1.6 * chance) if near else max(0.06, 0.25 * apart, 1.6 * chance)
+        if fit > min(0.5 * apart, most):
             continue
         far = min(1.0, abs(np.log(abs(scale))) / np.log(3)) if offset == 0 and scale > 0 else 1.0
         known = not words.startswith("about")
-        sure = (0.6 + 0.35 * far) if known else (0.2 + 0.4 * far)
+        sure = (0.6 + 0.35 * far) if known else (0.2 + 0.65 * far**2)
         if best is None or sure > best.specificity:
             best = Signature("unit_change", sure, touched, f"the values are {words} what they were")
     return best

@@ -1,12 +1,13 @@
 """A configuration change: no evidence by itself, only where the node it touched moved and nothing else explains it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from candidates.config_change import generate
-from candidates.measures.acted_upon import FARTHER, USED
+from candidates.measures.acted_upon import FARTHER, USED, aligned
 from rca.graph import build_graph, upstream_of
 from schemas.evidence import Series
 from schemas.incident import Change
@@ -50,6 +51,17 @@ def test_a_new_version_at_the_same_time_takes_the_blame():
 def test_an_event_after_the_onset_is_no_cause(at):
     given = evidence("worse, no version", changes=(event("scorer", at=at, **SETTING),))
     assert generate(given).ruled_out
+
+
+def test_lateness_is_judged_by_how_well_the_onset_is_known():
+    given = evidence("worse, no version")
+    known = given.symptom.onset
+    vague = replace(known, high=known.high + timedelta(days=2))
+    late = event("scorer", at=4.0, **SETTING)
+    sharp, blurred = (
+        aligned(replace(given, symptom=replace(given.symptom, onset=onset)), late) for onset in (known, vague)
+    )
+    assert sharp <= 0 < blurred
 
 
 def test_an_event_long_before_the_onset_is_less_of_a_cause():
@@ -207,6 +219,16 @@ def test_an_event_that_does_not_say_what_was_changed_is_mostly_innocent():
     given = with_page(incident(factor=0.8, changes=(event("page", "flag"),)), *SHOWS)
     assert first(given).family == "downstream_change"
     assert 0 < found("config_change", given)["page", "flag of page"].impact <= FARTHER
+
+
+def test_patched_machines_do_not_change_what_becomes_of_the_same_answers():
+    shares = {
+        kind: found("config_change", incident(factor=0.8, changes=(event("scorer", kind),)))[
+            "scorer", f"{kind} of scorer"
+        ]
+        for kind in ("config", "infrastructure")
+    }
+    assert shares["infrastructure"].impact <= FARTHER < shares["config"].impact
 
 
 def test_a_flag_before_the_models_acts_through_what_they_answer():

@@ -26,6 +26,14 @@ def test_a_random_walk_breaks_seldom():
     assert np.mean([one is not None for one in broken]) < 0.1
 
 
+def test_a_cache_that_fills_a_little_is_no_pressure():
+    """A steady gauge that steps by a tenth says less of memory than of a processor."""
+    little, much = (0.5 + noise("c", 0.002) + np.where(LATE, rise, 0.0) for rise in (0.05, 0.15))
+    assert examine(symptom(), series("db", "memory", little)) is None
+    assert examine(symptom(), series("db", "memory", much)).mechanism == "memory_pressure"
+    assert examine(symptom(), series("db", "cpu", little)).mechanism == "cpu_saturated"
+
+
 def test_earlier_trouble_in_the_baseline_does_not_hide_the_next():
     value = 0.2 + noise("c", 0.02)
     value[5:12] = 0.9

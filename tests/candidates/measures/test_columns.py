@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from candidates import families
 from candidates.measures.columns import (
     SHOWN_BINS,
     change_items,
@@ -70,3 +71,15 @@ def test_only_events_near_the_onset_on_the_right_nodes_are_shown_nearest_first()
     given = evidence("none", changes=changes)
     assert [i.data["title"] for i in change_items(given, {"api"})] == ["0.1", "-0.2", "1.5"]
     assert change_items(given, {"api"}, {"deploy"}) == ()
+
+
+def test_a_log_without_features_is_said_to_hold_none():
+    """Some teams log a model's inputs elsewhere: no family may fail for it."""
+    given = evidence("times 100")
+    bare = {
+        node: replace(model, columns={}, rows=replace(model.rows, bins={}, values={}))
+        for node, model in given.models.items()
+    }
+    given = replace(given, models=bare, cache={})
+    reasons = {family: generate(given).not_examined for family, generate in families().items()}
+    assert "holds no features" in reasons["data_quality"]

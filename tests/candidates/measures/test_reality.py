@@ -34,3 +34,9 @@ def test_that_the_world_moved_is_no_fault_however_plain():
 
 def test_what_weighs_it_by_itself_is_not_weighed_twice():
     assert believed(0.1, family="downstream_change") == 1.0
+
+
+@pytest.mark.parametrize(("p_value", "share"), [(0.5, 1.0), (0.9, 0.2), (1.0, 0.0)])
+def test_components_are_no_cause_of_a_metric_that_moved_the_other_way(p_value, share):
+    assert believed(p_value, family="component_fault") == pytest.approx(share)
+    assert believed(p_value, specificity=1.0, family="latency_component") == pytest.approx(share)

@@ -156,3 +156,11 @@ def test_a_bound_that_always_was_is_none():
     capped = np.minimum(CALM, 55.0)
     assert "clipped" not in {s.mechanism for s in signs(RNG.permutation(capped), base=capped)}
     assert signs(np.minimum(capped, 45.0), base=capped)[0].mechanism == "clipped"
+
+
+def test_a_population_that_shrank_is_not_told_as_another_unit():
+    """Its quantiles keep no ratio: 1.7 below, 2.3 above."""
+    base = RNG.gamma(4.0, 15.0, 4000)
+    shrunk = np.random.default_rng(2).gamma(6.5, 4.1, 4000)
+    assert not [sign for sign in signs(shrunk, base) if sign.mechanism == "unit_change"]
+    assert signs(base / 2.204623, base)[0].mechanism == "unit_change"
