@@ -21,7 +21,8 @@ EXACT, ALIKE = 0.15, 1.36
 """Part of the distance of two distributions that a factor in some rows may leave; what it may leave in all rows, in
 units of chance (of the Kolmogorov-Smirnov statistic in one of twenty)."""
 ALL, FAR, NEAR_LEFT = 0.9, 5.0, 0.08
-"""Share of rows that is as good as all; factor from which no population moves so by itself; part of the distance that a smaller one may leave."""
+"""Share of rows that is as good as all; factor from which no population moves so by itself; part of the distance that
+a smaller one may leave."""
 MIN_SHARE = 0.01
 MANY = 100.0
 """Times from which their number says nothing more."""
