@@ -186,8 +186,8 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
         fit = kolmogorov_smirnov(old, (new - offset) / scale) if scale else 1.0
         # the factor must explain the move: what it leaves is no more than chance, or a small part of it; a population
         # that moved comes near to one of the small factors by itself
-        near = offset == 0 and 0 < np.log(max(scale, 1e-9)) ** 2 < np.log(FAR) ** 2
-        most = max(NEAR_LEFT * apart, 1.6 * chance) if near else max(0.06, 0.25 * apart, 1.6 * chance)
+        small = offset == 0 and 0 < np.log(max(scale, 1e-9)) ** 2 < np.log(FAR) ** 2
+        most = max(NEAR_LEFT * apart, 1.6 * chance) if small else max(0.06, 0.25 * apart, 1.6 * chance)
         if fit > min(0.5 * apart, most):
             continue
         far = min(1.0, abs(np.log(abs(scale))) / np.log(3)) if offset == 0 and scale > 0 else 1.0
