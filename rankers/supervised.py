@@ -17,6 +17,8 @@ from rankers.roots import marginals
 from rankers.slate import Slate, slate_of
 
 Numbers = NDArray[np.float64]
+EVEN = 0.5
+"""Chance of natural fluctuation from which on a metric rather stayed where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,26 @@ class Moved:
 
 def corrections(model: Model, slate: Slate) -> Numbers:
     """Return (K,) what the model adds to each candidate's log-odds."""
+    learned = _learned(model, slate)
+    return learned * _heard(learned, slate)
+
+
+def _learned(model: Model, slate: Slate) -> Numbers:
     total = np.zeros(len(slate.keys))
-    if len(total):
-        for trees in model.trees:
-            total += trees.score(slate.matrix(trees.names))
+    for trees in model.trees if len(total) else ():
+        total += trees.score(slate.matrix(trees.names))
     return total
+
+
+def _heard(learned: Numbers, slate: Slate) -> Numbers:
+    """Return (K,) how far what was learned counts, [0, 1].
+
+    What was learned of symptoms that were real does not speak for a cause of one that is not: it counts in full up to
+    the p-value `EVEN`, and no longer at 1.
+    """
+    even, most = heuristic.doubtfulness(EVEN), heuristic.doubtfulness(1.0)
+    real = np.clip((most - slate.columns["doubt"]) / (most - even), 0.0, 1.0)
+    return np.where(learned > 0, real, 1.0)
 
 
 def probabilities(
@@ -70,11 +87,13 @@ def explain(model: Model, proposed: Proposed) -> list[list[Moved]]:
     for trees in model.trees if slate.keys else ():
         for name, column in zip(trees.names, trees.contributions(slate.matrix(trees.names)).T, strict=True):
             by[name] = by.get(name, np.zeros(len(slate.keys))) + column
-    nothing = np.full(len(slate.keys), np.nan)
+    nothing, heard = np.full(len(slate.keys), np.nan), _heard(_learned(model, slate), slate)
     out = []
     for place in range(len(slate.keys)):
         moved = [
-            Moved(n, float(slate.columns.get(n, nothing)[place]), float(c[place])) for n, c in by.items() if c[place]
+            Moved(n, float(slate.columns.get(n, nothing)[place]), float(heard[place] * c[place]))
+            for n, c in by.items()
+            if c[place]
         ]
         out.append(sorted(moved, key=lambda m: (-abs(m.by), m.name)))
     return out

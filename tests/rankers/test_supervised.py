@@ -45,6 +45,14 @@ def test_what_moved_a_cause_adds_up(learned):
     assert explain(learned, seen)[0][0].name in learned.trees[0].names
 
 
+@pytest.mark.parametrize(("p_value", "heard"), [(1e-9, True), (0.5, True), (1.0, False)])
+def test_what_was_learned_of_real_symptoms_speaks_for_no_cause_of_one_that_is_not(learned, p_value, heard):
+    seen, right = proposed(np.random.default_rng(4))
+    added = corrections(learned, slate_of(replace(seen, p_value=p_value)))
+    assert (added[right] > 0) == heard
+    assert added.min() < 0
+
+
 def test_the_telling_number_moves_most(learned):
     seen, right = proposed(np.random.default_rng(4))
     first = explain(learned, seen)[right][0]
