@@ -21,7 +21,7 @@ from rca.analyse import examine, keep_answer
 from rca.incidents import handled
 from rca.ingest.documents import load_system
 from rca.live.audit import Entry, note_request
-from rca.live.jobs import Jobs, Progress
+from rca.live.jobs import Job, Jobs, Progress
 from rca.live.store import Store
 from rca.live.tokens import secured
 from rca.profile import update_profile
@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 Answer = tuple[int, Any, dict[str, str]]
 """Status, JSON data, headers."""
 
+REPLAYED = {"Idempotency-Replayed": "true"}
 ANSWERS_KEPT = timedelta(days=2)
 
 
@@ -139,29 +140,28 @@ class Service:
         entry: Entry = caller.entry(self.now(), status, why)
         return self.store.write(lambda warehouse: note_request(warehouse, entry))
 
-    def once(self, caller: Caller, key: str | None, said: Any, answer: Callable[[], Answer]) -> Answer:
-        """Return the answer to a request; under an idempotency key, the one that was given before.
+    def start_once(self, caller: Caller, key: str | None, kind: str, parameters: Mapping[str, Any]) -> tuple[Job, bool]:
+        """Start a job, or find the one that was started under the same idempotency key.
 
-        For what may be begun twice when the service is killed meanwhile, as jobs; else `change_once`.
+        The key is on disk with the job, both or neither: a retry after a kill finds it.
 
-        Parameters
-        ----------
-        said
-            As in `change_once`.
-        answer
-            Does the work and returns (status, JSON data, headers).
+        Returns
+        -------
+        The job, and whether it was there before.
         """
         if key is None:
-            return answer()
-        known = _Key.of(caller, key, said)
+            return self.jobs.start(kind, parameters, caller.account), False
+        known = _Key.of(caller, key, [kind, parameters])
         with self.keys.alone(known.name):
             with self.store.reading() as warehouse:
                 before = known.answer(warehouse)
             if before:
-                return before
-            told = answer()
-            self.store.write(lambda warehouse: known.keep(warehouse, told, self.now())).result()
-            return told
+                return self.jobs.again(before[1]["id"]), True
+
+            def keep(warehouse: Warehouse, job: Job) -> None:
+                known.keep(warehouse, (202, {"id": job.id}, {}), self.now())
+
+            return self.jobs.start(kind, parameters, caller.account, keep), False
 
     def close(self) -> None:
         """End what runs, write what waits."""
@@ -229,7 +229,7 @@ class _Key:
             return None
         if row[0] != self.digest:
             raise Problem(422, "idempotency-key", "this Idempotency-Key was used for another request; use a new one")
-        return row[1], json.loads(row[2]), json.loads(row[3]) | {"Idempotency-Replayed": "true"}
+        return row[1], json.loads(row[2]), json.loads(row[3]) | REPLAYED
 
     def keep(self, warehouse: Warehouse, told: Answer, now: datetime) -> None:
         """Keep an answer, and those of the last days alone."""

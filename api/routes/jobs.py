@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.bulk import idempotency_key
 from api.caller import Caller, Reads
 from api.problems import Problem
-from api.service import Service
+from api.service import REPLAYED, Service
 from rca.live.jobs import Job
 from schemas.base import UtcTime
 
@@ -58,21 +58,19 @@ def told(job: Job) -> JobState:
 
 
 def started(request: Request, caller: Caller, kind: str, parameters: dict[str, Any]) -> JSONResponse:
-    """Start a job and answer 202 with its place, or wait for its end as far as `Prefer: wait=SECONDS` asks."""
+    """Start a job and answer 202 with its place, or wait for its end as far as `Prefer: wait=SECONDS` asks.
+
+    The same request under the same idempotency key is told how the job is now.
+    """
     service: Service = request.app.state.service
+    job, before = service.start_once(caller, idempotency_key(request), kind, parameters)
     wait = _wait(request)
-
-    def answer() -> tuple[int, Any, dict[str, str]]:
-        job = service.jobs.start(kind, parameters, caller.account)
-        if wait:
-            job = service.jobs.wait(job.id, wait)
-        status = {"done": 200, "failed": 422}.get(job.state, 202)
-        if job.state == "failed":
-            raise Problem(status, "failed", job.error or "the job failed", job=job.id)
-        return status, told(job).model_dump(mode="json"), {"Location": f"/v1/jobs/{job.id}"}
-
-    status, body, headers = service.once(caller, idempotency_key(request), [kind, parameters], answer)
-    return JSONResponse(body, status, headers)
+    if wait:
+        job = service.jobs.wait(job.id, wait)
+    headers = {"Location": f"/v1/jobs/{job.id}"} | (REPLAYED if before else {})
+    if job.state == "failed":
+        raise Problem(422, "failed", job.error or "the job failed", headers=headers, job=job.id)
+    return JSONResponse(told(job).model_dump(mode="json"), 200 if job.state == "done" else 202, headers)
 
 
 def _wait(request: Request) -> float:

@@ -17,6 +17,7 @@ State = Literal["queued", "running", "done", "failed"]
 Progress = Callable[[str, int, int], None]
 Run = Callable[[Mapping[str, Any], str, Progress], Any]
 """Do the work of a kind of job with (parameters, account, progress); return its result as JSON data."""
+Keep = Callable[[Warehouse, "Job"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,13 @@ class Jobs:
         for job in left:
             self._queue(job)
 
-    def start(self, kind: str, parameters: Mapping[str, Any], account: str) -> Job:
+    def start(self, kind: str, parameters: Mapping[str, Any], account: str, keep: Keep | None = None) -> Job:
         """Queue a job; when this returns it is on disk. The same work that is queued already is not queued twice.
+
+        Parameters
+        ----------
+        keep
+            Writes down what is told of the job: it is on disk with the job, both or neither.
 
         Raises
         ------
@@ -67,14 +73,20 @@ class Jobs:
         """
         if kind not in self._kinds:
             raise InputError(f"unknown kind of job {kind!r}", mend=f"give one of {', '.join(self._kinds)}")
-        with self._lock:
-            same = (job for job in self._live.values() if (job.kind, job.parameters) == (kind, dict(parameters)))
-            waiting = next((job for job in same if job.state == "queued"), None)
-        if waiting:
-            return waiting
-        job = Job(uuid.uuid4().hex, kind, account, dict(parameters), "queued", self._now())
-        self._store.write(lambda warehouse: _insert(warehouse, job)).result()
-        self._queue(job)
+        new = Job(uuid.uuid4().hex, kind, account, dict(parameters), "queued", self._now())
+
+        def note(warehouse: Warehouse) -> Job:
+            job = self._waiting_like(new)
+            if job is None:
+                job = new
+                _insert(warehouse, job)
+            if keep:
+                keep(warehouse, job)
+            return job
+
+        job = self._store.write(note).result()
+        if job is new:
+            self._queue(job)
         return job
 
     def wait(self, key: str, seconds: float) -> Job:
@@ -104,6 +116,19 @@ class Jobs:
             raise UnknownName("job", key, self._live)
         return found[0]
 
+    def again(self, key: str) -> Job:
+        """Return a job that is asked for once more; one that is on disk, but could not be confirmed, is queued now.
+
+        Raises
+        ------
+        UnknownName
+            When there is none.
+        """
+        job = self.find(key)
+        if job.state == "queued" and key not in self._live:
+            self._queue(job)
+        return job
+
     def latest(self, limit: int = 50) -> tuple[Job, ...]:
         """Return the latest jobs, the newest first."""
         with self._store.reading() as warehouse:
@@ -113,6 +138,12 @@ class Jobs:
     def close(self) -> None:
         """End after the job that runs; what is queued is done at the next start."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _waiting_like(self, job: Job) -> Job | None:
+        """Return the job that waits with the same work to do, if one does."""
+        with self._lock:
+            same = (one for one in self._live.values() if (one.kind, one.parameters) == (job.kind, job.parameters))
+            return next((one for one in same if one.state == "queued"), None)
 
     def _queue(self, job: Job) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """Requests sent again: the same answer and nothing twice; other content under the same key is refused."""
 
+import http.client
 import json
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import threading
 
 import pytest
 
+from benchmarks.service.running import Running, declare, send
+from rca.live.receipts import Receipts
 from tests.api import world
 
 KEY = {"Idempotency-Key": "k-1"}
@@ -143,3 +146,61 @@ def test_what_was_done_before_a_kill_is_not_done_again(open_client, tmp_path, pa
     again = client.post(path, json=said, headers={"Idempotency-Key": "k"})
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
     assert counted(client, table) == 1
+
+
+ANALYZE = "/v1/incidents/inc-42:analyze"
+DIES = """
+import os, signal
+import api.routes.jobs as routes
+from rca.cli import main
+
+routes.told = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # the job is started, nobody was told
+main()
+"""
+"""A real `rca serve` that is killed before it answers where a job is."""
+
+
+def post(port, path, said=None, **headers):
+    body = b"" if said is None else json.dumps(said).encode()
+    status, told = send(port, "POST", path, body, {"Content-Type": "application/json"} | headers)
+    return status, json.loads(told)
+
+
+def jobs_of(port):
+    return json.loads(send(port, "GET", "/v1/jobs")[1])
+
+
+@pytest.mark.parametrize("path", [ANALYZE, "/v1/rankers:train"])
+def test_a_job_whose_answer_was_lost_to_a_kill_is_found_by_its_key(tmp_path, path):
+    key, service = {"Idempotency-Key": "k"}, Running(tmp_path / "db" / "rca.duckdb")
+    service.db.parent.mkdir()
+    command = [sys.executable, "-c", DIES, "serve", "--db", str(service.db), "--port", str(service.port)]
+    service.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert service.wait()
+        declare(service.port, world.SYSTEM)
+        assert post(service.port, "/v1/incidents", world.INCIDENT)[0] == 201
+        with pytest.raises((OSError, http.client.HTTPException)):
+            post(service.port, path, **key)
+        assert service.process.wait(60) == -signal.SIGKILL
+        service.start_and_wait()
+        (lost,) = jobs_of(service.port)
+        _, told = post(service.port, path, **key, Prefer="wait=60")
+        assert lost["id"] == told.get("job", told.get("id"))
+        (found,) = jobs_of(service.port)
+        assert (found["id"], found["state"] in ("done", "failed")) == (lost["id"], True)
+    finally:
+        service.stop()
+
+
+def test_a_job_that_a_full_disk_left_unconfirmed_is_done_once_it_is_asked_for_again(client, monkeypatch):
+    client.post("/v1/incidents", json=world.INCIDENT)
+    with monkeypatch.context() as full:
+        full.setattr(Receipts, "write", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert client.post(ANALYZE, headers=KEY).status_code == 507
+    (left,) = client.get("/v1/jobs").json()
+    assert left["state"] == "queued"
+    answer = client.post(ANALYZE, headers=KEY | {"Prefer": "wait=20"})
+    assert (answer.status_code, answer.json()["job"]) == (422, left["id"]), "it is done, and there is no data"
+    assert answer.headers["idempotency-replayed"] == "true"
+    assert [job["state"] for job in client.get("/v1/jobs").json()] == ["failed"]
