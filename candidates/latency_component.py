@@ -37,6 +37,8 @@ from schemas.evidence import Evidence
 from schemas.incident import LATENCY_METRICS, Change
 
 FAMILY = "latency_component"
+LONG_AGO = 12.0
+"""Buckets before the symptom from which on slowness is not what is complained of."""
 MIN_Z = 3.0
 MIN_RELATIVE = 0.1
 """Smallest growth worth naming, relative to the baseline."""
@@ -143,9 +145,9 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         features={
             "alignment": alignment(onset, evidence.symptom),
             "share": share,
-            # slowness shows in requests that are complained of as slow, never in failing ones
+            # slowness shows in requests that are complained of as slow, never in failing ones; nor if it is an old one
             "seen_in_requests": seen(evidence, top.strength, share, top.profile.calls_after)
-            if _is_latency(evidence)
+            if _is_latency(evidence) and not _onset_gap(evidence, top.growth) > LONG_AGO
             else 0.0,
             "ratio": _ratio(top.growth.before, top.growth.after),
             "calls_ratio": _ratio(top.profile.calls_before, top.profile.calls_after),

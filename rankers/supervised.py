@@ -47,11 +47,12 @@ def _heard(learned: Numbers, slate: Slate) -> Numbers:
     """Return (K,) how far what was learned counts, [0, 1].
 
     What was learned of symptoms that were real does not speak for a cause of one that is not: it counts in full up to
-    the p-value `EVEN`, and no longer at 1.
+    the p-value `EVEN`, and no longer at 1, unless the fault shows in the requests that are complained of.
     """
     even, most = heuristic.doubtfulness(EVEN), heuristic.doubtfulness(1.0)
     real = np.clip((most - slate.columns["doubt"]) / (most - even), 0.0, 1.0)
-    return np.where(learned > 0, real, 1.0)
+    seen = np.nan_to_num(slate.columns.get("seen_in_requests", np.zeros(len(learned))))
+    return np.where(learned > 0, np.maximum(real, seen), 1.0)
 
 
 def probabilities(

@@ -16,7 +16,7 @@ NATURAL = frozenset({"concept_drift", "feature_drift", "outliers", "population_s
 WEIGHED = frozenset({"component_fault", "config_change", "downstream_change", "latency_component"})
 """Families that weigh it by themselves: those that conclude from the symptom alone, and those that judge components,
 whose own spans and series say whether they are unwell where a symptom of few requests hardly does: they count in full
-unless the metric lies on the healthy side of half of all that chance makes."""
+unless the metric lies on the healthy side of half of all that chance makes and the requests complained of say nothing."""
 
 
 def reality(symptom: Symptom) -> float:
@@ -36,7 +36,8 @@ def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:
     sure = min(1.0, max(0.0, (plain - DOUBTFUL) / (UNMISTAKABLE - DOUBTFUL)))
     believed = real + (1 - real) * sure
     if candidate.family in WEIGHED:
-        believed = min(1.0, 2 * (1 - symptom.p_value)) if math.isfinite(symptom.p_value) else 1.0
+        seen = candidate.features.get("seen_in_requests", 0.0)
+        believed = max(seen, min(1.0, 2 * (1 - symptom.p_value))) if math.isfinite(symptom.p_value) else 1.0
     if believed >= 1 or candidate.impact <= 0:
         return candidate
     text = f"the symptom may be chance (p = {symptom.p_value:.2g}): {believed:.0%} of that share is believed"

@@ -40,3 +40,11 @@ def test_what_weighs_it_by_itself_is_not_weighed_twice():
 def test_components_are_no_cause_of_a_metric_that_moved_the_other_way(p_value, share):
     assert believed(p_value, family="component_fault") == pytest.approx(share)
     assert believed(p_value, specificity=1.0, family="latency_component") == pytest.approx(share)
+
+
+def test_what_shows_in_the_requests_counts_whatever_their_metric_says():
+    candidate = Candidate(
+        family="latency_component", node="db", subject=None, impact=0.8, strength=5.0, specificity=0.9, summary=""
+    )
+    seen = replace(candidate, features={"seen_in_requests": 0.75})
+    assert as_far_as_real(seen, replace(SYMPTOM, p_value=1.0)).impact == pytest.approx(0.6)
