@@ -16,7 +16,7 @@ NATURAL = frozenset({"concept_drift", "feature_drift", "outliers", "population_s
 WEIGHED = frozenset({"component_fault", "config_change", "downstream_change", "latency_component"})
 """Families that weigh it by themselves: those that conclude from the symptom alone, and those that judge components,
 whose own spans and series say whether they are unwell where a symptom of few requests hardly does: they count in full
-unless the metric lies on the healthy side of half of all that chance makes and the requests complained of say nothing."""
+unless the metric lies on the healthy side of half of what chance makes and the requests complained of say nothing."""
 
 
 def reality(symptom: Symptom) -> float:
