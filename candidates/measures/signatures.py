@@ -139,7 +139,7 @@ def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
         share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
         fits.append((float(np.abs(move - share * step).max()), factor, share))
     left, factor, share = min(fits)
-    part = EXACT if share < ALL or max(factor, 1 / factor) > FAR else NEAR_LEFT
+    part = NEAR_LEFT if share >= ALL and 1 / FAR < factor < FAR else EXACT
     if left > max(1.2 * chance, part * apart) or share < 0.05:
         return None
     words = f"{share:.0%} of the values are {_factor(factor)} what they were"
@@ -186,7 +186,7 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
         fit = kolmogorov_smirnov(old, (new - offset) / scale) if scale else 1.0
         # the factor must explain the move: what it leaves is no more than chance, or a small part of it; a population
         # that moved comes near to one of the small factors by itself
-        small = offset == 0 and 0 < np.log(max(scale, 1e-9)) ** 2 < np.log(FAR) ** 2
+        small = offset == 0 and 1 / FAR < scale < FAR
         most = max(NEAR_LEFT * apart, 1.6 * chance) if small else max(0.06, 0.25 * apart, 1.6 * chance)
         if fit > min(0.5 * apart, most):
             continue
