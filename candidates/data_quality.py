@@ -27,6 +27,7 @@ VERIFY = {
     "unit_change": "Take a few entities seen before and since: is {c} the same quantity in another unit?",
     "frozen": "Read {c} at its source: does it still change?",
     "clipped": "Read {c} at its source: do values still come from beyond the bound?",
+    "swapped": "Take a few entities seen before and since: does {c} stand in another column now?",
     "misjoined": "Join a few rows by hand: does {c} belong to the entity it stands beside?",
 }
 REMEDY = "Fix or roll back the producer, quarantine the affected rows and backfill; guard with a range and null check."

@@ -21,6 +21,8 @@ FARTHER = 0.25
 that does not say which setting was changed from what to what: most such events change nothing that matters."""
 LATE_BUCKETS = 3
 """Buckets by which an onset's interval may miss, however narrow it is."""
+ANNOUNCED = frozenset({"business", "other"})
+"""Kinds of events that say that the business process itself changed."""
 SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
@@ -72,12 +74,20 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
     model = diagnose(evidence, node) is not None if node in evidence.models else False
     direct = (model and change.kind != "infrastructure") or (steps[node] <= 1 and stated(change))
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
-    return (USED if direct else FARTHER) * left * reality(evidence.symptom)
+    return (USED if direct and not announced(evidence, change) else FARTHER) * left * reality(evidence.symptom)
+
+
+def announced(evidence: Evidence, change: Change) -> bool:
+    """Return whether an event of the KPI's own process lies within its onset, and a setting does not."""
+    kpi, step = evidence.symptom.incident.node, timedelta(seconds=evidence.symptom.bucket_seconds)
+    first, last = evidence.symptom.onset.low - step, evidence.symptom.onset.high + step
+    own = (other for other in evidence.changes if other.node == kpi and other.kind in ANNOUNCED)
+    return not first <= change.ts <= last and any(first <= other.ts <= last for other in own)
 
 
 def set_at_onset(evidence: Evidence) -> float:
     """Return how well a setting changed right before the KPI fits the onset, [0, 1]; 0 without one."""
     steps = steps_to_kpi(evidence)
-    told = (change for change in evidence.changes if change.kind in SETTINGS and stated(change))
+    told = (c for c in evidence.changes if c.kind in SETTINGS and stated(c) and not announced(evidence, c))
     near = (aligned(evidence, change) for change in told if steps.get(str(change.node)) == 1)
     return max(near, default=0.0)

@@ -13,6 +13,7 @@ from candidates.measures.followed import Followed, followed
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.sides import input_keys
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
+from candidates.measures.swapped import swapped
 from candidates.measures.taken_over import taken_over
 from candidates.measures.versions import change_item
 from candidates.measures.vocabulary import vocabulary_signature
@@ -144,7 +145,7 @@ def _describe(
     hidden = _through_unlogged(evidence, column, producer)
     if hidden > bad:
         bad, bad_words = hidden, "what the output of an unlogged model that also reads it explains"
-    profile = model.columns[column.keys[0]]
+    profile, diagnosis = model.columns[column.keys[0]], diagnose(evidence, node)
     reference = evidence.symptom.reference_split
     drift, drift_words = column_share(evidence, node, column, bad=False)
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
@@ -156,6 +157,9 @@ def _describe(
     innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
     innocent = NEW if _confirmed(column, went) else innocent
     if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
+        wrong = (sign, *wrong)
+    moved = (name for name, each in diagnosis.columns.items() if has_moved(each)) if diagnosis else ()
+    if (sign := swapped(profile.column, moved, model.rows)) is not None:
         wrong = (sign, *wrong)
     return MovedColumn(
         model=model,

@@ -30,8 +30,9 @@ SURE, CLEAR = 3.0, 4.0
 """Standard errors that must lie between how far the outcomes went and the other answer, and that they went at all."""
 MOST = 0.5
 """Part of the gained rows of which the baseline must be able to say anything."""
-FAR = 3.0
-"""How far outcomes go at most that follow the new values, and nothing else."""
+FAR, OVERSHOT = 3.0, 1.5
+"""How far outcomes go at most that follow the new values, and nothing else; the same where these are values known
+from before, so that nothing hides what they say (a mile is worth more than the kilometre that is written alike)."""
 THIRD = 3
 """One of so many labelled rows of the baseline judges what the others taught."""
 MOST_BEYOND = 0.5
@@ -42,15 +43,20 @@ OUTERMOST = 30
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How far the outcomes went with a column's new values: 0 not at all, 1 all the way; and its standard error."""
+    """How far the outcomes went with a column's new values: 0 not at all, 1 all the way; and its standard error.
+
+    `beyond`: whether most of the gained rows lie beyond the range seen before.
+    """
 
     share: float
     error: float
+    beyond: bool = False
 
     @property
     def true(self) -> bool:
         """Return whether the outcomes bear the new values out."""
-        return max(TRUE, CLEAR * self.error) < self.share < FAR
+        overshot = not self.beyond and self.share - SURE * self.error > OVERSHOT
+        return max(TRUE, CLEAR * self.error) < self.share < FAR and not overshot
 
     @property
     def false(self) -> bool:
@@ -167,7 +173,8 @@ def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | No
         rows = np.bincount(own, minlength=len(gained)).astype(float)
         scatter = float(((rows * gained) ** 2 * (part**2).sum(axis=1) / np.maximum(seen, 1.0)).sum())
         slack += told.error * math.sqrt(scatter) / float((rows[:, None] * part**2).sum())
-    return Followed(found.share, math.hypot(found.error, slack))
+    outside = np.isin(profile.roles, ("below", "above"))
+    return Followed(found.share, math.hypot(found.error, slack), _mostly(outside, gained * shares(profile.after)))
 
 
 def _right(told: _StandIn, base: IntArray, effect: FloatArray) -> tuple[float, float]:
@@ -197,6 +204,10 @@ def _said(profile: ColumnProfile, effect: FloatArray, seen: FloatArray) -> tuple
     known &= np.isin(roles, ("range", "category", "below", "above", "other"))
     told = np.where(known, gained, 0.0)
     return effect, told if after @ told >= MOST * (after @ gained) else np.zeros_like(told)
+
+
+def _mostly(chosen: BoolArray, mass: FloatArray) -> bool:
+    return bool(2 * mass[chosen].sum() > mass.sum())
 
 
 def _slope(

@@ -1,16 +1,17 @@
 """Values that pile up at a bound: all that lay beyond it before now lies exactly on it.
 
 An instrument that saturates, a cast that clamps or a filter that cuts leaves this sign and no other: the mass that one
-value gained is the mass that was lost beyond it, and below the bound nothing changed. A real drift puts no such mass on
-one point; a default value takes it from everywhere; rounding takes it from both sides.
+value gained is the mass that was lost beyond it, and within the bound, or two bounds, nothing changed. A real drift
+puts no such mass on one point; a default value takes it from everywhere; rounding takes it from both sides.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from candidates.measures.distances import kolmogorov_smirnov
-from schemas.evidence import BoolArray, FloatArray
+from schemas.evidence import FloatArray
 
 FEWEST = 50
 """Fewer values on a side say nothing."""
@@ -26,47 +27,51 @@ UNEVEN = 0.2
 
 @dataclass(frozen=True, slots=True)
 class PiledUp:
-    """A bound: its value, whether it is an upper one, the share that moved to it, and the part gone from beyond."""
+    """One bound or two: their values, infinite where there is none; the share that moved to them, the part gone."""
 
-    bound: float
-    upper: bool
+    low: float
+    high: float
     moved: float
     gone: float
 
 
 def piled_up(old: FloatArray, new: FloatArray) -> PiledUp | None:
-    """Return the bound at which the new values (N,) pile up as the old ones (M,) did not; None without one.
+    """Return the bounds at which the new values (N,) pile up as the old ones (M,) did not; None without any.
 
     Examples
     --------
     >>> hours = np.arange(1000) % 60.0
     >>> found = piled_up(hours, np.minimum(hours, 40.0))
-    >>> found.bound, found.upper, round(found.moved, 2), found.gone
-    (40.0, True, 0.3, 1.0)
+    >>> found.low, found.high, round(found.moved, 2), found.gone
+    (-inf, 40.0, 0.3, 1.0)
+    >>> found = piled_up(hours, np.clip(hours, 10.0, 40.0))
+    >>> found.low, found.high
+    (10.0, 40.0)
     """
     if min(len(old), len(new)) < FEWEST:
         return None
     values, counts = np.unique(new, return_counts=True)
-    bounds = {float(values[0]), float(values[-1]), float(values[counts.argmax()])}
-    found = [_at(old, new, bound, upper=upper) for bound in sorted(bounds) for upper in (True, False)]
+    usual = values[np.argsort(-counts, kind="stable")[:2]]  # two, where rows from before the onset are among the new
+    bounds = [-np.inf, *np.unique([values[0], *usual, values[-1]]).tolist(), np.inf]
+    found = [_within(old, new, *pair) for pair in combinations(bounds, 2) if pair != (-np.inf, np.inf)]
     return max((one for one in found if one), key=lambda one: (one.gone, one.moved), default=None)
 
 
-def _at(old: FloatArray, new: FloatArray, bound: float, *, upper: bool) -> PiledUp | None:
-    beyond_old, beyond_new = (_beyond(x, bound, upper=upper) for x in (old, new))
-    was, now = float(beyond_old.mean()), float(beyond_new.mean())
-    lost, gained = was - now, float(np.mean(new == bound) - np.mean(old == bound))
-    chance = float(np.sqrt(was * (1 - was) * (1 / len(old) + 1 / len(new))))
-    if lost < max(LEAST, GONE * was) or gained < SURE * chance or abs(gained - lost) > UNEVEN * lost + 2 * chance:
-        return None
-    left_old, left_new = (x[(x != bound) & ~beyond] for x, beyond in ((old, beyond_old), (new, beyond_new)))
+def _within(old: FloatArray, new: FloatArray, low: float, high: float) -> PiledUp | None:
+    """Return the two bounds, one of which may be infinite, if what lay beyond each lies on it now."""
+    lost = gained = was = 0.0
+    for bound, old_beyond, new_beyond in ((low, old < low, new < low), (high, old > high, new > high)):
+        if np.isinf(bound):
+            continue
+        once, now = float(old_beyond.mean()), float(new_beyond.mean())
+        more = float(np.mean(new == bound) - np.mean(old == bound))
+        chance = float(np.sqrt(once * (1 - once) * (1 / len(old) + 1 / len(new))))
+        less = once - now
+        if less < max(LEAST, GONE * once) or more < SURE * chance or abs(more - less) > UNEVEN * less + 2 * chance:
+            return None
+        lost, gained, was = lost + less, gained + more, was + once
+    left_old, left_new = (x[(x > low) & (x < high)] for x in (old, new))
     if min(len(left_old), len(left_new)) < FEWEST:
         return None
     same = max(0.05, 1.95 * float(np.sqrt(1 / len(left_old) + 1 / len(left_new))))
-    if kolmogorov_smirnov(left_old, left_new) > same:
-        return None
-    return PiledUp(bound, upper, gained, lost / was)
-
-
-def _beyond(values: FloatArray, bound: float, *, upper: bool) -> BoolArray:
-    return np.asarray(values > bound if upper else values < bound)
+    return None if kolmogorov_smirnov(left_old, left_new) > same else PiledUp(low, high, gained, lost / was)

@@ -94,8 +94,8 @@ def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: F
     found = piled_up(old, new) if profile.kind == "numeric" else None
     if found is None:
         return None
-    side = "above" if found.upper else "below"
-    words = f"{found.moved:.0%} more of the values are exactly {found.bound:g}: what lay {side} it is cut off there"
+    bounds = [f"{bound:g}" for bound in (found.low, found.high) if np.isfinite(bound)]
+    words = f"{found.moved:.0%} more of the values are exactly {' or '.join(bounds)}: what lay beyond is cut off there"
     return Signature("clipped", 0.6 + 0.35 * found.gone, found.moved, words)
 
 

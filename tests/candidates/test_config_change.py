@@ -231,6 +231,17 @@ def test_patched_machines_do_not_change_what_becomes_of_the_same_answers():
     assert shares["infrastructure"].impact <= FARTHER < shares["config"].impact
 
 
+def test_an_event_of_the_process_within_the_onset_outweighs_a_flag_that_came_before_it():
+    def answer(flag_at, *others):
+        flag = event("page", "flag", flag_at, before={"compact": False}, after={"compact": True})
+        return first(with_page(incident(factor=0.8, changes=(flag, *others)), *SHOWS)).family
+
+    ended = event("approval", "business")
+    assert answer(-3.0) == "config_change"
+    assert answer(-3.0, ended) == "downstream_change"
+    assert answer(0.0, ended) == "config_change"
+
+
 def test_a_flag_before_the_models_acts_through_what_they_answer():
     given = with_page(incident(factor=0.8, changes=(flagged("api"),)), *SHOWS)
     assert first(given).family == "downstream_change"

@@ -9,7 +9,7 @@ from candidates.data_quality import generate
 from candidates.measures.diagnosis import diagnose
 from schemas.evidence import Series
 from tests.candidates.faults import evidence, healthy
-from tests.candidates.scenes import corrupted, embedded, event, evidence_of, first, found, logs, ranked, reversioned
+from tests.candidates.scenes import corrupted, embedded, event, evidence_of, first, found, logs, ranked, rescored, reversioned
 
 WRONG = [
     ("nulls", "amount", "null_burst"),
@@ -45,6 +45,28 @@ def test_a_column_misjoined_in_some_rows_shows_by_what_putting_it_back_undoes():
     cause = first(evidence_of(fault(logs(rows=12_000))))
     assert (cause.subject, cause.mechanism) == ("amount", "misjoined")
     assert cause.impact > 0.3
+
+
+def clipped(old, rng):
+    return np.clip(old, 18.0, 32.0)
+
+
+def cut_off(old, rng):
+    return np.minimum(old, 18.0)
+
+
+@pytest.mark.parametrize("bounds", [clipped, cut_off])
+def test_values_piled_up_at_one_bound_or_at_two_are_cut_off(bounds):
+    cause = first(evidence_of(corrupted("amount", bounds)(healthy())))
+    assert (cause.family, cause.subject, cause.mechanism) == ("data_quality", "amount", "clipped")
+
+
+def test_columns_that_changed_places_hold_what_the_other_one_used_to():
+    log = healthy()["scorer"]
+    swapped = {a: np.where(log.late, log.columns[b], log.columns[a]) for a, b in (("amount", "temp"), ("temp", "amount"))}
+    cause = first(evidence_of(rescored(healthy(), **swapped)))
+    assert (cause.family, cause.mechanism) == ("data_quality", "swapped")
+    assert cause.subject in swapped
 
 
 @pytest.mark.parametrize("fault", ["nulls", "times 100", "sentinel", "frozen"])

@@ -5,7 +5,7 @@ import pytest
 
 from candidates.data_quality import generate as wrong
 from candidates.feature_drift import generate as drifted
-from candidates.measures.followed import followed
+from candidates.measures.followed import Followed, followed
 from candidates.measures.taken_over import taken_over
 from tests.candidates.faults import evidence, healthy, resampled
 from tests.candidates.scenes import Log, Logs, evidence_of, rescored, score
@@ -53,6 +53,14 @@ def test_outcomes_do_not_follow_wrong_values(fault):
     column = "amount" if "100" in fault else "temp"
     went = followed(evidence(fault), "scorer", column)
     assert went is None or not went.true
+
+
+def test_outcomes_that_overshoot_what_known_values_say_do_not_bear_them_out():
+    assert Followed(1.0, 0.1).true
+    assert not Followed(2.3, 0.02).true
+    assert not Followed(2.3, 0.02).false
+    assert Followed(2.3, 0.4).true  # nobody knows it so well
+    assert Followed(2.3, 0.02, beyond=True).true  # nobody knows what lies out there
 
 
 def test_nobody_can_say_where_nothing_known_was_gained_or_the_column_never_told():
