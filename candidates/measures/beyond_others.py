@@ -5,12 +5,12 @@ sign: with all columns the outcome is foreseen worse than before; with all but t
 outcome itself would be seen without the column as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from candidates.measures.outcome import FEWEST, Outcomes, expect
+from candidates.measures.outcome import FEWEST, THIRDS, Outcomes, expect
 from schemas.evidence import BoolArray, FloatArray, ModelEvidence, Rows
 
 CLEAR = 4.0
@@ -39,43 +39,48 @@ def beyond_others(model: ModelEvidence, rows: Rows, keys: Sequence[str]) -> dict
     """Return key -> what it no longer tells beyond all other columns; keys that tell as much as ever are left out."""
     sizes = {key: len(model.columns[key].roles) for key in rows.bins if key in model.columns}
     task, every = model.node.task or "regression", sorted(sizes)
-    whole = expect(rows, task, sizes, every, answer=False)
-    if whole is None or not keys or min(side.sum() for side in _sides(whole)) < FEWEST:
+    whole = _asked(rows, task, sizes, every) if keys else ()
+    if not whole:
         return {}
-    variance = float(whole.truth[~whole.after].var(axis=0).sum())
-    rise, error = _rise(_sizes(whole), *_sides(whole))
-    noise = _rise(_sizes(whole) ** 2, *_sides(whole))[0] / max(variance, 1e-12)
+    sides = [(each.held_out, np.logical_and.reduce([o.after & o.known for o in whole])) for each in whole]
+    old, new = _unforeseen(whole, sides)
+    if min(len(old), len(new)) < FEWEST:
+        return {}
+    variance = float(whole[0].truth[~whole[0].after].var(axis=0).sum())
+    rise, error = _rise(old, new)
+    noise = _rise(old**2, new**2)[0] / max(variance, 1e-12)
     if rise <= CLEAR * error or noise <= 0:
         return {}
     found = {}
     for key in keys:
-        rest = expect(rows, task, sizes, [k for k in every if k != key], answer=False)
-        beyond = None if rest is None else _beyond(whole, rest, rise, noise)
-        if beyond is not None:
-            found[key] = beyond
+        rest = _asked(rows, task, sizes, [k for k in every if k != key])
+        if not rest:
+            continue
+        old_rest, new_rest = _unforeseen(rest, sides)
+        less, error = _rise(old - old_rest, new - new_rest)
+        lost = float(np.clip(1 - max(_rise(old_rest, new_rest)[0], 0.0) / rise, 0, 1))
+        if less > CLEAR * error and lost > 0:
+            found[key] = Beyond(lost, noise * lost, less / max(error, 1e-12))
     return found
 
 
-def _beyond(whole: Outcomes, rest: Outcomes, rise: float, noise: float) -> Beyond | None:
-    sides = _sides(whole)
-    less, error = _rise(_sizes(whole) - _sizes(rest), *sides)
-    without, _ = _rise(_sizes(rest), *sides)
-    z = less / max(error, 1e-12)
-    lost = float(np.clip(1 - max(without, 0.0) / rise, 0, 1))
-    return Beyond(lost, noise * lost, z) if z > CLEAR and lost > 0 else None
+def _asked(rows: Rows, task: str, sizes: Mapping[str, int], keys: Sequence[str]) -> tuple[Outcomes, ...]:
+    """Return the outcomes and what is expected, once for each part of the baseline that is not fitted; () if unknown."""
+    found = [expect(rows, task, sizes, keys, answer=False, turn=turn) for turn in range(THIRDS)]
+    return tuple(each for each in found if each is not None)
 
 
-def _sizes(found: Outcomes) -> FloatArray:
-    """Return (N,) how far each outcome lies from what is expected: squares would leave the verdict to a few rows."""
-    return np.asarray(np.sqrt((found.residual**2).sum(axis=1)))
+def _unforeseen(found: Sequence[Outcomes], sides: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[FloatArray, FloatArray]:
+    """Return how far outcomes lie from what is expected, (M,) before and (N,) since.
+
+    Squares would leave the verdict to a few rows.
+    """
+    apart = [np.sqrt((each.residual**2).sum(axis=1)) for each in found]
+    old = np.concatenate([each[base] for each, (base, _) in zip(apart, sides, strict=True)])
+    return old, np.mean([each[window] for each, (_, window) in zip(apart, sides, strict=True)], axis=0)
 
 
-def _sides(found: Outcomes) -> tuple[BoolArray, BoolArray]:
-    return found.held_out, np.asarray(found.after & found.known)
-
-
-def _rise(value: FloatArray, base: BoolArray, window: BoolArray) -> tuple[float, float]:
-    """Return how much larger the mean of values (N,) is in the window than in the baseline, and its standard error."""
-    old, new = value[base], value[window]
+def _rise(old: FloatArray, new: FloatArray) -> tuple[float, float]:
+    """Return how much larger the mean of values is since (N,) than before (M,), and its standard error."""
     error = np.hypot(old.std() / np.sqrt(len(old)), new.std() / np.sqrt(len(new)))
     return float(new.mean() - old.mean()), float(error)

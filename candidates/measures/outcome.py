@@ -24,6 +24,8 @@ MAX_ROWS = 6_000
 """Labelled rows read of each side."""
 MAX_COLUMNS = 40
 FEWEST = 60
+THIRDS = 3
+"""One of so many labelled rows of the baseline is not fitted, and says how far outcomes lie from what is expected."""
 """Fewer labelled rows on a side say nothing about the outcome."""
 TENTHS = 10
 MEASURED = frozenset({"regression", "ranking"})
@@ -119,7 +121,9 @@ def label_shares(place: IntArray, size: int, after: BoolArray) -> tuple[FloatArr
     return p, q, float(np.abs((q - p) / error).max())
 
 
-def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[str], *, answer: bool) -> Outcomes | None:
+def expect(
+    rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[str], *, answer: bool, turn: int = 0
+) -> Outcomes | None:
     """Return the labelled rows with what some columns predict of their outcome; None with too few labels.
 
     Parameters
@@ -130,6 +134,8 @@ def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[st
         Keys to predict from.
     answer
         Whether the model's own answer may be read as well.
+    turn
+        Which of `THIRDS` parts of the baseline is not fitted.
     """
     chosen = labelled(rows)
     after = rows.after[chosen]
@@ -142,7 +148,7 @@ def expect(rows: Rows, task: str, sizes: Mapping[str, int], columns: Sequence[st
         bins[PREDICTION], size[PREDICTION] = answer_bins(rows.prediction[chosen], after, task)
     keys = _telling(bins, size, truth, after)
     index, start = feature_index(bins, keys, size)
-    held_out = ~after & (np.cumsum(~after) % 3 == 0)
+    held_out = ~after & (np.cumsum(~after) % THIRDS == turn)
     base = ~after
     fit = fit_surrogate(index[base], start, keys, truth[base], held_out[base])
     expected = fit.predict(index)

@@ -10,8 +10,8 @@ from tests.candidates.scenes import logs, model_of
 ROWS = 8000
 
 
-def related(change):
-    scene = logs(ROWS)["scorer"]
+def related(change, rows=ROWS):
+    scene = logs(rows)["scorer"]
     values = scene.columns["noise"].copy()
     log = replace(scene, columns=dict(scene.columns) | {"noise": change(values, scene, np.random.default_rng(1))})
     model = model_of("scorer", log)
@@ -51,9 +51,11 @@ def test_a_column_that_still_tells_most_may_have_told_too_much():
         """Return the label's own log-odds, blurred; in the earlier rows hardly."""
         return 3 * log.label + rng.normal(size=len(values)) * np.where(log.late, 0.9, told)
 
-    def change(told):
-        return related(lambda v, log, _: own(v, log, told))["noise"]
+    def change(told, rows=ROWS):
+        return related(lambda v, log, _: own(v, log, told), rows)["noise"]
 
+    few = change(0.3, 1_600)
+    assert few.lost > 0.5
     leaked, honest = change(0.3), change(0.9)
     assert honest.lost == 0
     assert leaked.told > 0.5
