@@ -65,12 +65,14 @@ def beyond_others(model: ModelEvidence, rows: Rows, keys: Sequence[str]) -> dict
 
 
 def _asked(rows: Rows, task: str, sizes: Mapping[str, int], keys: Sequence[str]) -> tuple[Outcomes, ...]:
-    """Return the outcomes and what is expected, once for each part of the baseline that is not fitted; () if unknown."""
+    """Return the outcomes and what is expected, once for each part of the baseline that is left out; () if unknown."""
     found = [expect(rows, task, sizes, keys, answer=False, turn=turn) for turn in range(THIRDS)]
     return tuple(each for each in found if each is not None)
 
 
-def _unforeseen(found: Sequence[Outcomes], sides: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[FloatArray, FloatArray]:
+def _unforeseen(
+    found: Sequence[Outcomes], sides: Sequence[tuple[BoolArray, BoolArray]]
+) -> tuple[FloatArray, FloatArray]:
     """Return how far outcomes lie from what is expected, (M,) before and (N,) since.
 
     Squares would leave the verdict to a few rows.

@@ -9,7 +9,18 @@ from candidates.data_quality import generate
 from candidates.measures.diagnosis import diagnose
 from schemas.evidence import Series
 from tests.candidates.faults import evidence, healthy
-from tests.candidates.scenes import corrupted, embedded, event, evidence_of, first, found, logs, ranked, rescored, reversioned
+from tests.candidates.scenes import (
+    corrupted,
+    embedded,
+    event,
+    evidence_of,
+    first,
+    found,
+    logs,
+    ranked,
+    rescored,
+    reversioned,
+)
 
 WRONG = [
     ("nulls", "amount", "null_burst"),
@@ -63,7 +74,9 @@ def test_values_piled_up_at_one_bound_or_at_two_are_cut_off(bounds):
 
 def test_columns_that_changed_places_hold_what_the_other_one_used_to():
     log = healthy()["scorer"]
-    swapped = {a: np.where(log.late, log.columns[b], log.columns[a]) for a, b in (("amount", "temp"), ("temp", "amount"))}
+    swapped = {
+        a: np.where(log.late, log.columns[b], log.columns[a]) for a, b in (("amount", "temp"), ("temp", "amount"))
+    }
     cause = first(evidence_of(rescored(healthy(), **swapped)))
     assert (cause.family, cause.mechanism) == ("data_quality", "swapped")
     assert cause.subject in swapped
