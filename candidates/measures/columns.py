@@ -158,8 +158,8 @@ def _describe(
     innocent = NEW if _confirmed(column, went) else innocent
     if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
         wrong = (sign, *wrong)
-    others = (each for each in diagnosis.columns.values() if has_moved(each)) if diagnosis else ()
-    others = sorted(others, key=lambda each: (-each.shift.divergence, each.column))
+    others = [each for each in diagnosis.columns.values() if has_moved(each)] if diagnosis else []
+    others.sort(key=lambda each: (-each.shift.divergence, each.column))
     if (sign := swapped(profile.column, (each.column for each in others), model.rows)) is not None:
         wrong = (sign, *wrong)
     return MovedColumn(
