@@ -1,7 +1,7 @@
 """How good the shipped ranker and the heuristic are on the held-out incidents: `python -m benchmarks.ranker.held_out`.
 
-The pool keeps what the engine proposed (`benchmarks.ranker.collect`), so that ranking all of it anew takes seconds. With
-two roots both must be found; a first cause is wrong as well where the right one was never proposed.
+The pool keeps what the engine proposed (`benchmarks.ranker.collect`), so that ranking all of it anew takes seconds.
+With two roots both must be found; a first cause is wrong as well where the right one was never proposed.
 """
 
 from collections import defaultdict
