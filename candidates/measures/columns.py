@@ -108,9 +108,12 @@ def _moved(evidence: Evidence) -> list[MovedColumn]:
         model = evidence.models[node]
         diagnosis = diagnose(evidence, node)
         differences = {d.column: d for d in schema_differences(model, evidence.symptom)}
-        for name, column in diagnosis.columns.items() if diagnosis else ():
+        columns = diagnosis.columns if diagnosis else {}
+        moved = sorted(filter(has_moved, columns.values()), key=lambda each: (-each.shift.divergence, each.column))
+        swaps = swapped([each.column for each in moved], model.rows)
+        for name, column in columns.items():
             if has_moved(column) or (name in differences and column.importance > 0):
-                out.append(_describe(evidence, model, column, differences.get(name)))
+                out.append(_describe(evidence, model, column, differences.get(name), swaps.get(name)))
     return out
 
 
@@ -136,7 +139,11 @@ def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str
 
 
 def _describe(
-    evidence: Evidence, model: ModelEvidence, column: ColumnDiagnosis, schema: SchemaDifference | None
+    evidence: Evidence,
+    model: ModelEvidence,
+    column: ColumnDiagnosis,
+    schema: SchemaDifference | None,
+    swap: Signature | None,
 ) -> MovedColumn:
     node = model.node.id
     producer = origin(evidence, node, column.column)
@@ -145,7 +152,7 @@ def _describe(
     hidden = _through_unlogged(evidence, column, producer)
     if hidden > bad:
         bad, bad_words = hidden, "what the output of an unlogged model that also reads it explains"
-    profile, diagnosis = model.columns[column.keys[0]], diagnose(evidence, node)
+    profile = model.columns[column.keys[0]]
     reference = evidence.symptom.reference_split
     drift, drift_words = column_share(evidence, node, column, bad=False)
     vocabulary = vocabulary_signature(model.vocabulary.get(column.column, ()))
@@ -158,10 +165,8 @@ def _describe(
     innocent = NEW if _confirmed(column, went) else innocent
     if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
         wrong = (sign, *wrong)
-    others = [each for each in diagnosis.columns.values() if has_moved(each)] if diagnosis else []
-    others.sort(key=lambda each: (-each.shift.divergence, each.column))
-    if (sign := swapped(profile.column, (each.column for each in others), model.rows)) is not None:
-        wrong = (sign, *wrong)
+    if swap is not None:
+        wrong = (swap, *wrong)
     return MovedColumn(
         model=model,
         column=column,

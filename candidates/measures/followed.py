@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.distances import shares
-from candidates.measures.outcome import FEWEST, MAX_COLUMNS, labelled, truth_of
+from candidates.measures.outcome import FEWEST, MAX_COLUMNS, THIRDS, labelled, truth_of
 from candidates.measures.surrogate import Surrogate, feature_index, fit_surrogate
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -33,8 +33,6 @@ MOST = 0.5
 FAR, OVERSHOT = 3.0, 1.5
 """How far outcomes go at most that follow the new values, and nothing else; the same where these are values known
 from before, so that nothing hides what they say (a mile is worth more than the kilometre that is written alike)."""
-THIRD = 3
-"""One of so many labelled rows of the baseline judges what the others taught."""
 MOST_BEYOND = 0.5
 """Share of the rows beyond the range seen before from which there is too little to hold them against."""
 OUTERMOST = 30
@@ -141,7 +139,7 @@ def _stand_in(
     keys: tuple[str, ...], block: tuple[IntArray, IntArray], target: FloatArray, truth: FloatArray, after: BoolArray
 ) -> _StandIn:
     index, start = block
-    held_out = np.arange(int((~after).sum())) % THIRD == 0
+    held_out = np.arange(int((~after).sum())) % THIRDS == 0
     fit = fit_surrogate(index[~after], start, keys, target[~after], held_out)
     said, learned, scale = fit.predict(index), target is truth, 1.0
     if not learned:  # answers are put on the outcomes' scale
@@ -173,8 +171,9 @@ def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | No
         rows = np.bincount(own, minlength=len(gained)).astype(float)
         scatter = float(((rows * gained) ** 2 * (part**2).sum(axis=1) / np.maximum(seen, 1.0)).sum())
         slack += told.error * math.sqrt(scatter) / float((rows[:, None] * part**2).sum())
-    outside = np.isin(profile.roles, ("below", "above"))
-    return Followed(found.share, math.hypot(found.error, slack), _mostly(outside, gained * shares(profile.after)))
+    new = gained * shares(profile.after)
+    beyond = bool(2 * new[np.isin(profile.roles, ("below", "above"))].sum() > new.sum())
+    return Followed(found.share, math.hypot(found.error, slack), beyond)
 
 
 def _right(told: _StandIn, base: IntArray, effect: FloatArray) -> tuple[float, float]:
@@ -182,7 +181,7 @@ def _right(told: _StandIn, base: IntArray, effect: FloatArray) -> tuple[float, f
 
     What the answers make of a column, or the fit of chance, need not be what the outcomes make of it.
     """
-    judged = np.arange(len(base)) % THIRD == 0 if told.learned else np.ones(len(base), dtype=bool)
+    judged = np.arange(len(base)) % THIRDS == 0 if told.learned else np.ones(len(base), dtype=bool)
     square = float((effect[base[judged]] ** 2).sum())
     if square <= 0:
         return 0.0, math.inf
@@ -204,10 +203,6 @@ def _said(profile: ColumnProfile, effect: FloatArray, seen: FloatArray) -> tuple
     known &= np.isin(roles, ("range", "category", "below", "above", "other"))
     told = np.where(known, gained, 0.0)
     return effect, told if after @ told >= MOST * (after @ gained) else np.zeros_like(told)
-
-
-def _mostly(chosen: BoolArray, mass: FloatArray) -> bool:
-    return bool(2 * mass[chosen].sum() > mass.sum())
 
 
 def _slope(

@@ -4,8 +4,8 @@ Positional columns that were reordered, or two fields filled the wrong way round
 sign is in the pair: one column may come to look like another one by chance, hardly both at once.
 """
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -22,19 +22,23 @@ CHANCE = 1.6
 MOST = 50
 
 
-def swapped(column: str, others: Iterable[str], rows: Rows | None) -> Signature | None:
-    """Return the sign that a column changed places with one of some others that moved as well; None without one.
+def swapped(columns: Sequence[str], rows: Rows | None) -> dict[str, Signature]:
+    """Return column -> the sign that it changed places with another one, of some that moved.
 
-    Of the others, most moved first, `MOST` are asked.
+    Parameters
+    ----------
+    columns
+        Most moved first; the first `MOST` numeric ones are held against each other.
     """
-    if rows is None or column not in rows.values:
-        return None
-    own = _sides(rows, column)
-    for other in sorted(set(islice(others, MOST)) - {column}):
-        theirs = _sides(rows, other) if other in rows.values else None
-        if theirs and _changed_places(own, theirs):
-            return Signature("swapped", 0.95, 1.0, f"it holds what {other} used to hold, and the other way round")
-    return None
+    asked = [column for column in columns if rows is not None and column in rows.values][:MOST]
+    sides = {column: _sides(rows, column) for column in asked if rows is not None}
+    found: dict[str, Signature] = {}
+    for one, other in combinations(asked, 2):
+        if _changed_places(sides[one], sides[other]):
+            for column, place in ((one, other), (other, one)):
+                words = f"it holds what {place} used to hold, and the other way round"
+                found.setdefault(column, Signature("swapped", 0.95, 1.0, words))
+    return found
 
 
 def _sides(rows: Rows, column: str) -> tuple[FloatArray, FloatArray]:
