@@ -39,6 +39,7 @@ REAL = 0.01
 MIN_CONFIDENCE = 0.005
 """Candidates less probable than this are left out of the answer, ..."""
 
+OVERFITTING = "overfitting"
 LISTED = 3
 """... except for so many of the first that explain anything: where to look first is worth knowing, however
 improbable; `none_of_these` says how much so."""
@@ -99,13 +100,12 @@ def examine(
     """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
     system = system or load_system(warehouse)
+    asked = generators or families()
     symptom = measure_symptom(warehouse, system, incident)
-    clock.lap("symptom")
-    evidence = gather(warehouse, system, symptom)
-    clock.lap("evidence")
-    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; two busy threads wait for each other
-        findings, broken = _ask(generators or families(), evidence)
-    clock.lap("candidates")
+    evidence, findings, broken = _look_into(warehouse, system, symptom, asked, clock)
+    if symptom.by_heart and not _found_overfitting(findings):
+        symptom = measure_symptom(warehouse, system, incident, by_heart=False)
+        evidence, findings, broken = _look_into(warehouse, system, symptom, asked, clock)
     candidates = [as_far_as_real(c, symptom) for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
     clock.lap("blame")
@@ -136,6 +136,23 @@ def examine(
         ),
     )
     return answer, proposed
+
+
+def _look_into(
+    warehouse: Warehouse, system: System, symptom: Symptom, generators: Mapping[str, Generator], clock: _Clock
+) -> tuple[Evidence, dict[str, Findings], list[str]]:
+    """Return the evidence of a symptom, what each family found in it, and warnings of those that failed."""
+    clock.lap("symptom")
+    evidence = gather(warehouse, system, symptom)
+    clock.lap("evidence")
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; two busy threads wait for each other
+        findings, broken = _ask(generators, evidence)
+    clock.lap("candidates")
+    return evidence, findings, broken
+
+
+def _found_overfitting(findings: Mapping[str, Findings]) -> bool:
+    return any(c.mechanism == OVERFITTING for found in findings.values() for c in found.candidates)
 
 
 def _ask(generators: Mapping[str, Generator], evidence: Evidence) -> tuple[dict[str, Findings], list[str]]:

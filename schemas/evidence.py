@@ -63,6 +63,9 @@ class Symptom:
     reference_split
         True when no healthy production period exists and the baseline is the training and
         validation rows (then `baseline` is the period of those rows, or the window itself).
+    by_heart
+        True when only the training rows show anything wrong: the metric is worse on all others, which is a fault
+        where the model learned them by heart, and else what any model does.
     baseline_value, value
         The metric over each period, in the metric's own unit; NaN when it cannot be computed.
     p_value, z
@@ -84,6 +87,7 @@ class Symptom:
     z: float
     bucket_seconds: float
     reference_split: bool = False
+    by_heart: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -112,9 +112,8 @@ def control_chart(
 
 
 def _rarely_moves(value: FloatArray) -> bool:
-    """Return whether a period has one value nearly always, and others at times: a rate of rare errors."""
-    away = np.abs(value - np.median(value))
-    return bool(value.size >= FEW and np.median(away) == 0 and away.any())
+    """Return whether a period has one value (nearly) always: a rate of rare errors, as far as it was seen."""
+    return bool(value.size >= FEW and np.median(np.abs(value - np.median(value))) == 0)
 
 
 def _least_p(before: FloatArray, after: FloatArray) -> float:

@@ -19,6 +19,9 @@ NOTICED, CLEAR = 0.2, 4.0
 LEAST = 0.2
 """Neighbours never count for less than this share of independent ones."""
 
+HEALTHY = 5
+"""Buckets before an incident, unless there are few: one or two before a long one say nothing of what is usual."""
+
 SECOND = 0.5
 """A later step counts as the incident when it is at least this share of an earlier one."""
 
@@ -55,6 +58,8 @@ class Finder:
         True when the incident is known to last to the end of the series.
     start
         First bucket of the incident where that is known.
+    latest
+        It starts no later than in this bucket either.
     """
 
     def __init__(
@@ -66,7 +71,10 @@ class Finder:
         *,
         lasting: bool = False,
         start: int | None = None,
+        latest: int | None = None,
     ) -> None:
+        self.latest = detected if latest is None else min(latest, detected)
+        self.earliest = min(max(detected // 4, 1), HEALTHY)
         self.shown, self.rows, self.weight = value, rows, precision(rows)
         self._use(tame(value))
         self.detected, self.sign, self.size, self.start = detected, sign, value.size, start
@@ -90,7 +98,7 @@ class Finder:
     def _starts(self, stop: int) -> IntArray:
         if self.start is not None:
             return np.array([self.start] if 0 < self.start < stop else [], dtype=np.int64)
-        return np.arange(1, min(self.detected, stop - 1) + 1)
+        return np.arange(self.earliest, min(self.latest, stop - 1) + 1)
 
     def _scores(self, stop: int) -> FloatArray:
         """Return the penalised log-likelihood of every start."""
@@ -135,7 +143,8 @@ class Finder:
 
     def find(self) -> Episode | None:
         """Return the most likely episode; None when the series is too short or shows none in that direction."""
-        if self.size < SHORTEST or (self.detected < 1 if self.start is None else not 0 < self.start < self.size):
+        within = self.earliest <= self.latest if self.start is None else 0 < self.start < self.size
+        if self.size < SHORTEST or not within:
             return None
         start, stop = self._best(self.stops)
         for _ in range(2):
@@ -153,7 +162,7 @@ class Finder:
 
         The incident is then that one: the older change of level is part of how the series was before.
         """
-        last = min(self.detected, stop - 1)
+        last = min(self.latest, stop - 1)
         if last - start < SHORTEST or self.start is not None:
             return None
         starts = np.arange(1, last - start + 1)
@@ -172,7 +181,7 @@ class Finder:
         centred = self.value - np.average(self.value, weights=self.weight)
         best: tuple[float, int, int, int] = (-np.inf, start, start, start)
         for length in np.unique(np.geomspace(3, max(stop - 2, 3), 16).astype(np.int64)).tolist():
-            firsts = np.arange(max(1, start - length), min(self.detected, start + 1) + 1, max(1, length // 8))
+            firsts = np.arange(max(self.earliest, start - length), min(self.latest, start + 1) + 1, max(1, length // 8))
             if firsts.size == 0:
                 continue
             shape = np.clip((places[None, :] - firsts[:, None] + 1) / length, 0, 1) * (places < stop)

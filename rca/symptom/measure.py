@@ -1,10 +1,12 @@
 """The incident as measured: direction, onset, windows, values, and whether it is real."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from candidates.measures.changepoint import searched
 from rca.errors import InputError, UnknownName
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.harm import harm
@@ -16,18 +18,28 @@ from schemas.evidence import Onset, Symptom, Window
 from schemas.incident import MODEL_METRICS, Direction, Incident
 from schemas.system import System
 
+Looked = Callable[[Timeline, int | None], Look]
+
 UNLIKELY = 0.01
 CLEARLY = 3
+EARLIER = 5
+"""How often an earlier change is looked for where the last one is not real, each time twice as long ago."""
 CONTRADICTED = 8.0
 """How many natural log units another onset must be better than the one that was given."""
 
 
-def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) -> Symptom:
+def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *, by_heart: bool = True) -> Symptom:
     """Measure an incident's metric: since when it is wrong, against what, and whether that is more than noise.
 
     Data after `detected_at` are used too; the onset never lies after it. What the incident states
     (started_at, ended_at, baseline, direction) is taken as stated, unless the data clearly contradict
     the onset. A harmful direction is preferred when none is given.
+
+    Parameters
+    ----------
+    by_heart
+        False where the model is known not to have learned its training rows by heart: then it is no symptom that it is
+        worse on all others (`Symptom.by_heart`).
 
     Raises
     ------
@@ -45,13 +57,15 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident) ->
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
     _refuse_before(line, max(moments))
-    seen, warnings = _seen(line)
+    seen, warnings = _seen(line, _directed)
     warnings = (*warnings, *_against_the_direction(line, seen))
-    onset = _onset(line, seen)
     reference = read_reference(gauge)
-    if reference and is_reference_fairer(line, seen, reference):
-        return _from_reference(line, reference, (*extent.warnings, *warnings))
-    return _symptom(line, seen, onset, (*extent.warnings, *warnings))
+    if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
+        return _from_reference(line, reference, (*extent.warnings, *warnings), by_heart=by_heart)
+    if seen.p_value > UNLIKELY:
+        seen, warnings = _seen(line, _earlier)
+        warnings = (*warnings, *_against_the_direction(line, seen))
+    return _symptom(line, seen, _onset(line, seen), (*extent.warnings, *warnings))
 
 
 def _refuse_before(line: Timeline, moment: datetime) -> None:
@@ -66,7 +80,7 @@ def _refuse_before(line: Timeline, moment: datetime) -> None:
         )
 
 
-def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
+def _seen(line: Timeline, looked: Looked) -> tuple[Look, tuple[str, ...]]:
     """Return the look to believe, and warnings about what was given."""
     warnings: tuple[str, ...] = ()
     incident = line.incident
@@ -75,9 +89,9 @@ def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
         later = " (labels may come later)" if incident.metric in MODEL_METRICS else ""
         warnings = (f"{incident.metric} is known from {known} only{later}; detected_at lies outside",)
     if incident.started_at is None:
-        return _directed(line, None), warnings
-    given = _directed(line, line.bucket(incident.started_at))
-    free = _directed(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
+        return looked(line, None), warnings
+    given = looked(line, line.bucket(incident.started_at))
+    free = looked(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
     if not _contradicted(given, free):
         return given, warnings
     told = f"started_at {incident.started_at:%Y-%m-%d %H:%M} does not fit the data; the onset was estimated instead"
@@ -98,12 +112,39 @@ def _contradicted(given: Look, free: Look) -> bool:
 
 def _directed(line: Timeline, start: int | None) -> Look:
     """Look in the direction given, else in the harmful one, else in the other where only that is real."""
+    return _either(line, lambda sign: look(line, sign, start))
+
+
+def _earlier(line: Timeline, start: int | None) -> Look:
+    """Look so, and where the last change is not real whether one before it is, that lasted.
+
+    A few unlucky rows just before the detection are the likeliest change by themselves, and no more than that.
+    """
+    return _either(line, lambda sign: look(line, sign, start) if start is not None else _farther_back(line, sign))
+
+
+def _either(line: Timeline, looked: Callable[[int], Look]) -> Look:
     given = {"up": 1, "down": -1, None: 0}[line.incident.direction]
-    first = look(line, given or harm(line.incident.metric), start)
+    first = looked(given or harm(line.incident.metric))
     if given or not first.sign or first.p_value <= REAL:
         return first
-    other = look(line, -first.sign, start)
+    other = looked(-first.sign)
     return other if other.p_value <= UNLIKELY else first
+
+
+def _farther_back(line: Timeline, sign: int) -> Look:
+    first = look(line, sign)
+    if first.episode is None or first.p_value <= UNLIKELY:
+        return first
+    last, detected = first.episode.start, line.bucket(line.incident.detected_at)
+    ago = np.unique(np.append(1, (detected - last + 1) * (2 ** np.arange(EARLIER) - 1)))
+    looks = [look(line, sign, None, int(last - far)) for far in ago if 0 < far < last]
+    # people notice soon: what was so for longer than anything else is no incident
+    lately = [seen for seen in looks if seen.episode and 2 * seen.episode.start > detected]
+    best = min(lately, key=lambda seen: seen.p_value, default=first)
+    if best.chart is None or (p_value := searched(best.p_value, 1 + len(looks))) > UNLIKELY:
+        return first
+    return replace(best, chart=replace(best.chart, p_value=p_value))
 
 
 def _against_the_direction(line: Timeline, seen: Look) -> tuple[str, ...]:
@@ -172,11 +213,11 @@ def _symptom(line: Timeline, seen: Look, onset: Onset, warnings: tuple[str, ...]
     )
 
 
-def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, ...]) -> Symptom:
+def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, ...], *, by_heart: bool) -> Symptom:
     """Return the symptom measured against the training and validation rows: wrong from the first production row."""
     start = line.incident.started_at or _first_row(line)
     window = Window(start, line.incident.ended_at or line.end)
-    chart = compared(line, reference)
+    chart = compared(line, reference, by_heart=by_heart)
     return Symptom(
         incident=line.incident,
         direction=_direction(line, chart.after - chart.before),
@@ -190,6 +231,7 @@ def _from_reference(line: Timeline, reference: Reference, warnings: tuple[str, .
         z=chart.z,
         bucket_seconds=line.seconds,
         reference_split=True,
+        by_heart=reference.validated and chart.before == reference.trained,
         warnings=warnings,
     )
 

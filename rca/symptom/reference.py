@@ -28,9 +28,9 @@ SOON = 2
 BLOCKS = 20
 """Production is looked at in so many blocks of time: narrow buckets are noisy whatever the model does."""
 
-OPTIMISM, BY_HEART = 1.5, 5.0
+OPTIMISM, BY_HEART = 1.5, 2.0
 """A model's loss on rows that it was not fitted to is up to so many times that on its training rows; from the second
-figure on it learned them by heart."""
+figure on it may have learned them by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,13 @@ def _of_split(gauge: Gauge, window: Window, split: str) -> tuple[float, float]:
     return gauge.value(window, (split,))[0], gauge.sampling_error(window, (split,))
 
 
-def compared(line: Timeline, reference: Reference) -> Chart:
-    """Return production against the honest value, or against the training rows' where only that shows the fault."""
+def compared(line: Timeline, reference: Reference, *, by_heart: bool = True) -> Chart:
+    """Return production against the honest value, or against the training rows' where only that shows the fault.
+
+    `by_heart`: False where the model is known not to have learned its training rows by heart.
+    """
     chart = against(line, reference.honest, reference.error)
-    if chart.p_value >= REAL and _learned_by_heart(line, reference):
+    if by_heart and chart.p_value >= REAL and _maybe_by_heart(line, reference):
         return against(line, reference.trained, reference.trained_error)
     return chart
 
@@ -122,10 +125,11 @@ def _spread(value: FloatArray, rows: FloatArray) -> float:
     return robust_scale(total[weight > 0] / weight[weight > 0])
 
 
-def _learned_by_heart(line: Timeline, reference: Reference) -> bool:
+def _maybe_by_heart(line: Timeline, reference: Reference) -> bool:
     """Tell whether the model is far better on its training rows than on any others, validation rows included.
 
-    An ordinary model is somewhat better on the rows it was fitted to; here its loss on others is a multiple.
+    An ordinary model is somewhat better on the rows it was fitted to; here its loss on others is a multiple. Whether it
+    overfits, or is a forest that ranks its own rows perfectly, `candidates.measures.overfitting` says.
     """
     losses = [loss(line.gauge.metric, v) for v in (reference.trained, reference.honest)]
     chart = against(line, reference.trained, reference.trained_error)
@@ -143,7 +147,7 @@ def _beyond_optimism(line: Timeline, reference: Reference, served: float) -> boo
     return reference.validated or now is None or then is None or now < then or now >= OPTIMISM * then
 
 
-def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> bool:
+def is_reference_fairer(line: Timeline, seen: Look, reference: Reference, *, by_heart: bool = True) -> bool:
     """Tell whether production was wrong from its first row, so that only the reference is healthy."""
     if line.incident.baseline:
         return seen.baseline is None
@@ -154,7 +158,7 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference) -> boo
         return True
     if started is not None:
         return line.bucket(started) <= first
-    chart = compared(line, reference)
+    chart = compared(line, reference, by_heart=by_heart)
     moved = abs(seen.chart.after - seen.chart.before)
     off = seen.chart.before - chart.before
     wanted = {"up": 1, "down": -1}.get(line.incident.direction or "", harm(line.gauge.metric) or seen.sign)

@@ -77,13 +77,16 @@ class Look:
         return self.chart.p_value if self.chart else 1.0
 
 
-def find_episode(line: Timeline, residual: FloatArray, sign: int, start: int | None) -> Episode | None:
+def find_episode(
+    line: Timeline, residual: FloatArray, sign: int, start: int | None, latest: int | None = None
+) -> Episode | None:
     """Return the episode in a series with gaps, in its own bucket numbers."""
     known = np.flatnonzero(np.isfinite(residual) & (line.series.n > 0))
     if known.size == 0:
         return None
     detected = max(int(np.searchsorted(known, line.bucket(line.incident.detected_at), side="right")) - 1, 0)
     fixed = None if start is None else int(np.searchsorted(known, start))
+    last = None if latest is None else int(np.searchsorted(known, latest, side="right")) - 1
     finder = Finder(
         residual[known],
         line.series.n[known],
@@ -91,6 +94,7 @@ def find_episode(line: Timeline, residual: FloatArray, sign: int, start: int | N
         sign,
         lasting=line.incident.ended_at is not None,
         start=fixed,
+        latest=last,
     )
     found = finder.find()
     if found is None:
@@ -121,15 +125,18 @@ def fair_baseline(line: Timeline, residual: FloatArray, before: datetime, window
     return Window(begin, before)
 
 
-def look(line: Timeline, sign: int, start: int | None = None) -> Look:
-    """Look at the series for a change in one direction (0: either), from a given start where that is known."""
+def look(line: Timeline, sign: int, start: int | None = None, latest: int | None = None) -> Look:
+    """Look at the series for a change in one direction (0: either), from a given start where that is known.
+
+    `latest`: a bucket after which it does not start.
+    """
     healthy = np.arange(len(line.series.ts)) < (line.bucket(line.incident.detected_at) if start is None else start)
     if line.incident.baseline:
         healthy = line.inside(Window(*line.incident.baseline))
     season, episode = fit_season(line.series.ts, line.series.value, healthy, line.seconds), None
     for _ in range(2):
         residual = line.series.value - season.at(line.series.ts)
-        episode = find_episode(line, residual, sign, start)
+        episode = find_episode(line, residual, sign, start, latest)
         if episode and not line.incident.baseline:
             healthy = np.arange(len(residual)) < episode.low
         again = fit_season(line.series.ts, line.series.value, healthy, line.seconds)

@@ -124,3 +124,38 @@ def test_errors_that_were_rare_and_come_often_are_a_symptom():
     found = measure_kpi(np.arange(480) * 900.0, value, "errors", 4.2)
     assert found.direction == "up"
     assert found.p_value < 1e-3
+
+
+def test_first_errors_after_hours_without_any_are_no_symptom():
+    rng, alarms = np.random.default_rng(8), 0
+    for _ in range(20):
+        value = (rng.random(480) < np.where(np.arange(480) < 40, 0.0, 0.01)) * rng.uniform(0.05, 1.0, 480)
+        alarms += measure_kpi(np.arange(480) * 900.0, value, "errors", 4.9).p_value < 0.05
+    assert alarms <= 2
+
+
+def test_a_figure_that_never_moved_and_then_does_is_a_symptom():
+    value = np.where(np.arange(480) < 400, 0.0, 0.2)
+    found = measure_kpi(np.arange(480) * 900.0, value, "errors", 4.5)
+    assert found.p_value < 1e-6
+    assert days_of(found.onset.at) * 96 == pytest.approx(400, abs=1)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_a_busy_hour_before_the_detection_does_not_hide_the_change_before_it(seed):
+    rng = np.random.default_rng(seed)
+    often = np.where(np.arange(480) < 420, 0.02, 0.3)
+    often[475:] = 1.0
+    value = (rng.random(480) < often) * rng.uniform(0.01, 0.1, 480)
+    value[475:] = 0.06
+    found = measure_kpi(np.arange(480) * 900.0, value, "errors", 479.5 / 96)
+    assert found.p_value < 1e-6
+    assert days_of(found.onset.at) * 96 == pytest.approx(420, abs=8)
+
+
+def test_two_first_readings_are_no_baseline_of_a_long_series():
+    rng = np.random.default_rng(10)
+    value = 5 + rng.standard_normal(300)
+    value[:2] = 9.0
+    found = measure_kpi(np.arange(300) * 3600.0, value, "conversion", 12.0)
+    assert found.p_value > 0.01
