@@ -58,10 +58,13 @@ def held(ts: TimeArray, value: FloatArray, after: BoolArray) -> Hold | None:
     >>> held(ts, rate, np.arange(400) >= 250) is None
     True
     """
-    known = np.flatnonzero(np.isfinite(value))
-    order = known[np.lexsort((value[known], ts[known]))]
-    if int(after[order].sum()) < FEWEST_ROWS:
+    fine = np.isfinite(value)
+    new = value[fine & after]
+    # what most rows show is their median: without such a value nothing needs to be put in order
+    if len(new) < FEWEST_ROWS or (new == np.partition(new, len(new) // 2)[len(new) // 2]).mean() < MOST:
         return None
+    known = np.flatnonzero(fine)
+    order = known[np.lexsort((value[known], ts[known]))]
     shown, late = value[order], after[order]
     start, rows, lasted = _runs(ts[order], shown)
     seen = np.add.reduceat(late.astype(float), start)

@@ -12,6 +12,8 @@ A.5.5 (the inverse of a part of a matrix).
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg.lapack import dpotri
 
 from schemas.evidence import FloatArray, IntArray
 
@@ -44,14 +46,29 @@ class Moments:
     @cached_property
     def inverse(self) -> FloatArray:
         """Return (F, F) the inverse of the system."""
-        return np.asarray(np.linalg.inv(self.ridged))
+        lower, failed = dpotri(self.factor, lower=1)
+        if failed:  # cannot be, but for numbers beyond all bounds
+            return np.asarray(np.linalg.inv(self.ridged))
+        below = np.tril(lower)
+        return np.asarray(below + np.tril(lower, -1).T)
+
+    @cached_property
+    def factor(self) -> FloatArray:
+        """Return (F, F) whose lower triangle is the system's Cholesky factor."""
+        return np.asarray(cholesky(self.ridged, lower=True, check_finite=False))
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Return (F, K) what the system maps to `right`, (F, K)."""
+        return np.asarray(cho_solve((self.factor, True), right, check_finite=False))
 
     def without(self, features: IntArray) -> FloatArray:
         """Return (F, F) the inverse of the system without some features (S,), zero in their rows and columns."""
         if not len(features):
             return self.inverse
         across = self.inverse[:, features]
-        out = self.inverse - across @ np.linalg.solve(across[features], across.T)
+        # the inverse of a part of a positive definite matrix is one itself
+        half = solve_triangular(cholesky(across[features], lower=True), across.T, lower=True)
+        out = self.inverse - half.T @ half
         out[features] = 0.0
         out[:, features] = 0.0
         return np.asarray(out)

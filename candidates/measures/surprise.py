@@ -77,7 +77,7 @@ def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatA
     known = np.isfinite(values)
     usual = np.sort(values[base & known])
     n, size = len(usual), int(base.sum())
-    left, right = np.searchsorted(usual, values, side="left"), np.searchsorted(usual, values, side="right")
+    left, right = _places(usual, values)
     tail = np.minimum(1.0, 2 * np.minimum(right, n - left) / n)
     amount = -np.log(np.maximum(tail, 1 / (n + 1)))
     width = max(float(np.subtract(*np.quantile(usual, [0.75, 0.25]))), float(usual[-1] - usual[0]) / 10, 1e-12)
@@ -89,6 +89,15 @@ def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatA
     rare = -np.log((size - n + 1) / (size + 1))
     score = np.interp((left + right) / (2 * n), LEVELS, SCORES)
     return np.where(known, amount, rare), np.where(known, _centred(score, base & known), 0.0), between[0]
+
+
+def _places(usual: FloatArray, values: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return (N,) how many of the sorted usual values lie below each value, and how many do not lie above it."""
+    first = np.flatnonzero(np.append(True, usual[1:] != usual[:-1]))
+    each, ends = usual[first], np.append(first, len(usual))
+    place = np.searchsorted(each, values)
+    same = np.append(each, np.nan)[place] == values
+    return ends[place], ends[place + same]
 
 
 def _of_bins(

@@ -147,7 +147,7 @@ def fit_surrogate(
     moments = Moments.of(index[fit], start, mean)
     intercept = outputs[fit].mean(axis=0)
     cross = _cross(index[fit], outputs[fit] - intercept, features)
-    effect = np.asarray(np.linalg.solve(moments.ridged, cross), dtype=np.float64)
+    effect = moments.solve(cross)
     importance = centre(effect, start, mean, seen)
     judge = held_out if held_out.any() else fit
     left = (outputs[judge] - intercept - summed(effect, index[judge])).var(axis=0)

@@ -62,7 +62,7 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     reference = read_reference(gauge)
     if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
         return _from_reference(line, reference, (*extent.warnings, *warnings), by_heart=by_heart)
-    if seen.p_value > UNLIKELY:
+    if seen.p_value > UNLIKELY and incident.started_at is None:
         seen, warnings = _seen(line, _earlier)
         warnings = (*warnings, *_against_the_direction(line, seen))
     return _symptom(line, seen, _onset(line, seen), (*extent.warnings, *warnings))
@@ -120,7 +120,7 @@ def _earlier(line: Timeline, start: int | None) -> Look:
 
     A few unlucky rows just before the detection are the likeliest change by themselves, and no more than that.
     """
-    return _either(line, lambda sign: look(line, sign, start) if start is not None else _farther_back(line, sign))
+    return _either(line, lambda sign: _farther_back(line, sign))
 
 
 def _either(line: Timeline, looked: Callable[[int], Look]) -> Look:
