@@ -35,10 +35,10 @@ from candidates.measures.laboratory import Laboratory
 from candidates.measures.outcome import LABEL, label_position, label_shares
 from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
-from candidates.measures.served_function import Deviations, function_change
+from candidates.measures.served_function import Deviations, FunctionChange, function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.sides import input_keys
-from candidates.measures.unread import unread
+from candidates.measures.unread import unread, vacated
 from candidates.measures.ventured import ventured
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
@@ -83,6 +83,9 @@ class ColumnDiagnosis:
     unread
         Share of the metric's change that goes away when the answers follow the column as before; asked of columns whose
         schema changed, else NaN (`candidates.measures.unread`).
+    vacated
+        Share of the metric's change that came when the column went from all rows, by a change of the answers that
+        nothing else explains; else NaN (`candidates.measures.unread`).
     freed
         Share of the metric's change that goes away when the column, which stopped changing, may move again; of a column
         that has one value for all rows at a time, else NaN (`candidates.measures.freed`).
@@ -107,6 +110,7 @@ class ColumnDiagnosis:
     leads: float = 1.0
     parted: Onset | None = None
     unread: float = float("nan")
+    vacated: float = float("nan")
     freed: float = float("nan")
     ventured: float = float("nan")
     calendar: bool = False
@@ -267,9 +271,9 @@ def _diagnose(
     lab = Laboratory(model, rows, shifts, metric)
     gone, unit = label_loss(lab), lab.change()
     columns = _columns(lab, shifts, symptom, gone, unit=unit, answers=answers, dates=dates)
-    columns = _with_unread(lab, _with_leaders(model, rows, columns, answers), symptom, unit)
-    columns = _with_freed(lab, columns, rows, unit)
+    columns = _with_freed(lab, _with_leaders(model, rows, columns, answers), rows, unit)
     function = function_change(lab, symptom.bucket_seconds)
+    columns = _with_unread(lab, columns, symptom, function, unit=unit)
     return ModelDiagnosis(
         columns=columns,
         metric=metric,
@@ -330,12 +334,16 @@ def _dated(lab: Laboratory, keys: Sequence[str]) -> bool:
 
 
 def _with_unread(
-    lab: Laboratory, columns: Mapping[str, ColumnDiagnosis], symptom: Symptom, unit: float
+    lab: Laboratory, columns: Mapping[str, ColumnDiagnosis], symptom: Symptom, function: FunctionChange, *, unit: float
 ) -> dict[str, ColumnDiagnosis]:
-    """Return the columns; of those whose schema changed it is asked whether the model still reads them."""
-    changed = {difference.column for difference in schema_differences(lab.model, symptom)}
-    asked = {name: own for name in changed & set(columns) if (own := lab.block(columns[name].keys))}
-    return dict(columns) | {name: replace(columns[name], unread=unread(lab, own) / unit) for name, own in asked.items()}
+    """Return the columns; of those whose schema changed it is asked whether the model still reads them, or could."""
+    out = dict(columns)
+    for changed in schema_differences(lab.model, symptom):
+        column = out.get(changed.column)
+        if column is not None and (own := lab.block(column.keys)):
+            gone = vacated(lab, symptom, changed, column.importance, function) / unit
+            out[changed.column] = replace(column, unread=unread(lab, own) / unit, vacated=gone)
+    return out
 
 
 def _with_freed(

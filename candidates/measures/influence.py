@@ -97,6 +97,7 @@ def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
         (clip(column.redo), "putting its fault into the baseline"),
         (clip(column.drop), LEFT_OUT if math.isfinite(column.repair) else ROSE_MORE),
         (clip(column.unread), "letting the answers follow the column, which the model no longer reads"),
+        (clip(column.vacated), "the change of the answers that came when the column went"),
         (clip(column.freed), "letting the column move again, at each time to the value that suits the outcomes best"),
     )
     return max(options, key=lambda option: option[0])

@@ -1,22 +1,32 @@
-"""Whether a model still reads a column that the log holds in another form: its answers tell.
+"""Whether a model still reads a column that the log holds in another form, or not at all: its answers tell.
 
 A log may keep a value that the model could not parse (`"true"` for true): the column looks as ever, and the answers are
-those of a model without it.
+those of a model without it. Where a column is gone from all rows nobody knows what the model makes of that: no row
+lacked it before. What changed in its answers at that moment is then laid to it, unless another version answers.
 """
 
 import math
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
+from candidates.measures.batches import SchemaDifference
+from candidates.measures.clock import to_datetime
 from candidates.measures.laboratory import Laboratory
+from candidates.measures.novelty import new_versions
+from candidates.measures.served_function import FunctionChange
 from candidates.measures.surrogate import summed
-from schemas.evidence import FloatArray
+from schemas.evidence import FloatArray, Symptom
 
 FEWEST = 50
 """Rows of a side that tell how far the answers follow a column."""
 SURE = 4.0
 """Standard errors by which they must follow it less than before."""
+ALTOGETHER = 0.8
+"""Share of the window's rows that must lack a column for it to be gone."""
+HARDLY_READ = 0.003
+"""Share of the answers' variation that a column carried at which its absence is believed by half to matter."""
 
 
 def unread(lab: Laboratory, own: list[int]) -> float:
@@ -43,6 +53,38 @@ def unread(lab: Laboratory, own: list[int]) -> float:
     ignored, effect = min(1.0 - now / was, 1.0), effects[1][0]
     constant = (left[1] + effect).mean(axis=0)  # what stands in its place, the others being right on average
     return lab.after - lab.value(lab.window, lab.edited(1, ignored * (effect - constant)))
+
+
+def vacated(
+    lab: Laboratory, symptom: Symptom, gone: SchemaDifference, importance: float, function: FunctionChange
+) -> float:
+    """Return how much of the metric's change came with a column that is gone; NaN where nobody can say.
+
+    Parameters
+    ----------
+    gone
+        What the batches say of the column.
+    importance
+        Share of the answers' variation that it carried in the baseline, [0, 1].
+    function
+        How the answers deviate from what the baseline's function makes of the other columns.
+    """
+    step, since = timedelta(seconds=symptom.bucket_seconds), function.onset
+    if gone.mechanism != "dropped" or gone.share < ALTOGETHER or since is None:
+        return float("nan")
+    released = _released(lab)
+    at_once = [since.low - step <= moment <= since.high + step for moment in (gone.since, *released)]
+    if not at_once[0] or any(at_once[1:]):
+        return float("nan")
+    return function.undone * importance / (importance + HARDLY_READ)
+
+
+def _released(lab: Laboratory) -> list[datetime]:
+    """Return since when each version that is new in the window answers."""
+    sides = [side for side in (lab.base, lab.between, lab.window) if side is not None]
+    ts, version = (np.concatenate([getattr(side, name) for side in sides]) for name in ("ts", "version"))
+    new = set(lab.window.version[new_versions(lab.base, lab.window)].tolist())
+    return [to_datetime(ts[version == each].min()) for each in sorted(new)]
 
 
 def _slope(effects: Sequence[FloatArray], left: FloatArray) -> tuple[float, float]:

@@ -18,8 +18,6 @@ from schemas.evidence import Onset, Symptom, Window
 from schemas.incident import MODEL_METRICS, Direction, Incident
 from schemas.system import System
 
-Looked = Callable[[Timeline, int | None], Look]
-
 UNLIKELY = 0.01
 CLEARLY = 3
 EARLIER = 5
@@ -57,15 +55,15 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
     _refuse_before(line, max(moments))
-    seen, warnings = _seen(line, _directed)
-    warnings = (*warnings, *_against_the_direction(line, seen))
+    seen, warnings = _seen(line)
+    warnings = (*extent.warnings, *warnings)
     reference = read_reference(gauge)
     if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
-        return _from_reference(line, reference, (*extent.warnings, *warnings), by_heart=by_heart)
-    if seen.p_value > UNLIKELY and incident.started_at is None:
-        seen, warnings = _seen(line, _earlier)
         warnings = (*warnings, *_against_the_direction(line, seen))
-    return _symptom(line, seen, _onset(line, seen), (*extent.warnings, *warnings))
+        return _from_reference(line, reference, warnings, by_heart=by_heart)
+    if seen.p_value > UNLIKELY and incident.started_at is None:
+        seen = _either(line, lambda sign: _farther_back(line, sign))
+    return _symptom(line, seen, _onset(line, seen), (*warnings, *_against_the_direction(line, seen)))
 
 
 def _refuse_before(line: Timeline, moment: datetime) -> None:
@@ -80,7 +78,7 @@ def _refuse_before(line: Timeline, moment: datetime) -> None:
         )
 
 
-def _seen(line: Timeline, looked: Looked) -> tuple[Look, tuple[str, ...]]:
+def _seen(line: Timeline) -> tuple[Look, tuple[str, ...]]:
     """Return the look to believe, and warnings about what was given."""
     warnings: tuple[str, ...] = ()
     incident = line.incident
@@ -89,9 +87,9 @@ def _seen(line: Timeline, looked: Looked) -> tuple[Look, tuple[str, ...]]:
         later = " (labels may come later)" if incident.metric in MODEL_METRICS else ""
         warnings = (f"{incident.metric} is known from {known} only{later}; detected_at lies outside",)
     if incident.started_at is None:
-        return looked(line, None), warnings
-    given = looked(line, line.bucket(incident.started_at))
-    free = looked(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
+        return _directed(line, None), warnings
+    given = _directed(line, line.bucket(incident.started_at))
+    free = _directed(replace(line, incident=incident.model_copy(update={"started_at": None})), None)
     if not _contradicted(given, free):
         return given, warnings
     told = f"started_at {incident.started_at:%Y-%m-%d %H:%M} does not fit the data; the onset was estimated instead"
@@ -115,14 +113,6 @@ def _directed(line: Timeline, start: int | None) -> Look:
     return _either(line, lambda sign: look(line, sign, start))
 
 
-def _earlier(line: Timeline, start: int | None) -> Look:
-    """Look so, and where the last change is not real whether one before it is, that lasted.
-
-    A few unlucky rows just before the detection are the likeliest change by themselves, and no more than that.
-    """
-    return _either(line, lambda sign: _farther_back(line, sign))
-
-
 def _either(line: Timeline, looked: Callable[[int], Look]) -> Look:
     given = {"up": 1, "down": -1, None: 0}[line.incident.direction]
     first = looked(given or harm(line.incident.metric))
@@ -133,6 +123,10 @@ def _either(line: Timeline, looked: Callable[[int], Look]) -> Look:
 
 
 def _farther_back(line: Timeline, sign: int) -> Look:
+    """Look in one direction; where the last change is not real, look whether one before it, that lasted, is.
+
+    A few unlucky rows just before the detection are the likeliest change by themselves, and no more than that.
+    """
     first = look(line, sign)
     if first.episode is None or first.p_value <= UNLIKELY:
         return first

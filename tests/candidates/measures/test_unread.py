@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from candidates.measures.diagnosis import diagnose
-from tests.candidates.faults import faulty
+from tests.candidates.faults import faulty, reshaped
 from tests.candidates.scenes import evidence_of, first, score
+from tests.candidates.scenes import logs as draw
 from tests.laws.worlds import ONSET
 
 TEXT = ("JSON", "other")
@@ -63,3 +64,30 @@ def test_another_columns_fault_is_not_laid_on_a_harmless_new_form():
     both = replace(given, models={**given.models, "scorer": replace(scorer, batches=batches)}, cache={})
     assert share(both, "amount") > 0.7
     assert not share(both, "temp") > 0.2
+
+
+def gone(column, *, version="v1"):
+    """Return the incident of a column that no row has any more, at which the model's answers all draw together."""
+    scene = reshaped(column, "dropped")(draw())
+    log = scene["scorer"]
+    together = np.where(log.late, 0.5 + 0.3 * (draw()["scorer"].prediction - 0.5), log.prediction)
+    names = np.where(log.late, version, log.version)
+    return evidence_of(scene | {"scorer": replace(log, prediction=together, version=names)})
+
+
+def test_what_changes_in_the_answers_when_a_column_goes_is_laid_to_it():
+    seen = diagnose(gone("temp"), "scorer").columns["temp"]
+    assert seen.vacated > 0.4
+    assert seen.vacated > seen.unread or np.isnan(seen.unread)
+
+
+def test_unless_another_version_answers_since_then():
+    assert np.isnan(diagnose(gone("temp", version="v2"), "scorer").columns["temp"].vacated)
+
+
+def test_a_column_without_influence_that_goes_explains_nothing():
+    scene = reshaped("noise", "dropped")(draw())
+    log = scene["scorer"]
+    together = np.where(log.late, 0.5 + 0.3 * (log.prediction - 0.5), log.prediction)
+    found = diagnose(evidence_of(scene | {"scorer": replace(log, prediction=together)}), "scorer").columns
+    assert not found["noise"].vacated > 0.2
