@@ -13,15 +13,18 @@ import numpy as np
 from candidates.measures.answers import judge_of
 from candidates.measures.clock import to_numpy, within
 from candidates.measures.diagnosis import diagnose
-from candidates.measures.distances import shares
+from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.following import predicted_change, series_strength
 from candidates.measures.influence import clip, influence, symptomatic_models
 from candidates.measures.population import reweighted_share
+from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.traffic import Traffic, expected_shares, expected_traffic, logged_until
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
 
 MOST_REPEATS = 0.03
 """Share of repeated rows, beyond the usual, from which rows are duplicated."""
+FEWEST, BACK = 50, 0.3
+"""Rows of a side from which its columns are compared, and the share of a shift that may be left without the repeats."""
 LOST, KEPT = 0.5, 0.8
 """A value lost its rows below the first share of its usual number; the others together kept theirs from the second."""
 USUAL, ELSEWHERE = 0.05, 0.35
@@ -123,7 +126,25 @@ def _duplicated(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
         specificity=0.95,
         words=words,
         series=model.outputs.get("rows"),
+        columns=_back_without_repeats(model),
     )
+
+
+def _back_without_repeats(model: ModelEvidence) -> tuple[str, ...]:
+    """Return the columns that moved because rows repeat: most of their shift goes when these are left out."""
+    rows = model.rows
+    if rows is None or rows.repeats is None:
+        return ()
+    sides = (~rows.after, rows.after, rows.after & ~rows.repeats)
+    if min(int(side.sum()) for side in sides) < FEWEST:
+        return ()
+    found = []
+    for key, place in sorted(rows.bins.items()):
+        size = int(place.max(initial=0)) + 1
+        before, now, once = (shares(np.bincount(place[side], minlength=size).astype(np.float64)) for side in sides)
+        if float(jensen_shannon(before, once)) < BACK * float(jensen_shannon(before, now)):
+            found.append(model.columns[key].column)
+    return tuple(sorted(set(found)))
 
 
 def _without_repeats(evidence: Evidence, model: ModelEvidence) -> tuple[float, str]:
@@ -134,7 +155,7 @@ def _without_repeats(evidence: Evidence, model: ModelEvidence) -> tuple[float, s
         return 0.0, words
     metric, answer = judge_of(model, rows, diagnosis.metric)
     fine = rows.after & np.isfinite(rows.prediction)
-    if np.isfinite(rows.label[rows.after]).any():
+    if diagnosis.metric not in PREDICTION_METRICS and np.isfinite(rows.label[rows.after]).any():
         fine &= np.isfinite(rows.label)
     once = fine & ~rows.repeats
     if once.sum() < 20:

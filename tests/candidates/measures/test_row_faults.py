@@ -9,14 +9,17 @@ from tests.candidates.faults import _taken, evidence, healthy
 from tests.candidates.scenes import evidence_of, first
 
 
-def repeated(hit):
-    """Return the evidence of a log in which some rows of the window stand five times."""
+def repeated(hit, metric="logloss", known=1.0):
+    """Return the evidence of a log in which some rows of the window stand five times; a share of the labels is known."""
     scene = healthy()
     log = scene["scorer"]
+    unknown = log.late & (np.random.default_rng(5).random(len(log.day)) >= known)
+    log = replace(log, label=np.where(unknown, np.nan, log.label))
+    scene = {**scene, "scorer": log}
     again = np.flatnonzero(log.late & hit(log))
     index = np.concatenate([np.arange(len(log.day)), np.repeat(again, 4)])
     order = np.argsort(log.day[index], kind="stable")
-    given = evidence_of({node: _taken_all(entry, index[order]) for node, entry in scene.items()})
+    given = evidence_of({node: _taken_all(entry, index[order]) for node, entry in scene.items()}, metric)
     model = given.models["scorer"]
     copies = order >= len(log.day)
     share = float(copies[model.rows.after].mean())
@@ -40,6 +43,15 @@ def test_rows_logged_again_explain_what_leaving_them_out_undoes():
 def test_rows_logged_again_at_random_explain_little_of_a_loss():
     drawn = repeated(lambda log: np.random.default_rng(2).random(len(log.day)) < 0.3)
     assert row_faults(drawn)[0].share < 0.5
+
+
+def test_rows_of_one_kind_logged_again_explain_why_columns_moved_and_need_no_labels():
+    given = repeated(lambda log: log.columns["amount"] > 32, "prediction_mean", known=0.02)
+    fault = row_faults(given)[0]
+    assert fault.share > 0.8
+    assert "amount" in fault.columns
+    assert "noise" not in fault.columns
+    assert first(given).mechanism == "duplicated_rows"
 
 
 def missing(hit):
