@@ -61,16 +61,15 @@ class Symptom:
     baseline, window
         The fair comparison period and the incident's period.
     reference_split
-        True when no healthy production period exists and the baseline is the training and
-        validation rows (then `baseline` is the period of those rows, or the window itself).
+        True when no healthy production period exists and the baseline is the training and validation rows (then
+        `baseline` is the period of those rows, or the window itself).
     by_heart
-        True when only the training rows show anything wrong: the metric is worse on all others, which is a fault
-        where the model learned them by heart, and else what any model does.
+        True when it is only worse than on the training rows: a fault where the model learned them by heart.
     baseline_value, value
         The metric over each period, in the metric's own unit; NaN when it cannot be computed.
     p_value, z
-        Control chart: is the change real, given the baseline's own variation? z is in units of
-        the baseline's between-bucket standard deviation, signed.
+        Control chart: is the change real, given the baseline's own variation? z is in units of the baseline's
+        between-bucket standard deviation, signed.
     bucket_seconds
         Width of the series' buckets.
     """
@@ -159,9 +158,8 @@ class Rows:
     values
         numeric column -> (N,) float values, NaN for null.
     classes, proba
-        Of a multiclass model: the classes that `prediction` and `label` index (first those that it may
-        answer, then labels that it never does), and (N, K) logged probabilities of the first K; None
-        where they are not logged.
+        Of a multiclass model: the classes that `prediction` and `label` index (first those that it may answer, then
+        labels that it never does), and (N, K) logged probabilities of the first K; None where they are not logged.
     split
         (N,) `train`, `validation` or `production`; None when the baseline is production too.
     label_delay

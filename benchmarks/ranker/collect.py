@@ -1,7 +1,7 @@
 """Make the pool: inject faults, let the engine propose, and keep what the ranker saw.
 
-`python -m benchmarks.ranker.collect --cases CASES [--out cases]` writes the pool's two files anew. With
-`--out` the incidents are kept, and those already there are not made again.
+`python -m benchmarks.ranker.collect [--out cases]` writes the pool's two files anew, hours of work; `--cases` makes a
+smaller one. With `--out` the incidents are kept, and those already there are not made again.
 """
 
 import argparse
@@ -17,7 +17,9 @@ from benchmarks.incidents.tables import HELD_OUT, TUNE
 from benchmarks.ranker.pool import FILES, write_pool
 from rankers.pretrained.cases import Case
 
-SEEDS = {"tune": 41, "held-out": 2035}
+DRAWS = (("tune", 41, 72), ("tune", 43, 18), ("tune", 44, 36), ("held-out", 2036, 60))
+"""Half, seed, and incidents per system."""
+
 HALVES = {"tune": TUNE, "held-out": HELD_OUT}
 
 
@@ -54,14 +56,14 @@ def answered(job: Job, half: str) -> Case | None:
     )
 
 
-def jobs_of(out: Path, cases: int, tables: Iterable[str] = (*TUNE, *HELD_OUT)) -> list[tuple[Job, str]]:
-    """Return what to make, and of which half it is."""
+def jobs_of(out: Path, most: int | None, tables: Iterable[str] = (*TUNE, *HELD_OUT)) -> list[tuple[Job, str]]:
+    """Return what to make, and of which half it is; `most`: incidents per system and draw."""
     return [
         (job, half)
-        for half, names in HALVES.items()
-        for table in names
+        for half, seed, cases in DRAWS
+        for table in HALVES[half]
         if table in set(tables)
-        for job in plan(table, out / f"{half}-{SEEDS[half]}", cases, SEEDS[half])
+        for job in plan(table, out / f"{half}-{seed}", cases if most is None else min(most, cases), seed)
     ]
 
 
@@ -79,7 +81,7 @@ def collect(jobs: Sequence[tuple[Job, str]], processes: int) -> list[Case]:
 def main() -> None:
     """Read the arguments and write the pool."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=72, help="incidents per system")
+    parser.add_argument("--cases", type=int, help="most incidents per system and draw; default: as many as the pool has")
     parser.add_argument("--tables", nargs="*", default=[*TUNE, *HELD_OUT])
     parser.add_argument("--out", type=Path, help="folder in which the incidents are kept")
     parser.add_argument(

@@ -20,6 +20,7 @@ import duckdb
 from benchmarks.speed import peers
 from benchmarks.speed.data import DRIFTED, write
 from benchmarks.speed.measure import in_process, medians
+from benchmarks.speed.plot import draw
 from benchmarks.speed.stages import STAGES
 from benchmarks.speed.tables import tables
 
@@ -87,12 +88,15 @@ class Options:
         Rows of each period of one more run of the profile, 50_000_000 for a hundred million in all.
     kept
         File that is written anew with the figures so far whenever a step ends.
+    plot
+        SVG file for what the profile costs by the number of rows.
     """
 
     short: bool = False
     peers: Path | None = None
     rows: int | None = None
     kept: Path | None = None
+    plot: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,8 @@ def run(options: Options, progress: Progress | None) -> Outcome:
         for rows in sizes.answer_rows:
             made.answer(place / f"answer-{rows}", rows)
     made.others()
+    if options.plot is not None and "cpu_s" in figures["profile"].get("hours", {}):
+        draw(figures, options.plot)
     return Outcome(figures, tuple(made.failed))
 
 

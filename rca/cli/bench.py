@@ -56,7 +56,7 @@ class Curve:
     splits
         ranker: how often its incidents are split anew into labelled ones and ones asked about.
     plot
-        ranker: SVG file for the learning curves.
+        ranker: SVG file for the learning curves; speed: for what the profile costs by the number of rows.
     """
 
     splits: int = 20
@@ -138,7 +138,7 @@ def bench(
     """
     _check(cases=drawn.cases, jobs=jobs, splits=curve.splits, rows=speed.rows)
     if track == "speed":
-        outcome = _speed(speed, json)
+        outcome = _speed(speed, json, curve.plot)
     elif track in ("nezha", "petshop"):
         asked = {"rcaeval": _interpreter(rcaeval_python, "RCAEval")} if track == "petshop" else {}
         outcome = _recorded(track, data, drawn.half, peers=baselines, **asked)
@@ -156,10 +156,10 @@ def _common(track: Track, jobs: int | None, nannyml: Path | None, *, score_only:
     return {"jobs": jobs or run.few_processes(), "score_only": score_only, "methods": methods}
 
 
-def _speed(asked: Speed, kept: Path | None) -> Any:
+def _speed(asked: Speed, kept: Path | None, plot: Path | None) -> Any:
     track = _benchmarks("benchmarks.speed.run")
     with shown_progress() as progress:
-        return track.run(track.Options(asked.short, asked.peers, asked.rows, kept), progress)
+        return track.run(track.Options(asked.short, asked.peers, asked.rows, kept, plot), progress)
 
 
 def _incidents(track: Track, out_folder: Path | None, drawn: Drawn, common: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from benchmarks.speed import peers, run
 from benchmarks.speed.data import DRIFTED, write
 from benchmarks.speed.graph import blame_in
 from benchmarks.speed.measure import in_process, medians, spent
+from benchmarks.speed.plot import draw
 from benchmarks.speed.profile import bins, floor, hours, whole
 from benchmarks.speed.stages import STAGES, answered
 from benchmarks.speed.stages import run as run_stage
@@ -146,3 +147,12 @@ def test_a_failed_step_is_the_exit_status(monkeypatch, tmp_path, capsys, failing
     assert main(["bench", "speed", "--short", "--json", str(kept)]) == (1 if failing else 0)
     assert json.loads(kept.read_text())["spans"]["cpu_s"] == 2.0
     assert ("not measured" in capsys.readouterr().out) == bool(failing)
+
+
+def test_what_the_profile_costs_is_drawn_by_rows(tmp_path):
+    steps = {step: {"cpu_s": cost} for step, cost in (("floor", 1.0), ("whole", 3.0), ("hours", 6.0))}
+    linear = {"4000": {**steps, "hours": {"error": "no space left"}}, "20000": steps}
+    draw({"rows": 1000, "profile": steps, "linear": linear}, tmp_path / "cost.svg")
+    text = (tmp_path / "cost.svg").read_text()
+    assert "20k" in text
+    assert "profile by the hour" in text
