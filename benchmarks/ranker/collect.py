@@ -81,7 +81,7 @@ def collect(jobs: Sequence[tuple[Job, str]], processes: int) -> list[Case]:
 def main() -> None:
     """Read the arguments and write the pool."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, help="most incidents per system and draw; default: as many as the pool has")
+    parser.add_argument("--cases", type=int, help="most incidents per system and draw; default: all")
     parser.add_argument("--tables", nargs="*", default=[*TUNE, *HELD_OUT])
     parser.add_argument("--out", type=Path, help="folder in which the incidents are kept")
     parser.add_argument(

@@ -30,7 +30,8 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     ]
     first = next(row for row in rows if row["step"] == STEPS["hours"])
     ideal = [{"rows": size, "cpu": first["cpu"] * size / first["rows"]} for size in sizes]
-    x = alt.X("rows:Q", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", grid=False, values=sorted(sizes)), title="rows")
+    axis = alt.Axis(format="~s", grid=False, values=sorted(sizes))
+    x = alt.X("rows:Q", scale=alt.Scale(type="log"), axis=axis, title="rows")
     y = alt.Y("cpu:Q", scale=alt.Scale(type="log"), title="CPU seconds")
     colour = alt.Color("step:N", title="", scale=alt.Scale(range=["#b45309", "#1d4ed8", "#64748b"]))
     colour.sort = list(STEPS.values())

@@ -10,7 +10,7 @@ from tests.candidates.scenes import evidence_of, first
 
 
 def repeated(hit, metric="logloss", known=1.0):
-    """Return the evidence of a log in which some rows of the window stand five times; a share of the labels is known."""
+    """Return the evidence of a log in which some rows of the window stand five times, and some labels are known."""
     scene = healthy()
     log = scene["scorer"]
     unknown = log.late & (np.random.default_rng(5).random(len(log.day)) >= known)
