@@ -113,10 +113,25 @@ def test_what_was_always_wrong_and_got_a_little_better_was_wrong_from_the_first_
     assert found.direction == "up"
 
 
-def test_production_that_never_moved_is_held_against_validation_rows_on_ordinary_evidence():
+@pytest.mark.parametrize(("share", "least", "most"), [(0.7, 1e-3, 1e-2), (0.6, 1e-2, 5e-2)])
+def test_production_that_never_moved_is_held_against_validation_rows_on_ordinary_evidence(share, least, most):
     log, rng = split_log(21, rows=3000), np.random.default_rng(21)
-    wrong = (log["split"] == "production") & (rng.random(3000) < 0.7)
+    wrong = (log["split"] == "production") & (rng.random(3000) < share)
     log["prediction"] = np.where(wrong, rng.random(3000), log["prediction"])
     found = measure(log, "auc", 25)
     assert found.reference_split
-    assert 1e-3 < found.p_value < 1e-2
+    assert least < found.p_value < most
+
+
+@pytest.mark.parametrize(("seed", "metric", "share"), [(22, "auc", 0.08), (31, "accuracy", 0.05)])
+def test_a_slight_wandering_is_not_the_incident_of_a_model_that_knows_its_training_rows_by_heart(seed, metric, share):
+    log, rng = split_log(seed), np.random.default_rng(seed)
+    day = log["seconds"] / DAY
+    moved = (day > 24) & (rng.random(len(day)) < share)
+    log["prediction"] = np.where(moved, rng.random(len(day)), log["prediction"])
+    plain = measure(log, metric, 36)
+    assert not plain.reference_split
+    assert plain.p_value < 0.05
+    found = measure(optimistic(log, 9), metric, 36)
+    assert found.reference_split
+    assert found.by_heart
