@@ -11,9 +11,13 @@ from candidates import families
 from rca.analyse import MIN_CONFIDENCE, analyse, analyse_bundle, analyse_database
 from rca.errors import InputError, UnknownName
 from rca.ingest.documents import load_incidents
+from rca.symptom import measure_symptom
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, EvidenceItem
 from schemas.candidate import Candidate, Findings
+from tests.rca.metrics.logs import write_log
+from tests.rca.symptom.cases import MODEL, SYSTEM, incident
+from tests.rca.symptom.test_reference import optimistic, split_log
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "card-fraud"
 
@@ -210,3 +214,14 @@ def test_a_family_that_fails_is_told_and_the_others_answer(opened, caplog):
     assert {note.family for note in answer.not_examined} == {"broken"}
     assert any("broken was not examined" in line and "no rows" in line for line in answer.warnings)
     assert "the family broken failed" in caplog.text
+
+
+def test_training_rows_that_a_model_knows_better_are_no_baseline_where_nothing_overfits():
+    log = optimistic(split_log(3), 1.5)
+    with Warehouse() as warehouse:
+        write_log(warehouse, MODEL, log["seconds"], **{name: log[name] for name in log if name != "seconds"})
+        calm = incident("m", "logloss", 25)
+        assert measure_symptom(warehouse, SYSTEM, calm).by_heart
+        found = analyse(warehouse, calm, system=SYSTEM)
+    assert found.incident.significance > 0.5
+    assert found.none_of_these > 0.9
