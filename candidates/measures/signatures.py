@@ -24,6 +24,8 @@ ALL, FAR, NEAR_LEFT = 0.9, 5.0, 0.08
 """Share of rows that is as good as all; factor from which no population moves so by itself; part of the distance that
 a smaller one may leave."""
 MIN_SHARE = 0.01
+ZEROS = 0.3
+"""Share of zeros from which a number is mostly none of something."""
 MANY = 100.0
 """Times from which their number says nothing more."""
 
@@ -108,13 +110,26 @@ def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
     low, high = old.min(), old.max()
     strange = new[(new < low) | (new > high)]
     best: Signature | None = None
-    for part, touched in ((new, 1.0), (strange, outside)):
-        if len(part) < 20 or (part is strange and touched < MIN_SHARE):
+    for was, part, touched in ((old, new, 1.0), (old, strange, outside), _without_zeros(old, new)):
+        if len(was) < 50 or len(part) < 20 or touched < MIN_SHARE:
             continue
-        found = _as_rescaled(old, part, touched)
+        found = _as_rescaled(was, part, touched)
         if found and (best is None or found.specificity > best.specificity):
             best = found
     return best
+
+
+def _without_zeros(old: FloatArray, new: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return the values before and since that are not 0, and their share since; nothing where zeros are not many.
+
+    Zero is zero in any unit: of an amount that is mostly none the others tell. Where there are more or fewer zeros than
+    chance brings, it is no factor.
+    """
+    was, now = float((old != 0).mean()), float((new != 0).mean())
+    error = np.sqrt(was * (1 - was) * (1 / len(old) + 1 / len(new)))
+    if not MIN_SHARE < was < 1 - ZEROS or abs(now - was) > 4 * error:
+        return old[:0], new[:0], 0.0
+    return old[old != 0], new[new != 0], now
 
 
 def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:

@@ -171,6 +171,8 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference, *, by_
     # a clear change for the worse within production is the incident, however far production always was from training
     steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
     steady |= chart.before == reference.trained and abs(seen.chart.z) < SLIGHT
+    # ... unless it is not that clear, and small beside how far production always was
+    steady |= far and seen.p_value > REAL
     unlikely = NOISE if seen.p_value > EVEN else UNLIKELY
     clear = chart.p_value < unlikely and (far or abs(chart.z) > FARTHER)
     if not (agrees and clear and steady):

@@ -164,3 +164,15 @@ def test_a_population_that_shrank_is_not_told_as_another_unit():
     shrunk = np.random.default_rng(2).gamma(6.5, 4.1, 4000)
     assert not [sign for sign in signs(shrunk, base) if sign.mechanism == "unit_change"]
     assert signs(base / 2.204623, base)[0].mechanism == "unit_change"
+
+
+def test_of_an_amount_that_is_mostly_none_the_others_tell_the_unit():
+    rng = np.random.default_rng(11)
+    base = np.where(rng.random(len(CALM)) < 0.1, np.exp(rng.normal(8, 0.8, len(CALM))), 0.0)
+    found = signs(base / 60, base)[0]
+    assert found.mechanism == "unit_change"
+    assert found.touched == pytest.approx(0.1, abs=0.03)
+    more = np.where((base == 0) & (rng.random(len(base)) < 0.15), np.exp(rng.normal(8, 0.8, len(base))), base)
+    assert "unit_change" not in {s.mechanism for s in signs(more, base)}
+    larger = np.where(base > 0, np.exp(rng.normal(9, 0.5, len(base))), 0.0)
+    assert "unit_change" not in {s.mechanism for s in signs(larger, base)}
