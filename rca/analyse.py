@@ -36,10 +36,10 @@ from schemas.system import System
 _log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 REAL = 0.01
+OVERFITTING = "overfitting"
 MIN_CONFIDENCE = 0.005
 """Candidates less probable than this are left out of the answer, ..."""
 
-OVERFITTING = "overfitting"
 LISTED = 3
 """... except for so many of the first that explain anything: where to look first is worth knowing, however
 improbable; `none_of_these` says how much so."""

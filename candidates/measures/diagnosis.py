@@ -337,11 +337,12 @@ def _with_unread(
     lab: Laboratory, columns: Mapping[str, ColumnDiagnosis], symptom: Symptom, function: FunctionChange, *, unit: float
 ) -> dict[str, ColumnDiagnosis]:
     """Return the columns; of those whose schema changed it is asked whether the model still reads them, or could."""
-    out = dict(columns)
-    for changed in schema_differences(lab.model, symptom):
-        column = out.get(changed.column)
-        if column is not None and (own := lab.block(column.keys)):
-            gone = vacated(lab, symptom, changed, column.importance, function) / unit
+    out, changes = dict(columns), [each for each in schema_differences(lab.model, symptom) if each.column in columns]
+    went = {each.column: columns[each.column].importance for each in changes if each.mechanism == "dropped"}
+    for changed in changes:
+        if own := lab.block((column := out[changed.column]).keys):
+            others = sum(went.values()) - went.get(changed.column, 0.0)
+            gone = vacated(lab, symptom, changed, column.importance, function, others=others) / unit
             out[changed.column] = replace(column, unread=unread(lab, own) / unit, vacated=gone)
     return out
 

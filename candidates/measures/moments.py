@@ -46,15 +46,14 @@ class Moments:
     @cached_property
     def inverse(self) -> FloatArray:
         """Return (F, F) the inverse of the system."""
-        lower, failed = dpotri(self.factor, lower=1)
-        if failed:  # cannot be, but for numbers beyond all bounds
-            return np.asarray(np.linalg.inv(self.ridged))
-        below = np.tril(lower)
-        return np.asarray(below + np.tril(lower, -1).T)
+        if not len(self.gram):
+            return self.gram
+        lower = np.tril(dpotri(self.factor, lower=1)[0])
+        return np.asarray(lower + np.tril(lower, -1).T)
 
     @cached_property
     def factor(self) -> FloatArray:
-        """Return (F, F) whose lower triangle is the system's Cholesky factor."""
+        """Return (F, F) whose lower triangle is the system's Cholesky factor: the ridge makes it positive definite."""
         return np.asarray(cholesky(self.ridged, lower=True, check_finite=False))
 
     def solve(self, right: FloatArray) -> FloatArray:

@@ -139,7 +139,7 @@ def _back_without_repeats(model: ModelEvidence) -> tuple[str, ...]:
     if min(int(side.sum()) for side in sides) < FEWEST:
         return ()
     found = []
-    for key, place in sorted(rows.bins.items()):
+    for key, place in sorted((k, place) for k, place in rows.bins.items() if k in model.columns):
         size = int(place.max(initial=0)) + 1
         before, now, once = (shares(np.bincount(place[side], minlength=size).astype(np.float64)) for side in sides)
         if float(jensen_shannon(before, once)) < BACK * float(jensen_shannon(before, now)):

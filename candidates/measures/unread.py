@@ -56,7 +56,13 @@ def unread(lab: Laboratory, own: list[int]) -> float:
 
 
 def vacated(
-    lab: Laboratory, symptom: Symptom, gone: SchemaDifference, importance: float, function: FunctionChange
+    lab: Laboratory,
+    symptom: Symptom,
+    gone: SchemaDifference,
+    importance: float,
+    function: FunctionChange,
+    *,
+    others: float = 0.0,
 ) -> float:
     """Return how much of the metric's change came with a column that is gone; NaN where nobody can say.
 
@@ -68,6 +74,8 @@ def vacated(
         Share of the answers' variation that it carried in the baseline, [0, 1].
     function
         How the answers deviate from what the baseline's function makes of the other columns.
+    others
+        The importance of the other columns that went, which share it.
     """
     step, since = timedelta(seconds=symptom.bucket_seconds), function.onset
     if gone.mechanism != "dropped" or gone.share < ALTOGETHER or since is None:
@@ -76,7 +84,7 @@ def vacated(
     at_once = [since.low - step <= moment <= since.high + step for moment in (gone.since, *released)]
     if not at_once[0] or any(at_once[1:]):
         return float("nan")
-    return function.undone * importance / (importance + HARDLY_READ)
+    return function.undone * importance / (importance + others + HARDLY_READ)
 
 
 def _released(lab: Laboratory) -> list[datetime]:

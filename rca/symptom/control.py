@@ -126,7 +126,7 @@ def _least_p(before: FloatArray, after: FloatArray) -> float:
     moved = after[after != usual] - usual
     if not moved.size:
         return 1.0
-    sign = np.sign(moved.mean())
+    sign = np.sign(moved.mean()) or np.sign(moved[-1])  # as far up as down: the last one
     out, was = sign * (after - usual), sign * (before - usual)
 
     def chance(far: float) -> float:

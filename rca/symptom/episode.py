@@ -19,7 +19,7 @@ NOTICED, CLEAR = 0.2, 4.0
 LEAST = 0.2
 """Neighbours never count for less than this share of independent ones."""
 
-HEALTHY = 5
+HEALTHY = 3
 """Buckets before an incident, unless there are few: one or two before a long one say nothing of what is usual."""
 
 SECOND = 0.5
@@ -59,7 +59,7 @@ class Finder:
     start
         First bucket of the incident where that is known.
     latest
-        It starts no later than in this bucket either.
+        It starts no later than in this bucket either; and no earlier than `HEALTHY`.
     """
 
     def __init__(

@@ -61,8 +61,9 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
         warnings = (*warnings, *_against_the_direction(line, seen))
         return _from_reference(line, reference, warnings, by_heart=by_heart)
-    if seen.p_value > UNLIKELY and incident.started_at is None:
-        seen = _either(line, lambda sign: _farther_back(line, sign))
+    if seen.p_value > UNLIKELY and not incident.started_at and not incident.baseline:
+        told = seen
+        seen = _either(line, lambda sign: _farther_back(line, told if told.sign == sign else look(line, sign)))
     return _symptom(line, seen, _onset(line, seen), (*warnings, *_against_the_direction(line, seen)))
 
 
@@ -122,17 +123,16 @@ def _either(line: Timeline, looked: Callable[[int], Look]) -> Look:
     return other if other.p_value <= UNLIKELY else first
 
 
-def _farther_back(line: Timeline, sign: int) -> Look:
-    """Look in one direction; where the last change is not real, look whether one before it, that lasted, is.
+def _farther_back(line: Timeline, first: Look) -> Look:
+    """Return a look; where the last change is not real, one at a change before it, that lasted, if that is.
 
     A few unlucky rows just before the detection are the likeliest change by themselves, and no more than that.
     """
-    first = look(line, sign)
     if first.episode is None or first.p_value <= UNLIKELY:
         return first
     last, detected = first.episode.start, line.bucket(line.incident.detected_at)
     ago = np.unique(np.append(1, (detected - last + 1) * (2 ** np.arange(EARLIER) - 1)))
-    looks = [look(line, sign, None, int(last - far)) for far in ago if 0 < far < last]
+    looks = [look(line, first.sign, None, int(last - far)) for far in ago if 0 < far < last]
     # people notice soon: what was so for longer than anything else is no incident
     lately = [seen for seen in looks if seen.episode and 2 * seen.episode.start > detected]
     best = min(lately, key=lambda seen: seen.p_value, default=first)

@@ -19,9 +19,8 @@ UNLIKELY, NOISE = 0.01, 0.05
 """Below the first, production differs from the reference by more than chance; above the second, it did not move since:
 then somebody complains all the same, and there is one comparison left to make."""
 
-EVEN, SLIGHT = 0.5, 1.0
-"""From the first on production plainly never moved: then ordinary evidence is enough. Less than so many of its usual
-deviations is a slight change beside training rows learned by heart."""
+EVEN = 0.5
+"""From this p-value on production plainly never moved: then ordinary evidence is enough."""
 
 FARTHER = 2.0
 """Production that was already this many times farther from the reference than it moved since was never healthy."""
@@ -170,9 +169,8 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference, *, by_
     agrees = not wanted or wanted * (chart.after - chart.before) > 0
     # a clear change for the worse within production is the incident, however far production always was from training
     steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
-    steady |= chart.before == reference.trained and abs(seen.chart.z) < SLIGHT
     # ... unless it is not that clear, and small beside how far production always was
-    steady |= far and seen.p_value > REAL
+    steady |= far and reference.validated and seen.p_value > REAL
     unlikely = NOISE if seen.p_value > EVEN else UNLIKELY
     clear = chart.p_value < unlikely and (far or abs(chart.z) > FARTHER)
     if not (agrees and clear and steady):

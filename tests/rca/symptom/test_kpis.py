@@ -159,3 +159,9 @@ def test_two_first_readings_are_no_baseline_of_a_long_series():
     value[:2] = 9.0
     found = measure_kpi(np.arange(300) * 3600.0, value, "conversion", 12.0)
     assert found.p_value > 0.01
+
+
+def test_a_figure_that_never_moved_and_then_goes_as_far_up_as_down_is_measured():
+    value = np.zeros(60)
+    value[50:52] = (1.0, -1.0)
+    assert 0 <= measure_kpi(np.arange(60) * 3600.0, value, "conversion", 51.5 / 24).p_value <= 1

@@ -135,3 +135,14 @@ def test_a_slight_wandering_is_not_the_incident_of_a_model_that_knows_its_traini
     found = measure(optimistic(log, 9), metric, 36)
     assert found.reference_split
     assert found.by_heart
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_clear_change_is_the_incident_where_only_training_rows_are_known(seed):
+    log = optimistic(split_log(seed, rows=60_000), 2)
+    log = log | {"split": np.where(log["split"] == "validation", "train", log["split"])}
+    wrong = (log["seconds"] > 24 * DAY) & (np.random.default_rng(seed).random(60_000) < 0.08)
+    log["prediction"] = np.where(wrong, np.random.default_rng(1).random(60_000), log["prediction"])
+    found = measure(log, "logloss", 39)
+    assert not found.reference_split
+    assert found.p_value < 1e-3
