@@ -31,7 +31,9 @@ def missing() -> str | None:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2, memory_mb: int = 1024, *, quick: bool = False) -> Iterator[str]:
+def cluster(
+    folder: Path, workers: int = 2, memory_mb: int = 1024, *, quick: bool = False, pinned: bool = False
+) -> Iterator[str]:
     """Start a cluster; yield the address of its Spark Connect server.
 
     Parameters
@@ -44,18 +46,26 @@ def cluster(folder: Path, workers: int = 2, memory_mb: int = 1024, *, quick: boo
         Of each worker's executor.
     quick
         Prefer starting quickly to running fast.
+    pinned
+        Hold each worker to one core, as if its machine had no more (by `taskset`); the last shares the first core with
+        the driver where there are only as many cores as workers. Otherwise the threads of Java beside the one that
+        counts (compiler, garbage collection) take what is free.
     """
     master, connect = _free_port(), _free_port()
     processes: list[subprocess.Popen[bytes]] = []
     try:
         url = f"spark://{HOST}:{master}"
         start = _starter(folder, processes, quick=quick)
+        cores = os.cpu_count() or 1
         start("master", "org.apache.spark.deploy.master.Master", "--host", HOST, "--port", str(master), *_no_pages())
         _wait(master, processes, folder)
         for k in range(workers):
             work = ("--cores", "1", "--memory", f"{memory_mb + 512}m", "--work-dir", str(folder / f"worker-{k}"))
-            start(f"worker-{k}", "org.apache.spark.deploy.worker.Worker", "--host", HOST, *work, *_no_pages(), url)
-        start("connect", "org.apache.spark.deploy.SparkSubmit", *_connect(url, connect, memory_mb, folder, quick=quick))
+            core = (k + 1) % cores if pinned else None
+            worker = ("org.apache.spark.deploy.worker.Worker", "--host", HOST, *work, *_no_pages(), url)
+            start(f"worker-{k}", *worker, core=core)
+        submitted = _connect(url, connect, memory_mb, folder, quick=quick)
+        start("connect", "org.apache.spark.deploy.SparkSubmit", *submitted, core=0 if pinned else None)
         _wait(connect, processes, folder)
         yield f"sc://{HOST}:{connect}"
     finally:
@@ -97,9 +107,10 @@ def _starter(folder: Path, processes: list[subprocess.Popen[bytes]], *, quick: b
     if quick:
         environment |= {"SPARK_DAEMON_JAVA_OPTS": QUICK, "SPARK_SUBMIT_OPTS": QUICK}
 
-    def start(name: str, *arguments: str) -> None:
+    def start(name: str, *arguments: str, core: int | None = None) -> None:
         with (folder / f"{name}.log").open("wb") as log:
-            command = [str(home / "bin" / "spark-class"), *arguments]
+            held = ["taskset", "--cpu-list", str(core)] if core is not None else []
+            command = [*held, str(home / "bin" / "spark-class"), *arguments]
             memory = {"SPARK_DAEMON_MEMORY": "1g" if name == "connect" else "256m"}
             processes.append(
                 subprocess.Popen(command, env=environment | memory, cwd=folder, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - ours

@@ -1,4 +1,4 @@
-"""Does another worker shorten the job? `python -m benchmarks.speed.spark [--rows 2000000] [--repeats 3]`.
+"""Does another worker shorten the job? `python -m benchmarks.speed.spark [--rows 2000000] [--repeats 3] [--pinned]`.
 
 The same log is counted by DuckDB, and by clusters of one and of two workers of one core each, on loopback. Where the
 machine has two cores the second worker shares them with the driver: the gain is less than with machines of their own.
@@ -29,7 +29,7 @@ def count(engine: Any, source: Path, place: Path, remote: str | None = None) -> 
     return time.perf_counter() - begun
 
 
-def measure(rows: int, repeats: int) -> dict[str, Any]:
+def measure(rows: int, repeats: int, *, pinned: bool = False) -> dict[str, Any]:
     """Return median seconds by number of workers; the profile of a few rows warms each cluster up.
 
     What that takes, after the first one, is `workers_N_few_s`: what is there however few the rows are.
@@ -43,7 +43,7 @@ def measure(rows: int, repeats: int) -> dict[str, Any]:
         figures: dict[str, Any] = {"rows": 2 * rows, "duckdb_s": _median("duckdb", source, place, repeats)}
         for workers in (1, 2):
             (place / str(workers)).mkdir()
-            with cluster(place / str(workers), workers, memory_mb=2048) as remote:
+            with cluster(place / str(workers), workers, memory_mb=2048, pinned=pinned) as remote:
                 count("spark", few, place, remote)
                 figures[f"workers_{workers}_few_s"] = round(count("spark", few, place, remote), 2)
                 figures[f"workers_{workers}_s"] = _median("spark", source, place, repeats, remote)
@@ -60,11 +60,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--pinned", action="store_true", help="hold each worker to one core, as if its machine had no more"
+    )
     given = parser.parse_args()
     reason = missing()
     if reason:
         raise SystemExit(reason)
-    print(json.dumps(measure(given.rows, given.repeats)))
+    print(json.dumps(measure(given.rows, given.repeats, pinned=given.pinned)))
 
 
 if __name__ == "__main__":
