@@ -36,7 +36,7 @@ from schemas.system import System
 _log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 REAL = 0.01
-OVERFITTING = "overfitting"
+SKEW, OVERFITTING = "training_serving_skew", "overfitting"
 MIN_CONFIDENCE = 0.005
 """Candidates less probable than this are left out of the answer, ..."""
 
@@ -100,12 +100,9 @@ def examine(
     """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
     system = system or load_system(warehouse)
-    asked = generators or families()
-    symptom = measure_symptom(warehouse, system, incident)
-    evidence, findings, broken = _look_into(warehouse, system, symptom, asked, clock)
-    if symptom.by_heart and not _found_overfitting(findings):
-        symptom = measure_symptom(warehouse, system, incident, by_heart=False)
-        evidence, findings, broken = _look_into(warehouse, system, symptom, asked, clock)
+    symptom, evidence = _looked_at(warehouse, system, incident, clock)
+    findings, broken = _ask(generators or families(), evidence)
+    clock.lap("candidates")
     candidates = [as_far_as_real(c, symptom) for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
     clock.lap("blame")
@@ -138,35 +135,38 @@ def examine(
     return answer, proposed
 
 
-def _look_into(
-    warehouse: Warehouse, system: System, symptom: Symptom, generators: Mapping[str, Generator], clock: _Clock
-) -> tuple[Evidence, dict[str, Findings], list[str]]:
-    """Return the evidence of a symptom, what each family found in it, and warnings of those that failed."""
+def _looked_at(warehouse: Warehouse, system: System, incident: Incident, clock: _Clock) -> tuple[Symptom, Evidence]:
+    """Return the symptom and its evidence; training rows known by heart are its baseline only if the model overfits."""
+    symptom = measure_symptom(warehouse, system, incident)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
-    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; two busy threads wait for each other
-        findings, broken = _ask(generators, evidence)
+    if not symptom.by_heart:
+        return symptom, evidence
+    findings, _ = _ask({SKEW: families()[SKEW]}, evidence)
     clock.lap("candidates")
-    return evidence, findings, broken
-
-
-def _found_overfitting(findings: Mapping[str, Findings]) -> bool:
-    return any(c.mechanism == OVERFITTING for found in findings.values() for c in found.candidates)
+    if any(candidate.mechanism == OVERFITTING for candidate in findings[SKEW].candidates):
+        return symptom, evidence
+    symptom = measure_symptom(warehouse, system, incident, by_heart=False)
+    clock.lap("symptom")
+    evidence = gather(warehouse, system, symptom)
+    clock.lap("evidence")
+    return symptom, evidence
 
 
 def _ask(generators: Mapping[str, Generator], evidence: Evidence) -> tuple[dict[str, Findings], list[str]]:
     """Return what each family found, and a warning for each that failed: the others still answer."""
     findings: dict[str, Findings] = {}
     warnings: list[str] = []
-    for name, generate in sorted(generators.items()):
-        try:
-            findings[name] = generate(evidence)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the other families answer
-            _log.exception("the family %s failed on incident %s", name, evidence.symptom.incident.id)
-            why = f"an internal error stopped it ({type(error).__name__}: {error})"
-            findings[name] = Findings(not_examined=why)
-            warnings.append(f"{name} was not examined: {why}; please report it with the log's traceback")
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; two busy threads wait for each other
+        for name, generate in sorted(generators.items()):
+            try:
+                findings[name] = generate(evidence)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the other families answer
+                _log.exception("the family %s failed on incident %s", name, evidence.symptom.incident.id)
+                why = f"an internal error stopped it ({type(error).__name__}: {error})"
+                findings[name] = Findings(not_examined=why)
+                warnings.append(f"{name} was not examined: {why}; please report it with the log's traceback")
     return findings, warnings
 
 

@@ -84,8 +84,8 @@ class ColumnDiagnosis:
         Share of the metric's change that goes away when the answers follow the column as before; asked of columns whose
         schema changed, else NaN (`candidates.measures.unread`).
     vacated
-        Share of the metric's change that came when the column went from all rows, by a change of the answers that
-        nothing else explains; else NaN (`candidates.measures.unread`).
+        Share of the metric's change that came with a change of the answers when the column went from all rows, unless
+        another version answers since; else NaN (`candidates.measures.unread`).
     freed
         Share of the metric's change that goes away when the column, which stopped changing, may move again; of a column
         that has one value for all rows at a time, else NaN (`candidates.measures.freed`).

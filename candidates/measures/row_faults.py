@@ -140,7 +140,7 @@ def _back_without_repeats(model: ModelEvidence) -> tuple[str, ...]:
         return ()
     found = []
     for key, place in sorted((k, place) for k, place in rows.bins.items() if k in model.columns):
-        size = int(place.max(initial=0)) + 1
+        size = len(model.columns[key].roles)
         before, now, once = (shares(np.bincount(place[side], minlength=size).astype(np.float64)) for side in sides)
         if float(jensen_shannon(before, once)) < BACK * float(jensen_shannon(before, now)):
             found.append(model.columns[key].column)

@@ -92,9 +92,9 @@ def _of_numbers(values: FloatArray, base: BoolArray) -> tuple[FloatArray, FloatA
 
 
 def _places(usual: FloatArray, values: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return (N,) how many of the sorted usual values lie below each value, and how many do not lie above it."""
-    first = np.flatnonzero(np.append(True, usual[1:] != usual[:-1]))
-    each, ends = usual[first], np.append(first, len(usual))
+    """Return (N,) how many of the usual values lie below each value, and how many do not lie above it."""
+    each, rows = np.unique(usual, return_counts=True)
+    ends = np.append(0, np.cumsum(rows))
     place = np.searchsorted(each, values)
     same = np.append(each, np.nan)[place] == values
     return ends[place], ends[place + same]

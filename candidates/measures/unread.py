@@ -80,9 +80,11 @@ def vacated(
     step, since = timedelta(seconds=symptom.bucket_seconds), function.onset
     if gone.mechanism != "dropped" or gone.share < ALTOGETHER or since is None:
         return float("nan")
-    released = _released(lab)
-    at_once = [since.low - step <= moment <= since.high + step for moment in (gone.since, *released)]
-    if not at_once[0] or any(at_once[1:]):
+
+    def at_once(moment: datetime) -> bool:
+        return since.low - step <= moment <= since.high + step
+
+    if not at_once(gone.since) or any(map(at_once, _released(lab))):
         return float("nan")
     return function.undone * importance / (importance + others + HARDLY_READ)
 

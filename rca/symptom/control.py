@@ -112,7 +112,7 @@ def control_chart(
 
 
 def _rarely_moves(value: FloatArray) -> bool:
-    """Return whether a period has one value (nearly) always: a rate of rare errors, as far as it was seen."""
+    """Return whether a period has one value in half of its buckets or more: a rate of rare errors."""
     return bool(value.size >= FEW and np.median(np.abs(value - np.median(value))) == 0)
 
 

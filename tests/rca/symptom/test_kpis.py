@@ -165,3 +165,10 @@ def test_a_figure_that_never_moved_and_then_goes_as_far_up_as_down_is_measured()
     value = np.zeros(60)
     value[50:52] = (1.0, -1.0)
     assert 0 <= measure_kpi(np.arange(60) * 3600.0, value, "conversion", 51.5 / 24).p_value <= 1
+
+
+@pytest.mark.parametrize(("wrong", "real"), [(2, False), (3, True)])
+def test_after_a_dozen_alike_two_that_differ_are_no_symptom_yet_and_three_are(wrong, real):
+    value = np.append(np.zeros(12), np.full(wrong, 0.5))
+    found = measure_kpi(np.arange(12 + wrong) * 86400.0, value, "errors", 11.5 + wrong)
+    assert (found.p_value < 0.01) is real
