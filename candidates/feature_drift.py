@@ -3,7 +3,17 @@
 Ruled in by the distance of the column's distribution from its own normal variation; weighed by the
 *mix* estimate (reweight the baseline to the new distribution), because a column that drifted and does
 not matter is no cause. Stands back where values are wrong or the encoding changed.
+
+Rows tell which of several columns led the others (`confounding.leadership`). Without rows their distances do: what is
+drawn from a column's new values as from its old ones moves no farther than the column itself.
+
+References
+----------
+Csiszar, "Information-type measures of difference of probability distributions and indirect observations", Studia Sci.
+Math. Hungarica 2, 1967 (the data-processing inequality of f-divergences, of which Jensen-Shannon's is one).
 """
+
+from collections.abc import Sequence
 
 from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
@@ -15,6 +25,8 @@ MIN_DIVERGENCE = 0.005
 FOLLOWER = 0.15
 """Part of its share that a column keeps which others carried along."""
 CHANGES = {"data_feed", "business", "other"}
+WRONG, MATTERS = 0.5, 0.25
+"""Sign of wrong values from which a column led no others; part of the largest share that is no chance."""
 
 
 def _strange(moved: MovedColumn) -> float:
@@ -35,10 +47,23 @@ def _true(moved: MovedColumn) -> float:
     return 1.0 if moved.followed is not None and moved.followed.true else 0.5
 
 
-def _candidate(evidence: Evidence, moved: MovedColumn) -> Candidate:
+def _leads(moved: MovedColumn, beside: Sequence[MovedColumn]) -> float:
+    """Return how far a column led those that moved `beside` it, or nobody did, [0, 1]."""
+    if moved.model.rows is not None:
+        return moved.column.leads
+    most = max((each.drift for each in beside), default=0.0)
+    able = [
+        each.column.shift.divergence
+        for each in beside
+        if each.drift >= MATTERS * most and max((sign.specificity for sign in each.wrong), default=0.0) < WRONG
+    ]
+    return min(1.0, moved.column.shift.divergence / max(able, default=1e-9))
+
+
+def _candidate(evidence: Evidence, moved: MovedColumn, beside: Sequence[MovedColumn]) -> Candidate:
     column = moved.column
     share, estimator = max((moved.drift, moved.drift_words), (_true(moved) * moved.bad, moved.bad_words))
-    impact = share * (FOLLOWER + (1 - FOLLOWER) * column.leads)
+    impact = share * (FOLLOWER + (1 - FOLLOWER) * _leads(moved, beside))
     return column_candidate(
         evidence,
         moved,
@@ -59,9 +84,10 @@ def generate(evidence: Evidence) -> Findings:
     """Propose the columns whose valid population moved."""
     if (reason := unexamined(evidence)) is not None:
         return Findings(not_examined=reason)
+    every = moved_columns(evidence)
     found = [
-        _candidate(evidence, moved)
-        for moved in moved_columns(evidence)
+        _candidate(evidence, moved, [each for each in every if each.model is moved.model])
+        for moved in every
         if not moved.from_model
         and moved.column.shift.strength >= MOVED
         and moved.column.shift.divergence >= MIN_DIVERGENCE

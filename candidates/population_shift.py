@@ -1,7 +1,8 @@
 """The mix of segments or classes changed, shifting many columns together.
 
-Proposed for a declared segment column that leads the others that moved, and for the label's classes (prior shift)
-when the model's own answers moved as the new shares predict. One column that moved by itself is `feature_drift`.
+Proposed for a declared segment column that leads the others that moved, for the label's classes (prior shift) when the
+model's own answers moved as the new shares predict, and for columns that moved together though none of them leads. One
+column that moved by itself is `feature_drift`.
 """
 
 from candidates.measures.clock import alignment, stamp
@@ -9,13 +10,12 @@ from candidates.measures.columns import change_items, unexamined
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import TOLD, label_signs
 from candidates.measures.outcome_change import outcome_change
-from candidates.measures.population import Mix, mixes
+from candidates.measures.population import LEADS, Mix, mixes
 from candidates.measures.signatures import changed_encoding, wrong_values
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
 
-LEADS = 0.3
 CHANGES = {"business", "data_feed", "other"}
 
 
@@ -33,9 +33,17 @@ def _relabelled(evidence: Evidence, node: str) -> float:
     return max((sign.specificity for sign in signs if sign.specificity > TOLD), default=0.0)
 
 
+def _doubt(evidence: Evidence, node: str, mix: Mix) -> float:
+    if mix.common:
+        return 0.0
+    return _claims(evidence, node, mix.column) if mix.column else _relabelled(evidence, node)
+
+
 def _words(node: str, mix: Mix) -> str:
     moved = ", ".join(f"{label} {before:.0%} → {after:.0%}" for label, before, after in mix.moved)
     what = f"the mix of {mix.column}" if mix.column else "the mix of outcomes"
+    if mix.common:
+        return f"{len(mix.followers)} columns of {node} moved together ({moved}), and none of them leads the others"
     along = f"; {len(mix.followers)} columns moved along" if mix.followers else ""
     return f"{what} at {node} changed ({moved}){along}"
 
@@ -43,10 +51,11 @@ def _words(node: str, mix: Mix) -> str:
 def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
     impact = mix.share * (0.3 + 0.7 * mix.leads)
     onset = mix.shift.onset if mix.shift else None
-    claims = _claims(evidence, node, mix.column) if mix.column else _relabelled(evidence, node)
-    what = "column's" if mix.column else "classes'"
+    claims = _doubt(evidence, node, mix)
+    what = "columns'" if mix.common else "column's" if mix.column else "classes'"
     text = f"explains {impact:.0%} of the symptom, estimated by reweighting the baseline to the {what} new shares"
     labels, before, after = zip(*mix.moved, strict=True)
+    of = "the columns" if mix.common else mix.column or "label"
     since = f" since {stamp(onset.at)}" if onset else ""
     return Candidate(
         family="population_shift",
@@ -55,7 +64,7 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
         impact=impact,
         strength=min(mix.shift.strength, 1e6) if mix.shift else 10.0 * mix.leads,
         specificity=max(0.02, (0.9 if mix.column else 0.8) * (1.0 - claims)),
-        mechanism="segment_mix" if mix.column else "prior_shift",
+        mechanism="common_shift" if mix.common else "segment_mix" if mix.column else "prior_shift",
         observed_at=node,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,
@@ -65,9 +74,9 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
             EvidenceItem(kind="estimate", text=text, data={"share": round(impact, 4), "leads": round(mix.leads, 4)}),
             EvidenceItem(
                 kind="histogram",
-                text=f"the shares that moved most, of {mix.column or 'the label'}",
+                text=f"the shares that moved most, of {of}",
                 data={
-                    "column": mix.column or "label",
+                    "column": of,
                     "labels": list(labels),
                     "before": [round(v, 5) for v in before],
                     "after": [round(v, 5) for v in after],
@@ -78,10 +87,10 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
         verify="Compare the metric inside each segment (or class) before and since: did it stay while shares moved?",
         remedy="Retrain or reweight for the new mix; report the metric by segment; ask the business whether it stays.",
         explains=(
-            ("column", node, mix.column) if mix.column else ("classes", node),
+            *((("column", node, mix.column) if mix.column else ("classes", node),) if not mix.common else ()),
             *(("column", node, c) for c in mix.followers),
             # with other shares of the classes the same inputs have other outcomes (Bayes), though no concept changed
-            *(() if mix.column or claims > 0 else (("outcome", node),)),
+            *(() if mix.column or mix.common or claims > 0 else (("outcome", node),)),
         ),
         features={
             "alignment": alignment(onset or evidence.symptom.onset, evidence.symptom),

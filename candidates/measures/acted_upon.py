@@ -16,9 +16,11 @@ from schemas.incident import Change
 
 USED = 0.9
 """Most of a KPI's change that a setting beside steady models is thought to explain."""
+STEP = 0.7
+"""Factor for each service through which a setting acts: the metrics of that one should then show it."""
 FARTHER = 0.25
-"""The same of a service that acts only through another one, whose own metrics should then show it, and of an event
-that does not say which setting was changed from what to what: most such events change nothing that matters."""
+"""Most that an event explains which does not say which setting was changed from what to what: most such events change
+nothing that matters."""
 LATE_BUCKETS = 3
 """Buckets by which an onset's interval may miss, however narrow it is."""
 ANNOUNCED = frozenset({"business", "other"})
@@ -72,9 +74,15 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
     if node not in steps or not any(diagnose(evidence, model) is not None for model in evidence.models):
         return 0.0
     model = diagnose(evidence, node) is not None if node in evidence.models else False
-    direct = (model and change.kind != "infrastructure") or (steps[node] <= 1 and stated(change))
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
-    return (USED if direct and not announced(evidence, change) else FARTHER) * left * reality(evidence.symptom)
+    told = (1.0 if model and change.kind != "infrastructure" else _told(change, steps)) * (not announced(evidence, change))
+    return max(USED * told, FARTHER) * left * reality(evidence.symptom)
+
+
+def _told(change: Change, steps: Mapping[str, int]) -> float:
+    """Return how far a setting is believed that an event states, by the services through which it acts, [0, 1]."""
+    distance = steps.get(str(change.node))
+    return STEP ** (distance - 1) if distance is not None and stated(change) else 0.0
 
 
 def announced(evidence: Evidence, change: Change) -> bool:
@@ -86,8 +94,7 @@ def announced(evidence: Evidence, change: Change) -> bool:
 
 
 def set_at_onset(evidence: Evidence) -> float:
-    """Return how well a setting changed right before the KPI fits the onset, [0, 1]; 0 without one."""
+    """Return how well a setting changed between models and KPI fits the onset, [0, 1]; 0 without one."""
     steps = steps_to_kpi(evidence)
-    told = (c for c in evidence.changes if c.kind in SETTINGS and stated(c) and not announced(evidence, c))
-    near = (aligned(evidence, change) for change in told if steps.get(str(change.node)) == 1)
-    return max(near, default=0.0)
+    told = (c for c in evidence.changes if c.kind in SETTINGS and not announced(evidence, c))
+    return max((aligned(evidence, change) * _told(change, steps) for change in told), default=0.0)

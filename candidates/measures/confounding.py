@@ -7,6 +7,7 @@ distribution given it invariant: Shimodaira, "Improving predictive inference und
 J. Stat. Planning and Inference 90, 2000).
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
@@ -20,6 +21,10 @@ MAX_WEIGHT = 50.0
 PARSIMONY = 0.05
 LEAST, TIE = 0.15, 0.12
 """Least factor of a column that another carried along; what may be lost between equals."""
+LEAST_TOGETHER, MAIN = 4, 0.4
+"""Columns from which a shift may be a common one; part of what the best leader explains from which another is one."""
+FEWEST = 50.0
+"""Rows that must be left of reweighted ones, for anything to be explained by them."""
 ALONE = 0.9
 """Share of its own shift that no other column explains, from which a column drifted by itself."""
 
@@ -53,8 +58,8 @@ def leadership(
     dict
         Key -> product of the share of its own shift that no other column explains (at least 0.15)
         and of the share of the others' shifts that it explains, relative to its best rival; less where another
-        column explains it and it does not explain that one (`_leading`). A column that drifted by itself leads
-        itself: 1, and is nobody's leader.
+        column explains it and it does not explain that one (`_leading`), and where others moved with it, but not as it
+        tells (`Standing.half_led`). A column that drifted by itself leads itself: 1, and is nobody's leader.
     """
     if len(columns) < 2:
         return dict.fromkeys(columns, 1.0)
@@ -82,7 +87,26 @@ def leadership(
     score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
     score *= _leading(found.z, follows)
     best = np.where(rivals, score, 0.0).max(axis=1)
-    return {c: float(score[i] / best[i]) if together[i] else 1.0 for i, c in enumerate(columns)}
+    lead = np.where(together, score / best, 1.0) / np.maximum(found.half_led, 1)
+    return {c: float(lead[i]) for i, c in enumerate(columns)}
+
+
+def common_shift(
+    bins: Mapping[str, IntArray],
+    sizes: Mapping[str, int],
+    after: BoolArray,
+    columns: Sequence[str],
+) -> float:
+    """Return how far several columns moved together without one that leads them, [0, 1]; parameters of `leadership`.
+
+    Whichever is taken for the leader, some of those that moved with it moved otherwise than it tells.
+    """
+    if len(columns) < LEAST_TOGETHER:
+        return 0.0
+    found = standing(bins, sizes, after, columns)
+    led = (np.clip(1 - found.share, 0, 1) * found.whole).sum(axis=1) - found.whole  # a column tells all of itself
+    main = led >= MAIN * led.max(initial=0.0)
+    return float(np.clip((found.half_led[main].min() - 1) / 2, 0, 1)) if led.max(initial=0.0) > 0 else 0.0
 
 
 def _reweighted(
@@ -101,7 +125,7 @@ def _reweighted(
         for k in range(n):
             reweighted = shares(_counts(before_bins[k], sizes[columns[k]], weight))
             noise = (sizes[columns[k]] - 1) / 8 * (1 / effective + 1 / max(int(after.sum()), 1))
-            left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise)
+            left[j, k] = max(0.0, float(jensen_shannon(reweighted, q[k])) - noise) if effective >= FEWEST else math.inf
     whole = np.array([max(float(jensen_shannon(a, b)), 1e-9) for a, b in zip(p, q, strict=True)])
     values = np.array([float((a + b > 0).sum()) for a, b in zip(p, q, strict=True)])
     return whole, np.minimum(left / whole, 1.0), values

@@ -3,7 +3,8 @@
 A segment that leads: given it, every other column is as before, so reweighting the baseline's rows to its new shares
 makes their shifts vanish (`confounding.leadership`). A class that leads (prior shift): the inputs given the class are
 as before, so reweighting by the label does; then the model's own answers must move as that predicts, or else only the
-labels moved.
+labels moved. Columns that moved together without a leader among them (`confounding.common_shift`): a segment that is
+not logged; what that explains is told by reweighting the baseline's rows by all of them.
 
 References
 ----------
@@ -18,18 +19,23 @@ import numpy as np
 
 from candidates.measures.answered import answering
 from candidates.measures.answers import judge_of
-from candidates.measures.confounding import leadership
+from candidates.measures.confounding import common_shift, leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
+from candidates.measures.domain_classifier import domain_classifier
 from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
-from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Rows
+from candidates.measures.surrogate import feature_index
+from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
+LEADS = 0.3
+"""How far a mix must lead what moved with it, to be told."""
 MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
+NULLS = 0.5
 CLEAR = 3.0
 """Standard errors by which the classes' shares must have moved."""
 
@@ -41,7 +47,7 @@ class Mix:
     Parameters
     ----------
     column
-        The segment column; None for the label.
+        The segment column; None for the label, and for `common`.
     share
         Of the symptom that the new shares explain, by reweighting the baseline's rows to them, [0, 1].
     leads
@@ -52,6 +58,8 @@ class Mix:
         Columns that moved along.
     moved
         Most moved values: (label, share before, share since).
+    common
+        Whether it is what many columns have in common, of which none leads the others.
     """
 
     column: str | None
@@ -60,6 +68,7 @@ class Mix:
     shift: Shift | None
     followers: tuple[str, ...]
     moved: tuple[tuple[str, float, float], ...]
+    common: bool = False
 
 
 def mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
@@ -83,7 +92,8 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
     found = [_segment(evidence, model, diagnosis, name, drifted, leads=leads[drifted[name]]) for name in names]
     label = _label(evidence, model, diagnosis, drifted, answers)
-    return tuple(mix for mix in (*found, label) if mix is not None)
+    whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
+    return tuple(mix for mix in (*found, label, whole) if mix is not None)
 
 
 def _drifted(diagnosis: ModelDiagnosis) -> dict[str, str]:
@@ -105,15 +115,42 @@ def _segment(
     drifted: dict[str, str],
     *,
     leads: float,
-) -> Mix | None:
-    rows, profile = model.rows, model.columns[drifted[name]]
-    if rows is None:
-        return None
+) -> Mix:
+    profile = model.columns[drifted[name]]
     shift = measure_shift(profile, evidence.symptom)
-    share = _reweighted(evidence, model, diagnosis, rows.bins[drifted[name]], len(profile.roles))
+    share = reweighted_share(evidence, model, drifted[name])
     order = np.argsort(-np.abs(shift.after - shift.before), kind="stable")[:3]
     moved = tuple((profile.labels[i], float(shift.before[i]), float(shift.after[i])) for i in order)
     return Mix(name, share, leads, shift, tuple(sorted(set(drifted) - {name})), moved)
+
+
+def _common(
+    evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, drifted: Mapping[str, str]
+) -> Mix | None:
+    """Return what columns that moved together have in common; None where one of them leads, or any may be wrong."""
+    rows = model.rows
+    names = {name: key for name, key in drifted.items() if not _emptied(model.columns[key])}
+    sizes = {key: len(model.columns[key].roles) for key in names.values()}
+    if rows is None or not (leads := common_shift(rows.bins, sizes, rows.after, list(sizes))):
+        return None
+    weight = domain_classifier(*feature_index(rows.bins, list(sizes), sizes), rows.after).weight
+    share = _reweighted(evidence, model, diagnosis, weight)
+    most = sorted(names, key=lambda name: -diagnosis.columns[name].shift.divergence)[:3]
+    moved = tuple(_most_moved(model.columns[names[name]]) for name in most)
+    return Mix(None, share, leads, None, tuple(sorted(names)), moved, common=True)
+
+
+def _most_moved(profile: ColumnProfile) -> tuple[str, float, float]:
+    p, q = shares(profile.before), shares(profile.after)
+    k = int(np.abs(q - p).argmax())
+    return f"{profile.column}: {profile.labels[k]}", float(p[k]), float(q[k])
+
+
+def _emptied(profile: ColumnProfile) -> bool:
+    """Return whether nulls make most of a column's shift: that is no mix of valid values."""
+    p, q = shares(profile.before), shares(profile.after)
+    null = np.array([role == "null" for role in profile.roles])
+    return bool(np.abs(q - p)[null].sum() > NULLS * np.abs(q - p).sum() / 2)
 
 
 def _undone_elsewhere(diagnosis: ModelDiagnosis, drifted: Mapping[str, str]) -> float:
@@ -146,7 +183,7 @@ def _label(
         sizes = {key: len(model.columns[key].roles) for key in drifted.values()} | {LABEL: size}
         leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL], answers)[LABEL]
     leads *= 1.0 - _undone_elsewhere(diagnosis, drifted)
-    share = _reweighted(evidence, model, diagnosis, place, size)
+    share = _reweighted(evidence, model, diagnosis, _weights(rows, place, size, diagnosis.metric))
     order = np.argsort(-np.abs(q - p), kind="stable")[:3]
     names = _label_names(model, rows, size)
     moved = tuple((names[i], float(p[i]), float(q[i])) for i in order)
@@ -184,7 +221,8 @@ def reweighted_share(evidence: Evidence, model: ModelEvidence, column: str) -> f
     diagnosis, rows = diagnose(evidence, model.node.id), model.rows
     if diagnosis is None or rows is None or column not in rows.bins:
         return 0.0
-    return _reweighted(evidence, model, diagnosis, rows.bins[column], len(model.columns[column].roles))
+    weight = _weights(rows, rows.bins[column], len(model.columns[column].roles), diagnosis.metric)
+    return _reweighted(evidence, model, diagnosis, weight)
 
 
 def _counted(place: IntArray, size: int, weight: FloatArray | None = None) -> FloatArray:
@@ -195,21 +233,28 @@ def _ratio(p: FloatArray, q: FloatArray) -> FloatArray:
     return np.minimum(np.divide(q, p, out=np.zeros_like(q), where=p > 0), MAX_WEIGHT)
 
 
-def _reweighted(
-    evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, place: IntArray, size: int
-) -> float:
-    """Return the share of the symptom that the baseline shows when its rows get the new shares of some bins."""
+def _weights(rows: Rows, place: IntArray, size: int, metric: str) -> FloatArray:
+    """Return (N,) weights that give the baseline's rows the window's shares of some bins; NaN for a row without one."""
+    fine = _judged(rows, metric) & (place >= 0)
+    ratio = _ratio(*(_counted(place[fine & side], size) for side in (~rows.after, rows.after)))
+    return np.where(place >= 0, ratio[place], np.nan)
+
+
+def _judged(rows: Rows, metric: str) -> BoolArray:
+    fine = np.isfinite(rows.prediction)
+    return fine if metric in PREDICTION_METRICS else fine & np.isfinite(rows.label)
+
+
+def _reweighted(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, weight: FloatArray) -> float:
+    """Return the share of the symptom that the baseline shows when its rows have weights (N,), [0, 1]."""
     rows = model.rows
     if rows is None or not np.isfinite(diagnosis.unit):
         return 0.0
     metric, answer = judge_of(model, rows, diagnosis.metric)
-    fine = (place >= 0) & np.isfinite(rows.prediction)
-    if diagnosis.metric not in PREDICTION_METRICS:
-        fine &= np.isfinite(rows.label)
+    fine = _judged(rows, diagnosis.metric) & np.isfinite(weight)
     base = fine & ~rows.after
     if base.sum() < FEWEST or (fine & rows.after).sum() < FEWEST:
         return 0.0
-    weight = _ratio(_counted(place[base], size), _counted(place[fine & rows.after], size))[place[base]]
     said, label = answer[base], rows.label[base]
-    change = metric(said, label, weight) - metric(said, label, np.ones(len(label)))
+    change = metric(said, label, weight[base]) - metric(said, label, np.ones(len(label)))
     return clip(change / diagnosis.unit) * influence(evidence, model.node.id)

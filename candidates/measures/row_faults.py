@@ -90,8 +90,10 @@ def row_faults(evidence: Evidence) -> tuple[RowFault, ...]:
 
 
 def row_source(evidence: Evidence, node: str) -> str:
-    """Return the one data set that delivers a model's columns, or the model where there are several or none."""
-    sources = {edge.source for edge in evidence.system.edges if edge.target == node and edge.columns}
+    """Return the one data set that delivers a model's inputs, or the model where there are several or none."""
+    declared = evidence.system.by_id[node]
+    labels = {"label", declared.column("label")}
+    sources = {edge.source for edge in evidence.system.edges if edge.target == node and set(edge.columns) - labels}
     data = {name for name in sources if evidence.system.by_id[name].kind in {"dataset", "pipeline"}}
     return data.pop() if len(data) == 1 and len(sources) == 1 else node
 

@@ -40,6 +40,10 @@ class Signature:
     words: str
 
 
+TILTED, NEAR, GROWN = 0.5, 2, 1.5
+"""Factor of the sign where the values tilted; ranges next to an end; how much more than others they must grow."""
+
+
 def _role_share(profile: ColumnProfile, counts: FloatArray, *roles: str) -> float:
     chosen = np.array([role in roles for role in profile.roles])
     total = counts.sum()
@@ -218,8 +222,24 @@ def _out_of_range(profile: ColumnProfile, before: FloatArray) -> Signature | Non
     now = _role_share(profile, profile.after, "below", "above")
     if now - was > max(0.02, was):
         words = f"{now:.1%} of the values lie outside the range seen before (before {was:.1%})"
-        return Signature("out_of_range", min(0.8, 0.45 + 0.5 * (now - was)), now - was, words)
+        sure = min(0.8, 0.45 + 0.5 * (now - was)) * (TILTED if _tilted(profile, before) else 1.0)
+        return Signature("out_of_range", sure, now - was, words)
     return None
+
+
+def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
+    """Return whether values moved towards an end as a whole: the ranges next to it grew as well, the nearer the more.
+
+    Wrong values that lie beyond the range take from all ranges alike.
+    """
+    roles = np.array(profile.roles)
+    if (roles == "range").sum() < 2 * NEAR:
+        return False
+    growth = np.divide(shares(profile.after), shares(before), out=np.zeros(len(roles)), where=before > 0)
+    inside, rest = growth[roles == "range"], float(np.median(growth[roles == "range"]))
+    ends = {role: growth[roles == role].max(initial=0.0) for role in ("below", "above")}
+    near = inside[:NEAR] if ends["below"] > ends["above"] else inside[: -NEAR - 1 : -1]
+    return bool(max(ends.values()) > near[0] > near[1] > 1.0 and near[1] > GROWN * rest)
 
 
 def _permuted(profile: ColumnProfile, before: FloatArray) -> Signature | None:

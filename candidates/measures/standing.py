@@ -23,6 +23,8 @@ FAINT, CARRIED, COARSE = 3.0, 0.5, 0.1
 """Standard errors that are chance; shares of a shift, and of its standard errors, that may remain (bins are coarse)."""
 SURELY = 2.0
 """Standard errors by which a share must lie below."""
+REST, CLEARLY = 0.1, 4.0
+"""Share of a column's shift that is more than coarse bins leave; standard errors beyond which it is none of chance."""
 FEWEST, MOST = 3, 0.5
 """Rows of a bin on either side, for the bin to be compared; share of the window's rows in bins that can be."""
 
@@ -54,6 +56,15 @@ class Standing:
         found = ((self.share + SURELY * self.error).T < CARRIED) & (chance > self.z.T) & (self.whole > FAINT)[:, None]
         np.fill_diagonal(found, val=False)
         return np.asarray(found)
+
+    @property
+    def half_led(self) -> IntArray:
+        """Return (n,) how many columns clearly moved with column j and yet otherwise than its rows were chosen.
+
+        Of the one by which rows were chosen the others keep nothing of their own; one that moved by itself keeps all.
+        """
+        part = (self.share - SURELY * self.error > REST) & (self.share + SURELY * self.error < 1 - REST)
+        return np.asarray((part & (self.z > CLEARLY) & (self.whole > 2 * CLEARLY)[None, :]).sum(axis=1))
 
 
 def standing(
