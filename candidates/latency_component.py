@@ -45,6 +45,8 @@ MIN_RELATIVE = 0.1
 
 MIN_SHARE = 0.02
 MODEST = 0.3
+UNDATED = 0.3
+"""How well a growth of unknown onset fits the symptom's."""
 """Most of a symptom other than latency that slowness is thought to explain."""
 
 MAX_RATIO = 1000.0
@@ -78,12 +80,16 @@ def _is_latency(evidence: Evidence) -> bool:
     return evidence.symptom.incident.metric in LATENCY_METRICS
 
 
-def _impact(evidence: Evidence, share: float, growth: Growth) -> float:
-    """Return the share of the symptom explained, in [0, 1]."""
+def _impact(evidence: Evidence, share: float, growth: Growth, strength: float) -> float:
+    """Return the share of the symptom explained, in [0, 1].
+
+    Where only all calls together show the growth, buckets of few calls each do not tell its onset either.
+    """
     if _is_latency(evidence):
         return share if slowed(evidence.symptom) else 0.0
-    fit = max(alignment(growth.onset, evidence.symptom), 0.0) if growth.onset else 0.3
-    return MODEST * fit * share * (1 - math.exp(-max(growth.z, 0.0) / 6))
+    dated = growth.onset is not None and growth.z >= MIN_Z
+    fit = max(alignment(growth.onset, evidence.symptom), 0.0) if dated else UNDATED
+    return MODEST * fit * share * (1 - math.exp(-max(strength, 0.0) / 6))
 
 
 def _moved(growth: Growth, strength: float) -> bool:
@@ -130,7 +136,7 @@ def _span_candidate(evidence: Evidence, node: str, ways: Sequence[OwnTime], whol
         node=node,
         subject=top.subject,
         mechanism=top.mechanism,
-        impact=_impact(evidence, share, top.growth),
+        impact=_impact(evidence, share, top.growth, top.strength),
         strength=top.strength,
         specificity=SPECIFICITY[top.mechanism] * (1.0 if onset else 0.8) * _by_itself(evidence, node, top.growth),
         summary=span_summary(evidence.symptom.incident.node, node, top, share),
@@ -211,7 +217,7 @@ def _with_share(evidence: Evidence, one: OwnLatency, share: float, fit: float) -
         node=one.node,
         subject=one.subject,
         mechanism="slow_operation",
-        impact=_impact(evidence, share, growth),
+        impact=_impact(evidence, share, growth, growth.z),
         strength=growth.z * min(one.own / growth.delta, 1.0),
         specificity=(0.5 if one.callee else 0.6) * _by_itself(evidence, one.node, growth),
         summary=metric_summary(one),

@@ -8,7 +8,7 @@ of all proportion (`candidates.measures.lone_rows`) are told apart: one wrong re
 import math
 from dataclasses import replace
 
-from candidates.measures.burst import Burst, find_burst
+from candidates.measures.burst import FEWEST_COLUMNS, Burst, find_burst
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.columns import change_items, unexamined
 from candidates.measures.diagnosis import diagnose
@@ -69,9 +69,11 @@ def _evidence(evidence: Evidence, burst: Burst) -> tuple[EvidenceItem, ...]:
 def _left(evidence: Evidence, burst: Burst) -> float:
     """Return the share of a burst's claim that stands, [0, 1].
 
-    A column that lost its variety makes rows alike; where it explains the symptom, near copies are its doing.
+    A column that lost its variety makes rows alike; where it explains the symptom, near copies are its doing. Where
+    several columns are as before without the copies, these moved the columns.
     """
-    return 1.0 - 0.9 * explained_by_data(evidence) if burst.mechanism == "replay" else 1.0
+    alike = burst.mechanism == "replay" and len(burst.restored) < FEWEST_COLUMNS
+    return 1.0 - 0.9 * explained_by_data(evidence) if alike else 1.0
 
 
 def _brought(burst: Burst) -> tuple[tuple[str, ...], ...]:

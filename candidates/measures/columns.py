@@ -14,7 +14,7 @@ from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.sides import input_keys
 from candidates.measures.signatures import Signature, changed_encoding, wrong_values
 from candidates.measures.swapped import swapped
-from candidates.measures.taken_over import taken_over
+from candidates.measures.taken_over import given_to_any, taken_over
 from candidates.measures.versions import change_item
 from candidates.measures.vocabulary import vocabulary_signature
 from schemas.analysis import EvidenceItem
@@ -163,7 +163,7 @@ def _describe(
     went = followed(evidence, node, profile.column) if _asked(column, profile) else None
     innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
     innocent = NEW if _confirmed(column, went) else innocent
-    if went is not None and went.false and (sign := taken_over(profile, model.rows)) is not None:
+    if (sign := _default(evidence, model, column, went)) is not None:
         wrong = (sign, *wrong)
     if swap is not None:
         wrong = (swap, *wrong)
@@ -181,6 +181,20 @@ def _describe(
         schema=schema,
         followed=went,
     )
+
+
+def _default(
+    evidence: Evidence, model: ModelEvidence, column: ColumnDiagnosis, went: Followed | None
+) -> Signature | None:
+    """Return the sign of a known value that was given to rows to which it does not belong."""
+    profile = model.columns[column.keys[0]]
+    if went is not None and went.false:
+        return taken_over(profile, model.rows)
+    diagnosis = diagnose(evidence, model.node.id)
+    if diagnosis is None or model.rows is None or column.relation_loss <= 0:
+        return None
+    steady = [c.keys[0] for c in diagnosis.columns.values() if c is not column and not has_moved(c)]
+    return given_to_any(profile, model.rows, [key for key in steady if key in model.rows.bins])
 
 
 def _confirmed(column: ColumnDiagnosis, went: Followed | None) -> bool:

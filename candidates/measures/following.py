@@ -8,6 +8,10 @@ from candidates.measures.clock import within
 from schemas.evidence import FloatArray, ModelEvidence, Series, Symptom
 
 
+PREDICTED, CLEAR = "prediction_mean", 3.0
+"""The output that a KPI is thought to follow; standard errors by which another one must have moved instead."""
+
+
 def sides(series: Series, symptom: Symptom) -> tuple[FloatArray, FloatArray]:
     """Return a series' finite values in the symptom's baseline and window."""
     fine = np.isfinite(series.value)
@@ -76,10 +80,20 @@ def most_predicted(kpi: Series, output: Series, symptom: Symptom) -> float:
 
 
 def followed_output(symptom: Symptom, model: ModelEvidence) -> str:
-    """Return the output that the symptom's series followed best in the baseline; the mean prediction if none."""
-    best, name = 0.0, "prediction_mean"
-    for metric, series in sorted(model.outputs.items()):
-        r, _ = correlation(symptom.series, series, symptom) if metric != "rows" else (float("nan"), 0.0)
-        if math.isfinite(r) and abs(r) > best:
-            best, name = abs(r), metric
-    return name
+    """Return the output that the symptom's series followed best in the baseline.
+
+    If it followed none, the mean prediction; or the output that moved with the symptom, where the predictions did not.
+    """
+    outputs = {metric: series for metric, series in sorted(model.outputs.items()) if metric != "rows"}
+    related = {metric: abs(correlation(symptom.series, series, symptom)[0]) for metric, series in outputs.items()}
+    told = {metric: r for metric, r in related.items() if math.isfinite(r)}
+    if told:
+        return max(told, key=lambda metric: told[metric])
+    moved = {metric: _moved(series, symptom) for metric, series in outputs.items()}
+    if not moved or moved.get(PREDICTED, 0.0) >= CLEAR or max(moved.values()) < CLEAR:
+        return PREDICTED
+    return max(moved, key=lambda metric: moved[metric])
+
+
+def _moved(series: Series, symptom: Symptom) -> float:
+    return min(abs(series_strength(series, symptom)), abs(mean_shift(series, symptom)))

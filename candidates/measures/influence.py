@@ -98,6 +98,8 @@ def bad_share(column: ColumnDiagnosis) -> tuple[float, str]:
         (clip(column.drop), LEFT_OUT if math.isfinite(column.repair) else ROSE_MORE),
         (clip(column.unread), "letting the answers follow the column, which the model no longer reads"),
         (clip(column.vacated), "the change of the answers that came when the column went"),
+        # of histograms alone: wrong values in a bin are answered as right ones are
+        (0.0 if math.isfinite(column.repair) else clip(column.mix), "what its new values meant before"),
         (clip(column.freed), "letting the column move again, at each time to the value that suits the outcomes best"),
     )
     return max(options, key=lambda option: option[0])

@@ -42,9 +42,9 @@ NOISY, EVEN = 0.85, 3.0
 """Slope left of the relation, and standard errors of single inputs' beyond it, up to which labels look noisy."""
 ERRING = 0.2
 """Specificity of noise: outcomes that became a matter of chance look the same."""
-OF_A_PRODUCER = frozenset({"data_feed", "schema", "deploy", "config", "flag", "infrastructure"})
-"""Kinds of changes that may change the labels which a node records."""
-WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcomes? (?:are|now|from|feed|source)", re.IGNORECASE)
+OF_A_PRODUCER = {"data_feed": 0.6, "schema": 0.5, "deploy": 0.5, "config": 0.5, "flag": 0.3, "infrastructure": 0.3}
+"""Kinds of changes that may change the labels which a node records, and how surely; most mean nothing."""
+WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcome", re.IGNORECASE)
 """What titles of changes say when they are about labels."""
 
 
@@ -291,7 +291,7 @@ def _about_labels(change: Change, model: str) -> float:
     if change.kind == "label_guideline" or WORDS.search(change.title or ""):
         return 0.9
     if change.node != model:
-        return 0.8 if change.kind in OF_A_PRODUCER else 0.0
+        return OF_A_PRODUCER.get(change.kind, 0.0)
     # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels
     return 0.6 if change.kind == "data_feed" else 0.0
 

@@ -239,7 +239,7 @@ def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
     inside, rest = growth[roles == "range"], float(np.median(growth[roles == "range"]))
     ends = {role: growth[roles == role].max(initial=0.0) for role in ("below", "above")}
     near = inside[:NEAR] if ends["below"] > ends["above"] else inside[: -NEAR - 1 : -1]
-    return bool(max(ends.values()) > near[0] > near[1] > 1.0 and near[1] > GROWN * rest)
+    return bool(max(ends.values()) > near[0] > max(near[1], 1.0) and near[1] > GROWN * rest)
 
 
 def _permuted(profile: ColumnProfile, before: FloatArray) -> Signature | None:
