@@ -98,8 +98,8 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     if not scanned:
         return None
     reports = [tuple(_reports_of(evidence, read)) for read in scanned]
-    # the reading in which the clearest slice stands out most tells its bounds best
-    reports.sort(key=lambda found: -max((one.found.clear * one.sure for one in found), default=0.0))
+    # the reading in which the clearest slice stands out most tells its bounds best; unsharp ones are none
+    reports.sort(key=lambda found: -max((math.sqrt(one.found.clear) * one.sure for one in found), default=0.0))
     return tuple(one for found in reports for one in found)
 
 
@@ -174,15 +174,18 @@ def _undone(read: _Read, inside: BoolArray) -> float:
     the number that the window has there; so it holds for metrics that are no means of rows, such as the AUC.
     """
     judge, answers = judge_of(read.model, read.rows, read.metric)
-    after = read.after
+    after, labels = read.after, read.rows.label[read.errors.rows]
+    # departures are of rows without a label as well
+    judged = np.isfinite(labels) | (read.metric in PREDICTION_METRICS)
 
     def value(which: BoolArray, weight: FloatArray) -> float:
-        chosen = read.errors.rows[which]
-        return judge(answers[chosen], read.rows.label[chosen], weight[which])
+        which = which & judged
+        return judge(answers[read.errors.rows[which]], labels[which], weight[which])
 
     one = np.ones(len(after))
     now = value(after, one)
-    swapped = np.where(after, 1.0, (inside & after).sum() / max(int((inside & ~after).sum()), 1))
+    mine = inside & judged
+    swapped = np.where(after, 1.0, (mine & after).sum() / max(int((mine & ~after).sum()), 1))
     undone = value(after ^ inside, swapped)
     change = read.unit if np.isfinite(read.unit) else now - value(~after, one)
     return (now - undone) / change if change else 0.0
