@@ -41,7 +41,7 @@ def _table(reports: tuple[SliceReport, ...]) -> EvidenceItem:
     return EvidenceItem(
         kind="slice",
         text=f"p = {best.found.p_value:.2g} among all of some {math.exp(best.found.cost):.2g} slices alike: "
-        f"mean error {best.inside.before:.4g} before, {best.inside.after:.4g} since; "
+        f"{best.measured} {best.inside.before:.4g} before, {best.inside.after:.4g} since; "
         f"elsewhere {best.rest.before:.4g} and {best.rest.after:.4g}",
         data={
             "slices": [
@@ -68,7 +68,7 @@ def _series(report: SliceReport) -> EvidenceItem:
     known = [(f"{t}Z", round(float(v), 6)) for t, v in pairs if math.isfinite(v)][-SHOWN:]
     return EvidenceItem(
         kind="series",
-        text="mean error in the slice beyond the other rows'",
+        text=f"{report.measured} in the slice beyond the other rows'",
         data={"ts": [t for t, _ in known], "value": [v for _, v in known]},
     )
 
@@ -99,8 +99,8 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
         onset=onset.at,
         onset_low=onset.low,
         onset_high=onset.high,
-        summary=f"{node} fails where {where} since {stamp(onset.at)}: mean error {report.inside.before:.3g} before, "
-        f"{report.inside.after:.3g} since, elsewhere {report.rest.before:.3g} and {report.rest.after:.3g}.",
+        summary=f"{node} fails where {where} since {stamp(onset.at)}: {report.measured} {report.inside.before:.3g} "
+        f"before, {report.inside.after:.3g} since, elsewhere {report.rest.before:.3g} and {report.rest.after:.3g}.",
         evidence=(
             EvidenceItem(
                 kind="estimate",

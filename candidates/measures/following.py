@@ -7,7 +7,6 @@ import numpy as np
 from candidates.measures.clock import within
 from schemas.evidence import FloatArray, ModelEvidence, Series, Symptom
 
-
 PREDICTED, CLEAR = "prediction_mean", 3.0
 """The output that a KPI is thought to follow; standard errors by which another one must have moved instead."""
 

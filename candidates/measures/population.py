@@ -90,7 +90,7 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     sizes = {key: len(model.columns[key].roles) for key in keys}
     answers = answering(evidence, node)
     leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
-    found = [_segment(evidence, model, diagnosis, name, drifted, leads=leads[drifted[name]]) for name in names]
+    found = [_segment(evidence, model, name, drifted, leads=leads[drifted[name]]) for name in names]
     label = _label(evidence, model, diagnosis, drifted, answers)
     whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
     return tuple(mix for mix in (*found, label, whole) if mix is not None)
@@ -110,7 +110,6 @@ def _drifted(diagnosis: ModelDiagnosis) -> dict[str, str]:
 def _segment(
     evidence: Evidence,
     model: ModelEvidence,
-    diagnosis: ModelDiagnosis,
     name: str,
     drifted: dict[str, str],
     *,

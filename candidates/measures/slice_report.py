@@ -56,6 +56,8 @@ class SliceReport:
         Error of the slice's rows beyond the others', over time.
     matched
         Share of the growth that is left against other rows answered alike, [0, 1] (`slice_match`).
+    measured
+        What `inside`, `rest` and `series` are means of, in words.
     """
 
     found: FoundSlice
@@ -65,6 +67,7 @@ class SliceReport:
     series: Series
     onset: Onset | None
     matched: float
+    measured: str
 
     @property
     def sure(self) -> float:
@@ -121,10 +124,10 @@ def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "
     errors = row_errors(rows, model.node.task or "regression", metric)
     if errors is None:
         return []
-    shown = (("error", errors), ("departure", departures(model, rows, metric)))
+    shown = (("mean error", errors), ("share of answers unlike earlier ones", departures(model, rows, metric)))
     return [
-        _Read(model, rows, metric, unit, thinned(one, rows.after[one.rows]), what)
-        for what, one in shown
+        _Read(model, rows, metric, unit, thinned(one, rows.after[one.rows]), measured)
+        for measured, one in shown
         if one is not None
     ]
 
@@ -139,14 +142,14 @@ def _metrics(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The rows of a model that were scanned, by one metric; `unit` is the metric's change."""
+    """The rows of a model that were scanned, by one number a row (`measured`); `unit` is the metric's change."""
 
     model: ModelEvidence
     rows: Rows
     metric: str
     unit: float
     errors: RowErrors
-    what: str
+    measured: str
 
     @property
     def after(self) -> BoolArray:
@@ -158,7 +161,7 @@ def _report(evidence: Evidence, read: _Read, found: FoundSlice) -> SliceReport:
     alike = matched(read.rows, read.model.node.task or "regression", read.errors, found.inside)
     share = clip(_undone(read, found.inside)) * found.alone * alike * influence(evidence, read.model.node.id)
     inside, rest = (_means(read, which) for which in (found.inside, ~found.inside))
-    return SliceReport(found, share, inside, rest, series, _onset(series), alike)
+    return SliceReport(found, share, inside, rest, series, _onset(series), alike, read.measured)
 
 
 def _means(read: _Read, which: BoolArray) -> Means:
