@@ -88,6 +88,28 @@ def test_a_batch_that_straddles_the_onset_counts_where_there_is_no_other():
     assert [(d.column, d.mechanism) for d in schema_differences(model, SYMPTOM)] == [("x", "dropped")]
 
 
+@pytest.mark.parametrize("minutes", [5, 600])
+def test_where_no_batch_ended_before_the_onset_the_one_that_began_before_it_counts(minutes):
+    """One file a period, of which the first runs on a little into the interval of the onset."""
+    start = SYMPTOM.onset.low
+    files = [
+        replace(batch(0, kind=kind), first=first, last=last)
+        for kind, first, last in (
+            ("numeric", START, start + timedelta(minutes=minutes)),
+            ("category", start + timedelta(minutes=minutes), SYMPTOM.window.end),
+        )
+    ]
+    model = ModelEvidence(Node(id="m", kind="model"), {}, {}, None, (), {}, tuple(files), "")
+    (found,) = schema_differences(model, SYMPTOM)
+    assert (found.column, found.mechanism, found.since) == ("x", "retyped", files[1].first)
+
+
+def test_one_batch_for_both_periods_is_not_held_against_itself():
+    whole = batch(0, hours=24 * DAYS)
+    model = ModelEvidence(Node(id="m", kind="model"), {}, {}, None, (), {}, (whole,), "")
+    assert schema_differences(model, SYMPTOM) == ()
+
+
 def test_a_stated_window_is_the_measure_where_there_is_no_onset():
     changed = {day: batch(day, kind="boolean") for day in LATE}
     model = ModelEvidence(

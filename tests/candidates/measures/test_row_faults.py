@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from candidates.measures.row_faults import row_faults
+from candidates.measures.row_faults import row_faults, row_source
+from schemas.system import System
 from tests.candidates.faults import _taken, evidence, healthy
 from tests.candidates.scenes import evidence_of, first
 
@@ -96,6 +98,25 @@ def test_of_a_value_that_is_set_anew_every_week_no_rows_are_missing():
     words = [fault.words for fault in row_faults(given) if fault.node == "scorer"]
     assert words
     assert not any("country" in said for said in words)
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ({"payments": ["amount"]}, "payments"),
+        ({"payments": ["amount"], "tracker": ["label"]}, "payments"),
+        ({"payments": ["amount"], "tracker": ["outcome"]}, "payments"),
+        ({"payments": ["amount"], "tracker": ["outcome", "temp"]}, "scorer"),
+        ({"tracker": ["outcome"]}, "scorer"),
+        ({"payments": ["amount"], "other": ["score"]}, "scorer"),
+    ],
+)
+def test_rows_come_from_the_one_data_set_that_delivers_inputs_and_not_only_the_label(edges, expected):
+    data = [{"id": name, "kind": "dataset"} for name in ("payments", "tracker")]
+    models = [{"id": "other", "kind": "model"}, {"id": "scorer", "kind": "model", "columns": {"label": "outcome"}}]
+    known = [{"from": source, "to": "scorer", "columns": columns} for source, columns in edges.items()]
+    system = System.model_validate({"nodes": [*data, *models], "edges": known})
+    assert row_source(replace(evidence("none"), system=system, cache={}), "scorer") == expected
 
 
 def test_a_calm_period_has_no_row_fault():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from candidates.measures.standing import standing
-from tests.candidates.measures.test_confounding import NAMES, SIZES, drifted
+from tests.candidates.measures.test_confounding import FIVE, NAMES, SIZES, TENTHS, chosen, drifted
 
 
 @pytest.mark.parametrize("by", NAMES)
@@ -50,3 +50,18 @@ def test_few_equals_are_no_proof_that_nothing_moved() -> None:
     found = standing(bins, SIZES | {"switch": 2}, after, (*NAMES, "switch"))
     assert not found.carried[:3, 3].any()
     assert found.carried[1:3, 0].all()
+
+
+def test_what_moved_with_a_column_and_otherwise_than_its_rows_were_chosen_is_half_led() -> None:
+    """All are, by each of those that share a cause; none by the one that is the cause, or by one that moved alone."""
+    assert (standing(*told("latent"), FIVE).half_led == len(FIVE) - 1).all()
+    assert standing(*told("one"), FIVE).half_led[0] == 0
+    rng = np.random.default_rng(0)
+    after = np.arange(8000) >= 4000
+    alone = {c: np.where(after, rng.binomial(9, 0.5, 8000), rng.binomial(9, 0.4, 8000)) for c in "ab"}
+    assert (standing(alone, {"a": 10, "b": 10}, after, ("a", "b")).half_led == 0).all()
+
+
+def told(by: str) -> tuple[dict[str, np.ndarray], dict[str, int], np.ndarray]:
+    bins, after = chosen(by)
+    return bins, TENTHS, after
