@@ -42,8 +42,10 @@ NOISY, EVEN = 0.85, 3.0
 """Slope left of the relation, and standard errors of single inputs' beyond it, up to which labels look noisy."""
 ERRING = 0.2
 """Specificity of noise: outcomes that became a matter of chance look the same."""
-OF_A_PRODUCER = {"data_feed": 0.6, "schema": 0.5, "deploy": 0.5, "config": 0.5, "flag": 0.3, "infrastructure": 0.3}
-"""Kinds of changes that may change the labels which a node records, and how surely; most mean nothing."""
+OF_A_PRODUCER = {"data_feed": 0.8, "schema": 0.8, "deploy": 0.8, "config": 0.8, "flag": 0.8, "infrastructure": 0.6}
+"""Kinds of changes that may change the labels which a node records, and how surely at the very onset."""
+TOLD_OF_LABELS, WITHIN = 0.9, 0.6
+"""How sure a change is that says so; factor of another one that only lies within the interval of an onset."""
 WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcome", re.IGNORECASE)
 """What titles of changes say when they are about labels."""
 
@@ -275,6 +277,9 @@ def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange |
     nearest, sure = min(events, key=lambda told: (gap(told[0]) > slack, -told[1], gap(told[0]), distance(told[0])))
     if gap(nearest) > slack:
         return None
+    apart = min(abs((nearest.ts - one.at).total_seconds()) for one in (onset, symptom.onset))
+    if sure < TOLD_OF_LABELS and apart > slack:
+        sure *= WITHIN
     title = f": {nearest.title}" if nearest.title else ""
     words = f"the labelling changed at {stamp(nearest.ts)}{title}"
     mechanism = "guideline" if nearest.kind == "label_guideline" else "label_source"
@@ -289,7 +294,7 @@ def _beside(event: Change, onset: Onset) -> float:
 def _about_labels(change: Change, model: str) -> float:
     """Return how surely a change is one of labels, [0, 1]: by its kind, its words, or because of where it was made."""
     if change.kind == "label_guideline" or WORDS.search(change.title or ""):
-        return 0.9
+        return TOLD_OF_LABELS
     if change.node != model:
         return OF_A_PRODUCER.get(change.kind, 0.0)
     # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels

@@ -103,7 +103,10 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     reports = [tuple(_reports_of(evidence, read)) for read in scanned]
     # the reading in which the clearest slice stands out most tells its bounds best; unsharp ones are none
     reports.sort(key=lambda found: -max((math.sqrt(one.found.clear) * one.sure for one in found), default=0.0))
-    return tuple(one for found in reports for one in found)
+    told: dict[str, SliceReport] = {}
+    for one in (one for found in reports for one in found):
+        told.setdefault(str(one.found.where), one)  # both readings may find the same slice
+    return tuple(told.values())
 
 
 def _reports_of(evidence: Evidence, read: "_Read") -> Iterator[SliceReport]:
