@@ -101,6 +101,27 @@ def test_the_output_that_was_followed_best_is_chosen():
     assert followed_output(symptom, replace(model, outputs=outputs)) == "prediction_mean"
 
 
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        ({}, "prediction_mean"),
+        ({"loss": 0.3}, "loss"),
+        ({"loss": 0.1, "positive_rate": -0.3}, "positive_rate"),
+        ({"loss": 0.3, "prediction_mean": 0.3}, "prediction_mean"),
+        ({"loss": 0.3, "prediction_mean": 0.1}, "prediction_mean"),
+        ({"rows": 0.3}, "prediction_mean"),
+    ],
+)
+def test_a_kpi_that_followed_nothing_is_judged_by_the_output_that_moved_unless_predictions_did(moved, expected):
+    names = ("loss", "positive_rate", "prediction_mean", "rows")
+    made = {name: 0.5 + 0.02 * np.random.default_rng(i).normal(size=DAYS) for i, name in enumerate(names)}
+    outputs = {name: line(values + moved.get(name, 0.0) * LATE, name) for name, values in made.items()}
+    model = replace(evidence("none").models["scorer"], outputs=outputs)
+    symptom = replace(SYMPTOM, series=line(1.0 - 0.2 * LATE, "rate"))
+    assert followed_output(symptom, model) == expected
+    assert followed_output(symptom, replace(model, outputs={})) == "prediction_mean"
+
+
 def between(scatter):
     """Return the medians over worlds of the least and most of a change by 10 that is predicted.
 

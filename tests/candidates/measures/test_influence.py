@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.influence import (
+    bad_share,
     clip,
     column_share,
+    drift_share,
     function_share,
     has_moved,
     influence,
@@ -88,6 +90,15 @@ def test_the_share_of_a_column_further_up_is_what_passes_through_both():
     share, words = column_share(found, "embedder", column, bad=True)
     assert 0.5 < share <= influence(found, "embedder")
     assert "embedder" in words
+
+
+@pytest.mark.parametrize(("repair", "expected"), [(math.nan, 0.7), (0.1, 0.2)])
+def test_of_histograms_alone_what_the_new_values_meant_before_counts_for_wrong_ones_too(repair, expected):
+    """Rows tell a wrong value from a true one by what undoing it does; bins answer both alike."""
+    shown = {"redo": math.nan, "drop": 0.2, "mix": 0.7}
+    column = replace(diagnose(evidence("none"), "scorer").columns["amount"], repair=repair, **shown)
+    assert bad_share(column)[0] == expected
+    assert drift_share(column)[0] == 0.7
 
 
 def test_a_column_moved_by_its_distribution_or_its_relations():

@@ -176,3 +176,30 @@ def test_of_an_amount_that_is_mostly_none_the_others_tell_the_unit():
     assert "unit_change" not in {s.mechanism for s in signs(more, base)}
     larger = np.where(base > 0, np.exp(rng.normal(9, 0.5, len(base))), 0.0)
     assert "unit_change" not in {s.mechanism for s in signs(larger, base)}
+
+
+def beyond(values):
+    """Return the specificity of values beyond a range that a tenth of the values always left."""
+    profile, _ = profile_of("scorer", "x", np.where(LATE, values, CALM), DAY)
+    roles = np.array(profile.roles)
+    ranges = np.flatnonzero(roles == "range")
+    roles[ranges[0]], roles[ranges[-1]] = "below", "above"
+    found = wrong_values(replace(profile, roles=tuple(roles)), None)
+    return max(sign.specificity for sign in found if sign.mechanism == "out_of_range")
+
+
+def where(share, values):
+    return np.where(np.random.default_rng(1).random(len(CALM)) < share, values, CALM)
+
+
+TILT = [CALM + 9, CALM - 9, RNG.choice(CALM, 4000, p=np.exp(CALM / 9) / np.exp(CALM / 9).sum())]
+
+
+@pytest.mark.parametrize("values", TILT, ids=["up", "down", "drawn anew"])
+def test_values_that_tilted_towards_an_end_are_hardly_wrong_beyond_it(values):
+    assert 0.2 < beyond(values) <= 0.4
+
+
+@pytest.mark.parametrize("values", [where(0.3, 200.0), where(0.3, -999.0), where(0.6, 100 * CALM)])
+def test_wrong_values_beyond_the_range_take_from_all_ranges_alike(values):
+    assert beyond(values) > 0.55
