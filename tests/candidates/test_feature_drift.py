@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from candidates.feature_drift import generate
 from candidates.measures.columns import moved_columns
+from candidates.measures.signatures import Signature
 from tests.candidates.faults import evidence, healthy, resampled
+from tests.candidates.measures.test_histograms import without_rows
 from tests.candidates.scenes import COUNTRIES, evidence_of, first, found, ranked
+from tests.laws.worlds import DAYS, WINDOW_DAYS, logged, make_model
 
 
 @pytest.mark.parametrize("metric", ["prediction_mean", "positive_rate"])
@@ -81,3 +85,46 @@ def test_nothing_moved_is_ruled_out_and_no_rows_is_not_examined():
     assert generate(evidence("none")).ruled_out
     models = {node: replace(model, rows=None) for node, model in evidence("none").models.items()}
     assert generate(replace(evidence("none"), models=models, cache={})).not_examined
+
+
+def histograms(by):
+    """Return the histograms of a model of two related inputs, the window's rows drawn anew by one of them."""
+    x, prediction, label, day = logged(8000)
+    index, late = np.arange(8000), day >= DAYS - WINDOW_DAYS
+    weight = np.exp(x[by][late])
+    index[late] = np.random.default_rng(3).choice(index[late], int(late.sum()), p=weight / weight.sum())
+    columns = {name: values[index] for name, values in x.items()}
+    return without_rows(make_model(columns, prediction[index], label[index], day))
+
+
+def kept(given, column, **changed):
+    """Return the part of its impact that a column keeps beside the others; `changed` replaces parts of these."""
+    moved = [replace(one, **changed.get(one.column.column, {})) for one in moved_columns(given)]
+    alone = [one for one in moved if one.column.column == column]
+    beside, by_itself = (
+        found("feature_drift", replace(given, cache=given.cache | {"moved_columns": each}))["feed", column].impact
+        for each in (moved, alone)
+    )
+    return beside / by_itself
+
+
+@pytest.mark.parametrize(("by", "other"), ["ab", "ba"])
+def test_of_histograms_the_column_that_moved_farthest_leads(by, other):
+    """What is drawn from a column's new values as from its old ones moves no farther than the column."""
+    given = histograms(by)
+    assert kept(given, by) == 1
+    assert kept(given, other) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("leader", "led"),
+    [
+        ({"wrong": (Signature("default_value", 0.9, 0.5, "a default"),)}, False),
+        ({"wrong": (Signature("out_of_range", 0.4, 0.5, "a tilt"),)}, True),
+        ({"drift": 0.01}, False),
+        ({"drift": 0.1}, True),
+    ],
+    ids=["wrong", "perhaps wrong", "of no matter", "of little matter"],
+)
+def test_of_histograms_a_column_with_wrong_values_or_of_no_matter_leads_nobody(leader, led):
+    assert (kept(histograms("a"), "b", a=leader) < 0.6) == led

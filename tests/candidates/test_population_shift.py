@@ -7,8 +7,11 @@ import pytest
 
 from candidates.population_shift import generate
 from tests.candidates.faults import _taken, evidence, healthy
-from tests.candidates.scenes import SYSTEM, Logs, evidence_of, first, found, ranked
+from tests.candidates.scenes import FIRST_DAY, SYSTEM, Log, Logs, evidence_of, first, found, ranked
 from tests.candidates.test_concept_drift import relabelled
+from tests.laws.worlds import DAYS
+
+FIVE = ("one", "two", "three", "four", "five")
 
 
 def drawn_by(weight_of) -> Logs:
@@ -74,3 +77,41 @@ def test_classes_that_only_the_labels_mix_otherwise_are_no_other_population():
     confidence = {one.candidate.family: one.confidence for one in reversed(order)}
     assert order[0].candidate.family == "label_change"
     assert confidence.get("population_shift", 0.0) < 0.2
+
+
+def clustered(by: str, emptied: float = 0.0, rows: int = 8000) -> Logs:
+    """Return the scene of five inputs that have something in common, and one that is emptied in a share of the window.
+
+    The window's rows are chosen by what they have in common (`latent`), or by one of them.
+    """
+    rng = np.random.default_rng(0)
+    day = np.sort(rng.integers(0, DAYS, rows))
+    late = day >= FIRST_DAY
+    latent = rng.normal(size=rows)
+    x = {name: 0.75 * latent + 0.66 * rng.normal(size=rows) for name in FIVE}
+    weight = np.exp(1.2 * (x | {"latent": latent})[by][late])
+    index = np.arange(rows)
+    index[late] = rng.choice(index[late], int(late.sum()), p=weight / weight.sum())
+    prediction = 1 / (1 + np.exp(-0.8 * sum(x.values())))
+    label = (rng.random(rows) < prediction).astype(float)
+    log = _taken(Log(x, prediction, label, day, np.full(rows, "v1", dtype=object)), index)
+    gone = rng.random(rows) < np.where(late, max(emptied, 0.05), 0.05)
+    return {"scorer": replace(log, columns=log.columns | {"holes": np.where(gone, np.nan, rng.normal(size=rows))})}
+
+
+@pytest.mark.parametrize("metric", ["prediction_mean", "logloss"])
+@pytest.mark.parametrize("emptied", [0.0, 0.6])
+def test_rows_chosen_by_what_many_columns_have_in_common_are_another_population_of_no_one_column(metric, emptied):
+    cause = first(evidence_of(clustered("latent", emptied), metric))
+    assert (cause.family, cause.node, cause.subject) == ("population_shift", "scorer", None)
+    assert cause.mechanism == "common_shift"
+    assert cause.impact > 0.7
+    # what was emptied has nothing in common with them
+    assert cause.explains == tuple(("column", "scorer", name) for name in sorted(FIVE))
+
+
+def test_rows_chosen_by_one_column_are_that_ones_drift():
+    given = evidence_of(clustered("one"), "prediction_mean")
+    cause = first(given)
+    assert (cause.family, cause.subject) == ("feature_drift", "one")
+    assert not found("population_shift", given)
