@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from candidates.latency_component import MODEST, generate
+from candidates.latency_component import MODEST, UNDATED, generate
 from candidates.measures.own_latency import UNKNOWN, together
 from rca.graph import build_graph, name_resolver, upstream_of
 from rca.spans import operation_profiles, read_span_edges
@@ -117,6 +117,18 @@ def test_for_other_symptoms_the_impact_is_modest():
     (first, *_) = generate(traced(Shop(db=(5, 40)), what=symptom(metric="errors"))).candidates
     assert first.node == "db"
     assert 0 < first.impact <= MODEST
+
+
+@pytest.mark.parametrize("calls", [9.0, 60.0])
+def test_a_growth_that_only_all_calls_together_show_explains_a_little_of_other_symptoms(calls):
+    """Three calls in ten take twelve times as long: the usual bucket is as before, and tells no onset."""
+    ms = np.where(LATE & (np.arange(30) % 3 == 0), 60.0, 5.0)
+    slower = dataclasses.replace(
+        profile(ms, np.full(30, calls)), per_request_before=5.0, per_request_after=float(ms[LATE].mean())
+    )
+    (found,) = generate(evidence((slower,), what=symptom(metric="errors"))).candidates
+    assert found.strength > 3
+    assert 0 < found.impact <= MODEST * UNDATED
 
 
 def test_a_latency_that_fell_is_not_explained_by_slowness():
