@@ -12,7 +12,7 @@ from candidates.measures.outcome_change import outcome_change
 from schemas.evidence import Evidence, Onset
 from schemas.incident import Change
 from schemas.system import System
-from tests.candidates.faults import evidence
+from tests.candidates.faults import evidence, healthy
 from tests.candidates.scenes import SYSTEM, event, evidence_of, first, ranked
 from tests.candidates.test_concept_drift import relabelled
 
@@ -132,15 +132,41 @@ def test_outcomes_bear_out_what_was_told_on_less_evidence_than_they_prove_it_alo
     assert not generate(untold).candidates
 
 
-@pytest.mark.parametrize("kind", ["config", "deploy", "flag"])
-def test_a_change_of_the_node_that_records_the_labels_fits_as_a_guideline_does(kind):
+def with_tracker(given: Evidence) -> Evidence:
+    """Return the evidence of a system in which `tracker` records the scorer's labels."""
     system = SYSTEM.model_dump(by_alias=True)
     nodes = [*system["nodes"], {"id": "tracker", "kind": "pipeline"}]
     edges = [*system["edges"], {"from": "tracker", "to": "scorer", "columns": ["label"]}]
-    given = evidence_of(relabelled(lost), changes=[event("tracker", kind, title="filter off")])
-    known = replace(given, system=System.model_validate({"nodes": nodes, "edges": edges}), cache={})
+    return replace(given, system=System.model_validate({"nodes": nodes, "edges": edges}), cache={})
+
+
+@pytest.mark.parametrize("kind", ["config", "deploy", "flag"])
+def test_a_change_of_the_node_that_records_the_labels_fits_as_a_guideline_does(kind):
+    known = with_tracker(evidence_of(relabelled(lost), changes=[event("tracker", kind, title="filter off")]))
     (candidate,) = generate(known).candidates
     assert (candidate.node, candidate.mechanism) == ("tracker", "label_source")
     assert candidate.specificity >= 0.8
     elsewhere = replace(known, changes=(event("users", kind, title="filter off"),), cache={})
     assert all(c.specificity < 0.5 for c in generate(elsewhere).candidates)
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "days", "believed"),
+    [
+        ("deploy", "filter off", 0.0, 0.8),
+        ("deploy", "filter off", 2.9, 0.8),
+        ("deploy", "filter off", 3.1, 0.6 * 0.8),
+        ("deploy", "filter off", 9.0, 0.6 * 0.8),
+        ("deploy", "labels from the tracker", 9.0, 0.9),
+        ("deploy", "filter off", 16.0, None),
+        ("infrastructure", "filter off", 0.0, 0.6),
+    ],
+)
+def test_a_change_far_from_the_likeliest_moment_of_an_unsharp_onset_is_believed_less(kind, title, days, believed):
+    """It lies within the interval by chance, unless it says that it is about labels."""
+    given = with_tracker(evidence_of(healthy(), changes=[event("tracker", kind, at=-days, title=title)]))
+    at = given.symptom.onset.at
+    vague = replace(given.symptom, onset=Onset(at, at - timedelta(days=12), at + timedelta(days=1)))
+    signs = label_signs(replace(given, symptom=vague), given.models["scorer"], None)
+    told = [sign.specificity for sign in signs if sign.announced]
+    assert told == ([] if believed is None else [pytest.approx(believed)])
