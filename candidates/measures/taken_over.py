@@ -107,7 +107,7 @@ def _like(rows: Rows, having: BoolArray, others: Sequence[str]) -> tuple[float, 
     had, usual, now = (odds[side] for side in (judge & having, judge, rows.after & having))
     apart = float(had.mean() - usual.mean())
     errors = [_error(side) for side in (had, usual, now)]
-    if apart < 2 * SURE * math.hypot(*errors[:2]):
+    if apart <= max(2 * SURE * math.hypot(*errors[:2]), 1e-9):
         return None
     share = float(now.mean() - usual.mean()) / apart
     return share, math.hypot(errors[2], share * errors[0], (1 - share) * errors[1]) / apart

@@ -2,7 +2,7 @@
 
 Every column's cells repeat the same rows, so one column is read: the one with the most rows.
 `bias` takes the mean prediction over all rows and the mean label over labelled ones. The imported
-`sum_loss` stands for the task's loss (`rca.metrics.losses`).
+`sum_loss` stands for the loss that is asked for: the task's (`rca.metrics.losses`), or the log loss.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ VALUES = {
     "prediction_mean": "sum(sum_prediction) / sum(n)",
     "bias": "sum(sum_prediction) / sum(n) - sum(sum_label) / nullif(sum(n_labelled), 0)",
     "brier": "sum(sum_loss) / nullif(sum(n_labelled), 0)",
+    "logloss": "sum(sum_loss) / nullif(sum(n_labelled), 0)",
     "mae": "sum(sum_loss) / nullif(sum(n_labelled), 0)",
     "rmse": "sqrt(sum(sum_loss_sq) / nullif(sum(n_labelled), 0))",
     "accuracy": "1 - sum(sum_loss) / nullif(sum(n_labelled), 0)",
@@ -26,10 +27,16 @@ VALUES = {
 }
 """Metric -> SQL over the cells of a bucket."""
 
-TASKS = {"brier": ("binary",), "mae": ("regression",), "rmse": ("regression",), "accuracy": ("multiclass",)}
+TASKS = {
+    "brier": ("binary",),
+    "logloss": ("binary", "multiclass"),
+    "mae": ("regression",),
+    "rmse": ("regression",),
+    "accuracy": ("multiclass",),
+}
 """The task whose loss makes the metric; a metric that is not here suits all."""
 
-LABELLED = ("bias", "brier", "mae", "rmse", "accuracy")
+LABELLED = ("bias", "brier", "logloss", "mae", "rmse", "accuracy")
 
 
 def fullest_column(warehouse: Warehouse, node: Node) -> tuple[str, str] | None:
