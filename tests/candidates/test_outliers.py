@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from candidates.measures.burst import find_burst
+from candidates.measures.health import explained_by_data
 from tests.candidates.scenes import NUMERIC, corrupted, evidence_of, found, logs, rescored
 
 KEY = ("scorer", None)
@@ -60,8 +62,8 @@ def test_a_burst_in_several_columns_is_one_cause():
     assert candidate.onset is not None
 
 
-def test_near_copies_are_a_replay():
-    scene = logs()
+def replayed(scene):
+    """Put near copies of one row, with the other label, in the place of a share of the window's rows."""
     log, hit, rng = scene["scorer"], hit_rows(scene), np.random.default_rng(2)
     changed = {}
     for name, values in log.columns.items():
@@ -72,9 +74,24 @@ def test_near_copies_are_a_replay():
         changed[name] = new
     scene = rescored(scene, **changed)
     label = np.where(hit, float(log.label[17] == 0), log.label)
-    candidate = found("outliers", evidence_of(scene | {"scorer": replace(scene["scorer"], label=label)}))[KEY]
+    return scene | {"scorer": replace(scene["scorer"], label=label)}
+
+
+def test_near_copies_are_a_replay():
+    candidate = found("outliers", evidence_of(replayed(logs())))[KEY]
     assert candidate.mechanism == "replay"
     assert candidate.impact > 0.5
+
+
+@pytest.mark.parametrize(("restored", "kept"), [(3, True), (2, False), (0, False)])
+def test_near_copies_keep_their_claim_where_they_moved_several_columns_that_explain_the_symptom(restored, kept):
+    given = evidence_of(replayed(logs()), "prediction_mean")
+    burst = find_burst(given, "scorer")
+    assert explained_by_data(given) > 0.8
+    assert found("outliers", given)[KEY].impact == burst.share > 0.8
+    cache = given.cache | {("burst", "scorer"): replace(burst, restored=burst.restored[:restored])}
+    impact = found("outliers", replace(given, cache=cache))[KEY].impact
+    assert impact == burst.share if kept else impact < 0.3 * burst.share
 
 
 def test_combinations_that_do_not_belong_together_are_seen_though_each_value_is_usual():
