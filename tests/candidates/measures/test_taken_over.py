@@ -62,7 +62,9 @@ def test_a_value_that_few_rows_had_says_nothing_of_those_that_have_it_now():
 def test_inputs_that_never_told_a_value_do_not_tell_whether_it_belongs():
     city, inputs = drawn(0.1)
     given = np.where(HIT, "a", city).astype(object)
-    unrelated = inputs | {"noise": np.random.default_rng(4).normal(size=ROWS)}
+    unrelated = inputs | {"noise": np.random.default_rng(4).normal(size=ROWS), "constant": np.ones(ROWS)}
+    assert sign(given, unrelated, ()) is None
+    assert sign(given, unrelated, ("constant",)) is None
     assert sign(given, unrelated, ("noise",)) is None
     assert sign(given, unrelated, ("noise", "size")) is not None
 
