@@ -1,12 +1,15 @@
 """A known value that was given to rows is told from more rows that really have it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from candidates import families
 from candidates.measures.taken_over import given_to_any
 from schemas.evidence import Rows
 from tests.candidates.scenes import FIRST_DAY, profile_of
-from tests.laws.worlds import DAYS
+from tests.laws.worlds import DAYS, logged, make_evidence, make_model, make_symptom, rescored
 
 ROWS = 8000
 DAY = np.sort(np.random.default_rng(0).integers(0, DAYS, ROWS))
@@ -71,3 +74,36 @@ def test_inputs_that_never_told_a_value_do_not_tell_whether_it_belongs():
 
 def test_a_mix_that_stayed_has_no_value_that_took_over():
     assert sign(*drawn(0.1)) is None
+
+
+def unlabelled(real):
+    """Return the evidence of a model without labels, more of whose rows have one of the few values of an input."""
+    x, prediction, _, day = logged(6000)
+    late, rng = day >= FIRST_DAY, np.random.default_rng(2)
+    x["a"] = np.round(x["a"])
+    if real:
+        index, weight = np.arange(6000), np.where(x["a"][late] == 1, 8.0, 1.0)
+        index[late] = rng.choice(index[late], int(late.sum()), p=weight / weight.sum())
+        x, prediction = {name: values[index] for name, values in x.items()}, prediction[index]
+    else:
+        x["a"] = np.where(late & (rng.random(6000) < 0.6), 1.0, x["a"])
+    nothing = np.full(6000, np.nan)
+    model = make_model(x, np.where(late, rescored(x), prediction), nothing, day)
+    line = model.outputs["prediction_mean"]
+    before, after = float(line.value[:FIRST_DAY].mean()), float(line.value[FIRST_DAY:].mean())
+    symptom = replace(make_symptom(metric="prediction_mean", value=after), baseline_value=before, series=line)
+    return make_evidence(model, replace(symptom, direction="up"))
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_without_labels_the_other_inputs_tell_a_default_from_a_population(real):
+    found = {
+        family: {c.subject: c for c in families()[family](unlabelled(real)).candidates}
+        for family in ("data_quality", "feature_drift")
+    }
+    if real:
+        assert "a" not in found["data_quality"]
+    else:
+        assert found["data_quality"]["a"].mechanism == "default_value"
+        assert found["data_quality"]["a"].impact > 0.8
+    assert (found["feature_drift"]["a"].specificity > 0.6) == real
