@@ -14,6 +14,7 @@ from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
+from candidates.measures.histogram_outcome import answers_of_histograms
 from candidates.measures.influence import clip, function_share, symptomatic_models
 from candidates.measures.versions import change_item, change_subject, dated
 from schemas.analysis import EvidenceItem
@@ -72,7 +73,8 @@ def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, fl
     """Return (share, strength, words) of what the node's own behaviour explains, not what its callees pass on."""
     diagnosis = diagnose(evidence, node)
     if node in symptomatic_models(evidence) and diagnosis is not None:
-        share = function_share(evidence, node) * dated(evidence, node, diagnosis, change.ts, setting=True)
+        changed = max(function_share(evidence, node), answers_of_histograms(evidence, node))
+        share = changed * dated(evidence, node, diagnosis, change.ts, setting=True)
         return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
     if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.operations:
         share, strength = own_time_share(evidence, node)

@@ -25,6 +25,7 @@ MIN_DIVERGENCE = 0.005
 FOLLOWER = 0.15
 """Part of its share that a column keeps which others carried along."""
 CHANGES = {"data_feed", "business", "other"}
+JUST_BEYOND = 0.9
 WRONG, MATTERS = 0.5, 0.25
 """Sign of wrong values from which a column led no others; part of the largest share that is no chance."""
 
@@ -43,8 +44,14 @@ def _specificity(moved: MovedColumn) -> float:
 
 
 def _true(moved: MovedColumn) -> float:
-    """Return which part of what wrong values would explain a real shift explains: all where outcomes bear it out."""
-    return 1.0 if moved.followed is not None and moved.followed.true else 0.5
+    """Return which part of what wrong values would explain a real shift explains.
+
+    All where outcomes bear it out, and nearly so where values went just beyond the range seen before.
+    """
+    if moved.followed is not None and moved.followed.true:
+        return 1.0
+    beyond = [sign.specificity for sign in moved.wrong if sign.mechanism == "out_of_range"]
+    return JUST_BEYOND if beyond and max(beyond) < WRONG else 0.5
 
 
 def _leads(moved: MovedColumn, beside: Sequence[MovedColumn]) -> float:

@@ -45,9 +45,9 @@ MIN_RELATIVE = 0.1
 
 MIN_SHARE = 0.02
 MODEST = 0.3
+"""Most of a symptom other than latency that slowness is thought to explain."""
 UNDATED = 0.3
 """How well a growth of unknown onset fits the symptom's."""
-"""Most of a symptom other than latency that slowness is thought to explain."""
 
 MAX_RATIO = 1000.0
 """Largest ratio handed on as a feature; a new operation has no other."""

@@ -10,6 +10,7 @@ from candidates.measures.answer_form import answer_form, bounded, comparable, se
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
+from candidates.measures.histogram_outcome import answers_of_histograms
 from candidates.measures.influence import function_share, symptomatic_models
 from candidates.measures.versions import (
     Switch,
@@ -31,12 +32,19 @@ UNTOLD, IN_FORM = 0.5, 0.8
 
 
 def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
-    share = function_share(evidence, node) * dated(evidence, node, diagnosis, switch.since)
+    told = answers_of_histograms(evidence, node)
+    share = max(function_share(evidence, node), told) * dated(evidence, node, diagnosis, switch.since)
     share *= spared(evidence, node, switch)
+    undone = (
+        f"predicting with a stand-in of the old version undoes {share:.0%} of the symptom; logged predictions deviate "
+        f"{diagnosis.function_ratio:.1f} times as much from the old function as before"
+    )
+    within = (
+        f"{share:.0%} of the change of the mean answer arose within bins of the inputs, which no moved one explains"
+    )
     estimate = EvidenceItem(
         kind="estimate",
-        text=f"predicting with a stand-in of the old version undoes {share:.0%} of the symptom; logged predictions "
-        f"deviate {diagnosis.function_ratio:.1f} times as much from the old function as before",
+        text=within if told else undone,
         data={"share": round(share, 4), "deviation_ratio": round(diagnosis.function_ratio, 3)},
     )
     return Candidate(
@@ -44,7 +52,7 @@ def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch:
         node=node,
         subject=switch.subject,
         impact=share,
-        strength=function_strength(diagnosis),
+        strength=max(function_strength(diagnosis), 12.0 * told),
         specificity=0.9 if switch.what == "version" else 0.6,
         mechanism="bad_version",
         observed_at=node,

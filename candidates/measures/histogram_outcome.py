@@ -6,7 +6,7 @@ moved in all rows leaves none to compare with, which leaves doubt too.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -66,25 +66,47 @@ class HistogramOutcome:
 
 def outcome_of_histograms(evidence: Evidence, node: str) -> HistogramOutcome | None:
     """Return what the outcomes did to the symptomatic model's loss; None where histograms do not say."""
-    model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
-    incident = evidence.symptom.incident
-    if model is None or model.rows is not None or diagnosis is None or incident.node != node:
+    found = None if evidence.symptom.incident.metric in PREDICTION_METRICS else _within(evidence, node)
+    if found is None:
         return None
-    if incident.metric in PREDICTION_METRICS:
+    model, steady = evidence.models[node], found.steady
+    if found.changes[steady[0]].change <= 0:
+        return HistogramOutcome(0.0, 0.0, steady, 0.0, None)
+    vouched = _answers_stayed(evidence, model)
+    share = found.share * _belief(vouched, found.moved)
+    z = -NormalDist().inv_cdf(min(max(evidence.symptom.p_value / 2, LEAST_P), 0.5))
+    fullest = max(_fullest(model.columns[key], found.changes[key]) for key in steady)
+    return HistogramOutcome(share, z * share, steady, clip((fullest - ONE_BIN) / (1.0 - ONE_BIN)), vouched)
+
+
+def answers_of_histograms(evidence: Evidence, node: str) -> float:
+    """Return the share of a change of the symptomatic model's mean answer, [0, 1], that arose within bins.
+
+    What moved columns do not explain: the same inputs are answered otherwise. 0 where histograms do not say.
+    """
+    found = _within(evidence, node) if evidence.symptom.incident.metric in PREDICTION_METRICS else None
+    return found.share * _belief(None, found.moved) if found is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What of a change of the mean arose within bins: the `share` that no moved column explains."""
+
+    share: float
+    steady: tuple[str, ...]
+    moved: tuple[LossChange, ...]
+    changes: Mapping[str, LossChange]
+
+
+def _within(evidence: Evidence, node: str) -> _Within | None:
+    model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
+    if model is None or model.rows is not None or diagnosis is None or evidence.symptom.incident.node != node:
         return None
     changes = {key: found for key in diagnosis.columns if (found := loss_change(model.columns[key]))}
-    moved = [found for key, found in sorted(changes.items()) if has_moved(diagnosis.columns[key])]
+    moved = tuple(found for key, found in sorted(changes.items()) if has_moved(diagnosis.columns[key]))
     steady = tuple(key for key in sorted(changes) if not has_moved(diagnosis.columns[key]))
-    if not steady:
-        return None
-    if changes[steady[0]].change <= 0:
-        return HistogramOutcome(0.0, 0.0, steady, 0.0, None)
     taken = math.fsum(max(found.mix + found.drop, 0.0) for found in moved)
-    vouched = _answers_stayed(evidence, model)
-    share = clip(1.0 - taken) * _belief(vouched, moved)
-    z = -NormalDist().inv_cdf(min(max(evidence.symptom.p_value / 2, LEAST_P), 0.5))
-    fullest = max(_fullest(model.columns[key], changes[key]) for key in steady)
-    return HistogramOutcome(share, z * share, steady, clip((fullest - ONE_BIN) / (1.0 - ONE_BIN)), vouched)
+    return _Within(clip(1.0 - taken), steady, moved, changes) if steady else None
 
 
 def _fullest(profile: ColumnProfile, found: LossChange) -> float:

@@ -259,10 +259,8 @@ def _alike(one: tuple[float, float, int], other: tuple[float, float, int]) -> bo
 
 def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
     nodes = {model.node.id, label_producer(evidence, model)}
-    told = [(c, _about_labels(c, model.node.id)) for c in evidence.changes if c.node in nodes]
-    events = [(c, sure) for c, sure in told if sure > 0]
-    if not events:
-        return None
+    about = [(c, _about_labels(c, model.node.id)) for c in evidence.changes if c.node in nodes]
+    events = [(c, sure) for c, sure in about if sure > 0]
     symptom = evidence.symptom
     onset = change.onset if change and change.onset else symptom.onset
     slack = max(3 * symptom.bucket_seconds, 6 * 3600.0)
@@ -272,14 +270,15 @@ def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange |
         return min(_beside(event, one) for one in (onset, symptom.onset))
 
     def distance(event: Change) -> float:
-        return abs((event.ts - onset.at).total_seconds())
+        return min(abs((event.ts - one.at).total_seconds()) for one in (onset, symptom.onset))
 
-    nearest, sure = min(events, key=lambda told: (gap(told[0]) > slack, -told[1], gap(told[0]), distance(told[0])))
-    if gap(nearest) > slack:
+    def believed(event: Change, sure: float) -> float:
+        return sure * (WITHIN if sure < TOLD_OF_LABELS and distance(event) > slack else 1.0)
+
+    told = [(c, believed(c, sure)) for c, sure in events if gap(c) <= slack]
+    if not told:
         return None
-    apart = min(abs((nearest.ts - one.at).total_seconds()) for one in (onset, symptom.onset))
-    if sure < TOLD_OF_LABELS and apart > slack:
-        sure *= WITHIN
+    nearest, sure = min(told, key=lambda one: (-one[1], gap(one[0]), distance(one[0])))
     title = f": {nearest.title}" if nearest.title else ""
     words = f"the labelling changed at {stamp(nearest.ts)}{title}"
     mechanism = "guideline" if nearest.kind == "label_guideline" else "label_source"

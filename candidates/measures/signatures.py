@@ -5,7 +5,7 @@ whether the column matters; that is the diagnosis.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class Signature:
     words: str
 
 
+MOST_BEYOND, NEARBY, JUST = 0.7, 0.35, 0.6
+"""Part of the values beyond the range that is one exact value where that stands for a missing one; part of the range
+within which values lie just beyond it, and the factor of the sign then: a population may well have moved there."""
 TILTED, NEAR, GROWN = 0.5, 2, 1.5
 """Factor of the sign where the values tilted; ranges next to an end; how much more than others they must grow."""
 
@@ -85,13 +88,20 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     low, high = float(old.min()), float(old.max())
     if now > 0.9 and was < 0.5:
         return Signature("frozen", 0.95, now - was, f"{now:.0%} of the values are exactly {value:g} (before {was:.1%})")
-    if was < 0.002 and (value < low or value > high):
+    beyond = int(((new < low) | (new > high)).sum())
+    if was < 0.002 and (value < low or value > high) and counts[top] >= MOST_BEYOND * beyond:
         words = f"{now:.1%} of the values are exactly {value:g}, outside the range [{low:g}, {high:g}] seen before"
         return Signature("out_of_range", 0.95, now - was, words)
     rest = kolmogorov_smirnov(old[old != value], new[new != value])
     if was < 0.2 * now and now > 0.05 and len(values) > 20 and rest < max(0.05, 1.95 / np.sqrt(len(new))):
         return Signature("default_value", 0.7, now - was, f"{value:g} rose from {was:.1%} to {now:.1%} of the values")
     return None
+
+
+def _near(beyond: FloatArray, ends: tuple[float, float]) -> bool:
+    """Return whether values beyond the range seen before, most of them, lie just beyond it."""
+    low, high = ends
+    return bool(np.median(np.maximum(low - beyond, beyond - high)) <= NEARBY * (high - low))
 
 
 def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
@@ -235,7 +245,8 @@ def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
     roles = np.array(profile.roles)
     if (roles == "range").sum() < 2 * NEAR:
         return False
-    growth = np.divide(shares(profile.after), shares(before), out=np.zeros(len(roles)), where=before > 0)
+    p, q = shares(before), shares(profile.after)
+    growth = np.divide(q, p, out=np.where(q > 0, np.inf, 0.0), where=p > 0)
     inside, rest = growth[roles == "range"], float(np.median(growth[roles == "range"]))
     ends = {role: growth[roles == role].max(initial=0.0) for role in ("below", "above")}
     near = inside[:NEAR] if ends["below"] > ends["above"] else inside[: -NEAR - 1 : -1]
@@ -311,8 +322,20 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
         old, new = values[finite & ~rows.after], values[finite & rows.after]
         tests: tuple[Callable[..., Signature | None], ...] = (_clipped, _unit_change, _mixed_units)
         tests = tests if turns else (_repeated_value, *tests)
+        found = [_just_beyond(sign, old, new) for sign in found]
         found.extend(test(profile, before, old, new) for test in tests)
     return tuple(sorted((s for s in found if s), key=lambda s: (-s.specificity, s.mechanism)))
+
+
+def _just_beyond(sign: Signature | None, old: FloatArray, new: FloatArray) -> Signature | None:
+    """Return a sign; that of values beyond the range is fainter where they lie just beyond it."""
+    if sign is None or sign.mechanism != "out_of_range" or not len(old):
+        return sign
+    ends = float(old.min()), float(old.max())
+    beyond = new[(new < ends[0]) | (new > ends[1])]
+    if 2 * len(beyond) < sign.touched * len(new) or not _near(beyond, ends):
+        return sign
+    return replace(sign, specificity=JUST * sign.specificity)
 
 
 def changed_encoding(profile: ColumnProfile, *, reference: bool = False) -> tuple[Signature, ...]:

@@ -189,9 +189,9 @@ def test_errors_seen_in_spans_belong_to_whoever_makes_them():
 
 
 def with_page(given, *edges):
-    """Return the evidence with services `page` and `cdn`, and edges besides those of the scene."""
+    """Return the evidence with the services of a page, and edges besides those of the scene."""
     data = SYSTEM.model_dump(mode="json", by_alias=True)
-    data["nodes"] += [{"id": name, "kind": "service"} for name in ("page", "cdn")]
+    data["nodes"] += [{"id": name, "kind": "service"} for name in ("page", "cdn", "edge", "dns")]
     data["edges"] += [{"from": one, "to": other} for one, other in edges]
     system = System.model_validate(data)
     graph = build_graph(system)
@@ -248,8 +248,20 @@ def test_a_flag_before_the_models_acts_through_what_they_answer():
     assert found("config_change", given)["api", "compact"].impact < 0.1
 
 
-def test_a_flag_that_acts_through_another_service_explains_less():
-    given = with_page(incident(factor=0.8, changes=(flagged("cdn"),)), *SHOWS, ("cdn", "page"))
+def test_a_flag_that_acts_through_other_services_explains_less_the_more_there_are():
+    way = (("cdn", "page"), ("edge", "cdn"), ("dns", "edge"))
+    given = {
+        node: with_page(incident(factor=0.8, changes=(flagged(node),)), *SHOWS, *way)
+        for node in ("page", "cdn", "edge", "dns")
+    }
+    impact = [found("config_change", one)[node, "compact"].impact for node, one in given.items()]
+    assert USED >= impact[0] > impact[1] > impact[2] > impact[3] >= FARTHER / 2
+    assert first(given["cdn"]).family == "config_change"
+
+
+def test_a_setting_of_which_nothing_is_told_explains_little():
+    untold = event("cdn", "flag", title="compact")
+    given = with_page(incident(factor=0.8, changes=(untold,)), *SHOWS, ("cdn", "page"))
     assert first(given).family == "downstream_change"
     assert 0 < found("config_change", given)["cdn", "compact"].impact <= FARTHER
 
