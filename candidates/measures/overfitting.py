@@ -4,7 +4,7 @@ Every model does better on the rows it was fitted to. It overfits when it does w
 answers are too sure of themselves on rows it has not seen (calibration slope well under 1), or a plain regularised fit
 to the same training rows beats it there, or its errors on its own rows are next to nothing. A forest ranks its own
 rows perfectly and is sound elsewhere: that is no fault. Without validation rows only the last sign tells overfitting
-from a fault of serving.
+from a fault of serving; the first as far as nothing served differs.
 
 References
 ----------
@@ -32,6 +32,8 @@ WON_BACK = 0.1
 """Share of the gap that a plain fit must win back to show that the model overfits."""
 ORDINARY, BY_HEART = 4.0, 12.0
 """Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
+UNSEEN = 0.7
+"""How far too sure answers tell it where there is production only: what is served wrongly is too sure as well."""
 FEWEST = 100
 STEPS, WIDEST = 12, 8.0
 FOLDS = 8
@@ -86,6 +88,10 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
     shared = (values[0] - values[1]) / gap if validated and gap else 1.0
     slopes = [_slope(model, rows, side) for side in (unseen, train)]
     error = math.hypot(*(_fold_error(over, side) for side in (train, rows.after)))
+    if validated and shared <= SHOWN:
+        sure = _memorised(rows, train, unseen)
+    else:
+        sure = _sure(model, rows, metric, (train, unseen), slopes, gap if validated else 0.0)
     return Overfit(
         train=values[0],
         validation=values[1],
@@ -93,7 +99,7 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
         share=float(np.clip(shared, 0, 1)),
         slope=slopes[0],
         slope_train=slopes[1],
-        sure=_sure(model, rows, metric, (train, unseen), slopes, gap if validated and shared > SHOWN else 0.0),
+        sure=sure,
         z=abs(gap) / max(error, 1e-12),
     )
 
@@ -113,10 +119,10 @@ def _sure(  # noqa: PLR0917 (all that the signs are read from)
     slopes: list[float],
     gap: float,
 ) -> float:
-    """Return how surely the model overfits; `gap` is 0 where only the errors on its own rows may tell."""
+    """Return how surely the model overfits; `gap` is 0 where there is production only to tell."""
     sure = _memorised(rows, *sides)
-    if gap and sure < 1:
-        sure = max(sure, _too_sure(*slopes))
+    if sure < 1:
+        sure = max(sure, _too_sure(*slopes) * (1.0 if gap else UNSEEN))
     return max(sure, _beaten(model, rows, metric, gap)) if gap and sure < 1 else sure
 
 
