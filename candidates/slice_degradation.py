@@ -33,7 +33,8 @@ def _same_slice(report: SliceReport, best: SliceReport) -> float:
     """Return how far another way to bound the best slice is believed beside it, [0, 1]; 1 for the best itself."""
     if report is best:
         return 1.0
-    return ANOTHER_BOUND * (min(report.found.clear / best.found.clear, 1.0) if best.found.clear > 0 else 1.0)
+    alike = report.measured == best.measured and best.found.clear > 0
+    return ANOTHER_BOUND * (min(report.found.clear / best.found.clear, 1.0) if alike else 1.0)
 
 
 def _table(reports: tuple[SliceReport, ...]) -> EvidenceItem:
@@ -128,6 +129,16 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
     )
 
 
+def _worth_telling(reports: tuple[SliceReport, ...]) -> tuple[SliceReport, ...]:
+    """Return the best slice of each reading, and others nearly as clear as it, at most `MOST`, in their order."""
+    best: dict[str, SliceReport] = {}
+    for one in reports:
+        best.setdefault(one.measured, one)
+    near = [one for one in reports if one.found.clear >= NEARLY * best[one.measured].found.clear]
+    first = [*best.values(), *(one for one in near if one is not best[one.measured])][:MOST]
+    return tuple(one for one in reports if any(one is other for other in first))
+
+
 def generate(evidence: Evidence) -> Findings:
     """Propose the slices of the models at the symptom whose errors grew more than elsewhere."""
     if evidence.symptom.reference_split:
@@ -138,8 +149,7 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(not_examined="no logged rows with the symptom's errors on both sides of the onset to slice")
     candidates = []
     for node, reports in known.items():
-        clear = reports[0].found.clear if reports else 0.0
-        kept = tuple(one for one in reports if one.found.clear >= NEARLY * clear)[:MOST]
+        kept = _worth_telling(reports)
         candidates += [_candidate(evidence, node, kept, index) for index in range(len(kept))]
     if not candidates:
         return Findings(ruled_out="in no slice of up to three conditions did the errors grow more than elsewhere")
