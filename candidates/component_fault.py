@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from candidates.measures.broken import Broken, broken_metrics
+from candidates.measures.broken import Broken, broken_metrics, unanswered
 from candidates.measures.call_faults import call_faults
 from candidates.measures.clock import alignment, within
 from candidates.measures.columns import change_items
@@ -147,7 +147,8 @@ def _mechanism(evidence: Evidence, node: str, origin: Broken) -> str:
 def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors: OwnErrors | None) -> Candidate:
     """Return one component's candidate; its subject is the metric that broke first."""
     origin = broken[0]
-    mechanism, onset = _mechanism(evidence, node, origin), origin.onset
+    silent = unanswered(broken_metrics(evidence).get(node, ())) if origin.kind == "errors" else None
+    mechanism, onset = silent.mechanism if silent else _mechanism(evidence, node, origin), origin.onset
     failing = error_metric(broken)
     missing = fallback(evidence, failing) if failing else None
     share = fault_share(evidence, node, origin, missing)
@@ -156,12 +157,14 @@ def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors
     return Candidate(
         family=FAMILY,
         node=node,
-        subject=origin.metric,
+        subject=silent.metric if silent else origin.metric,
         mechanism=mechanism,
         impact=share.value,
         strength=origin.z,
         specificity=(0.6 + 0.35 * certain) * (1.0 if onset else 0.8),
-        summary=fault_summary(origin, mechanism, onset, tuple(one for one in broken[1:] if one.kind != origin.kind)),
+        summary=fault_summary(
+            silent or origin, mechanism, onset, tuple(one for one in broken[1:] if one.kind != origin.kind)
+        ),
         observed_at=node,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,

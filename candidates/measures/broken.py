@@ -27,6 +27,8 @@ from candidates.measures.robust import robust_scale
 from schemas.evidence import BoolArray, Evidence, FloatArray, Onset, Series, Symptom, TimeArray
 
 MIN_Z = 4.0
+UNANSWERED = 1.5
+"""Times as far as errors rose from which availability fell of itself."""
 FLOORS: Mapping[str, float] = {"errors": 0.002, "availability": 0.002}
 """Smallest standard deviation that is believed, in the metric's own unit (fractions)."""
 
@@ -136,6 +138,14 @@ def _order(symptom: Symptom, broken: Sequence[Broken]) -> tuple[Broken, ...]:
         return (group, late, is_resource(one.kind) and one.z < weak, kinds.index(one.kind), -one.z, one.metric)
 
     return tuple(sorted(broken, key=place))
+
+
+def unanswered(broken: Sequence[Broken]) -> Broken | None:
+    """Return a component's availability where it fell clearly farther than errors rose: requests without any answer."""
+    errors = max((one.rise for one in broken if one.kind == "errors"), default=0.0)
+    found = [one for one in broken if one.kind == "availability"]
+    lost = {id(one): one.rise / _full(one.series.value[np.isfinite(one.series.value)]) for one in found}
+    return next((one for one in found if lost[id(one)] > UNANSWERED * errors), None)
 
 
 def broke_first(evidence: Evidence, node: str, onset: Onset | None) -> float:

@@ -233,6 +233,19 @@ def test_a_service_without_broken_callees_makes_its_errors_itself():
     assert (found.node, found.subject, found.impact) == ("web", "errors", 1.0)
 
 
+@pytest.mark.parametrize(("availability", "subject"), [(0.9, "errors"), (0.75, "availability")])
+def test_requests_without_any_answer_are_told_by_an_availability_that_fell_farther_than_errors_rose(
+    availability, subject
+):
+    metrics = [
+        step("db", "errors", 0.001, 0.1, spread=0.001),
+        step("db", "availability", 0.999, availability, spread=0.001),
+    ]
+    found = first(scene(metrics, errors_of(share=(0.001, 0.1))))
+    assert (found.node, found.subject) == ("db", subject)
+    assert f"{subject} of db" in found.summary
+
+
 def test_an_availability_that_fell_is_explained_by_errors_below():
     metrics = [step("web", "availability", 0.999, 0.8, spread=0.001), step("db", "errors", 0.001, 0.2)]
     found = first(scene(metrics, errors_of(metric="availability", share=(0.999, 0.8), direction="down")))
