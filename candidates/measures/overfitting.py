@@ -32,6 +32,8 @@ WON_BACK = 0.1
 """Share of the gap that a plain fit must win back to show that the model overfits."""
 ORDINARY, BY_HEART = 4.0, 12.0
 """Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
+SOUND_THERE, STEEP_THERE = 1.2, 2.0
+"""Calibration slope over its training rows of a sound model at most, and of one that knows them by heart."""
 UNSEEN = 0.7
 """How far too sure answers tell it where there is production only: what is served wrongly is too sure as well."""
 FEWEST = 100
@@ -122,7 +124,7 @@ def _sure(  # noqa: PLR0917 (all that the signs are read from)
     """Return how surely the model overfits; `gap` is 0 where there is production only to tell."""
     sure = _memorised(rows, *sides)
     if sure < 1:
-        sure = max(sure, _too_sure(*slopes) * (1.0 if gap else UNSEEN))
+        sure = max(sure, _too_sure(*slopes) * (1.0 if gap else _told_by_training(slopes[1])))
     return max(sure, _beaten(model, rows, metric, gap)) if gap and sure < 1 else sure
 
 
@@ -141,6 +143,11 @@ def _probability_of_label(rows: Rows) -> FloatArray:
     known = np.isfinite(rows.label) & (rows.label < rows.proba.shape[1])
     place = np.where(known, rows.label, 0).astype(np.int64)
     return np.where(known, rows.proba[np.arange(len(place)), place], np.nan)
+
+
+def _told_by_training(slope_train: float) -> float:
+    """Return how far production alone tells: a sound model that is served wrongly has a slope of 1 on its own rows."""
+    return UNSEEN * float(np.clip((slope_train - SOUND_THERE) / (STEEP_THERE - SOUND_THERE), 0, 1))
 
 
 def _too_sure(slope: float, slope_train: float) -> float:

@@ -57,6 +57,12 @@ def test_without_validation_rows_a_fault_of_serving_is_no_overfitting():
     assert judged(answer, validated=False).sure == 0
 
 
+def test_without_validation_rows_answers_that_are_too_sure_tell_less():
+    """Of a model whose own rows are better than it says itself."""
+    found = judged(lambda logit, label, train, _: np.where(train, 2.0 * (2 * label - 1), 3.0 * logit), validated=False)
+    assert 0.5 < found.sure < 0.8
+
+
 def test_without_training_rows_nothing_is_said():
     model = model_of("scorer", logs()["scorer"])
     assert overfit(model, model.rows, "logloss") is None
