@@ -29,9 +29,9 @@ TOLD_AT_LEAST = 20
 """Candidates that must fill a family's own column for it to be learned from."""
 
 PARAMETERS: dict[str, Any] = {
-    "num_leaves": 6,
-    "max_depth": 3,
-    "learning_rate": 0.05,
+    "num_leaves": 10,
+    "max_depth": 4,
+    "learning_rate": 0.03,
     "min_data_in_leaf": 10,
     "min_data_in_bin": 3,
     "lambda_l2": 1.0,
@@ -43,8 +43,8 @@ PARAMETERS: dict[str, Any] = {
     "num_threads": 1,
     "verbose": -1,
 }
-ROUNDS = 200
-CHECKED_EVERY = 20
+ROUNDS = 300
+CHECKED_EVERY = 30
 FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 1500
 LEAST_INCIDENTS = 10
 """Fewer labelled incidents than this teach nothing that can be checked."""

@@ -67,10 +67,12 @@ def report(model: Model, cases: Sequence[Case]) -> None:
 
 
 def main() -> None:
-    """Rank the pool's held-out incidents."""
+    """Rank the pool's held-out incidents, draw by draw."""
     cases = [case for case in read_pool() if case.half == "held-out"]
-    for model in (pretrained(), PLAIN):
-        report(model, cases)
+    for seed in sorted({case.seed for case in cases}):
+        for model in (pretrained(), PLAIN):
+            print(f"\n## Draw {seed}")
+            report(model, [case for case in cases if case.seed == seed])
 
 
 if __name__ == "__main__":
