@@ -147,7 +147,7 @@ def _mechanism(evidence: Evidence, node: str, origin: Broken) -> str:
 def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors: OwnErrors | None) -> Candidate:
     """Return one component's candidate; its subject is the metric that broke first."""
     origin = broken[0]
-    silent = unanswered(broken_metrics(evidence).get(node, ())) if origin.kind == "errors" else None
+    silent = unanswered((*broken, *broken_metrics(evidence).get(node, ()))) if origin.kind == "errors" else None
     mechanism, onset = silent.mechanism if silent else _mechanism(evidence, node, origin), origin.onset
     failing = error_metric(broken)
     missing = fallback(evidence, failing) if failing else None

@@ -15,7 +15,7 @@ Math. Hungarica 2, 1967 (the data-processing inequality of f-divergences, of whi
 
 from collections.abc import Sequence
 
-from candidates.measures.columns import MovedColumn, column_candidate, moved_columns, unexamined
+from candidates.measures.columns import WRONG, MovedColumn, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED
 from candidates.measures.same_cause import merged
 from schemas.candidate import Candidate, Findings
@@ -26,8 +26,8 @@ FOLLOWER = 0.15
 """Part of its share that a column keeps which others carried along."""
 CHANGES = {"data_feed", "business", "other"}
 JUST_BEYOND = 0.9
-WRONG, MATTERS = 0.5, 0.25
-"""Sign of wrong values from which a column led no others; part of the largest share that is no chance."""
+MATTERS = 0.25
+"""Part of the largest share that is no chance."""
 
 
 def _strange(moved: MovedColumn) -> float:
@@ -50,27 +50,30 @@ def _true(moved: MovedColumn) -> float:
     """
     if moved.followed is not None and moved.followed.true:
         return 1.0
-    beyond = [sign.specificity for sign in moved.wrong if sign.mechanism == "out_of_range"]
-    return JUST_BEYOND if beyond and max(beyond) < WRONG else 0.5
+    doubtful = any(sign.doubtful for sign in moved.wrong)
+    return JUST_BEYOND if doubtful and max(sign.specificity for sign in moved.wrong) < WRONG else 0.5
 
 
-def _leads(moved: MovedColumn, beside: Sequence[MovedColumn]) -> float:
-    """Return how far a column led those that moved `beside` it, or nobody did, [0, 1]."""
-    if moved.model.rows is not None:
-        return moved.column.leads
-    most = max((each.drift for each in beside), default=0.0)
-    able = [
+def _farthest(moved: Sequence[MovedColumn]) -> float:
+    """Return how far the column of a model moved that may have led the others, by its distance."""
+    most = max((each.drift for each in moved), default=0.0)
+    able = (
         each.column.shift.divergence
-        for each in beside
+        for each in moved
         if each.drift >= MATTERS * most and max((sign.specificity for sign in each.wrong), default=0.0) < WRONG
-    ]
-    return min(1.0, moved.column.shift.divergence / max(able, default=1e-9))
+    )
+    return max(able, default=1e-9)
 
 
-def _candidate(evidence: Evidence, moved: MovedColumn, beside: Sequence[MovedColumn]) -> Candidate:
+def _leads(moved: MovedColumn, farthest: float) -> float:
+    """Return how far a column led those that moved beside it, or nobody did, [0, 1]."""
+    return moved.column.leads if moved.model.rows is not None else min(1.0, moved.column.shift.divergence / farthest)
+
+
+def _candidate(evidence: Evidence, moved: MovedColumn, farthest: float) -> Candidate:
     column = moved.column
     share, estimator = max((moved.drift, moved.drift_words), (_true(moved) * moved.bad, moved.bad_words))
-    impact = share * (FOLLOWER + (1 - FOLLOWER) * _leads(moved, beside))
+    impact = share * (FOLLOWER + (1 - FOLLOWER) * _leads(moved, farthest))
     return column_candidate(
         evidence,
         moved,
@@ -92,8 +95,10 @@ def generate(evidence: Evidence) -> Findings:
     if (reason := unexamined(evidence)) is not None:
         return Findings(not_examined=reason)
     every = moved_columns(evidence)
+    nodes = {moved.model.node.id for moved in every}
+    farthest = {node: _farthest([each for each in every if each.model.node.id == node]) for node in nodes}
     found = [
-        _candidate(evidence, moved, [each for each in every if each.model is moved.model])
+        _candidate(evidence, moved, farthest[moved.model.node.id])
         for moved in every
         if not moved.from_model
         and moved.column.shift.strength >= MOVED

@@ -99,4 +99,4 @@ def set_at_onset(evidence: Evidence) -> float:
     """Return how well a setting changed between models and KPI fits the onset, [0, 1]; 0 without one."""
     steps = steps_to_kpi(evidence)
     told = (c for c in evidence.changes if c.kind in SETTINGS and not announced(evidence, c))
-    return max((aligned(evidence, change) * _told(change, steps) for change in told), default=0.0)
+    return max((max(aligned(evidence, change), 0.0) * _told(change, steps) for change in told), default=0.0)

@@ -61,7 +61,8 @@ def schema_differences(model: ModelEvidence, symptom: Symptom) -> tuple[SchemaDi
         after = [b for b in model.batches if _overlaps(b, symptom.window)]
     before = [b for b in model.batches if b.last < start]
     if not before:
-        before = [b for b in model.batches if b.first < start and b not in after]
+        late = {id(batch) for batch in after}
+        before = [b for b in model.batches if b.first < start and id(b) not in late]
     if not before or not after:
         return ()
     window_batches = _rows_by_batch(after)

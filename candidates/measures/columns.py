@@ -1,7 +1,7 @@
 """The input columns that moved, each with where it comes from, what it shows and what it explains."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.followed import Followed, followed
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.sides import input_keys
-from candidates.measures.signatures import Signature, changed_encoding, wrong_values
+from candidates.measures.signatures import Signature, changed_encoding, in_company, wrong_values
 from candidates.measures.swapped import swapped
 from candidates.measures.taken_over import given_to_any, taken_over
 from candidates.measures.versions import change_item
@@ -28,6 +28,8 @@ SHAPES = frozenset({"unit_change", "default_value"})
 """Signatures that a real shift of the population, borne out by other columns, may happen to look like."""
 NEW = SHAPES | {"out_of_range"}
 """Those that values never seen before, borne out by their outcomes, may look like."""
+WRONG, COMPANY = 0.5, 3
+"""Sign from which values are wrong rather than right; columns with right ones that move where the population does."""
 UNLOGGED = 0.6
 """How far a cause is believed to act through a model whose inputs and outputs are not logged."""
 
@@ -111,10 +113,25 @@ def _moved(evidence: Evidence) -> list[MovedColumn]:
         columns = diagnosis.columns if diagnosis else {}
         moved = sorted(filter(has_moved, columns.values()), key=lambda each: (-each.shift.divergence, each.column))
         swaps = swapped([each.column for each in moved], model.rows)
-        for name, column in columns.items():
-            if has_moved(column) or (name in differences and column.importance > 0):
-                out.append(_describe(evidence, model, column, differences.get(name), swaps.get(name)))
+        out += _in_company(
+            [
+                _describe(evidence, model, column, differences.get(name), swaps.get(name))
+                for name, column in columns.items()
+                if has_moved(column) or (name in differences and column.importance > 0)
+            ]
+        )
     return out
+
+
+def _in_company(moved: list[MovedColumn]) -> list[MovedColumn]:
+    """Return a model's columns; where several moved with valid values, a tilted one moved with them."""
+    valid = {id(m) for m in moved if m.column.shift.strength >= MOVED and not m.schema and _right(m)}
+    return [replace(m, wrong=in_company(m.wrong, m.profile)) if len(valid - {id(m)}) >= COMPANY else m for m in moved]
+
+
+def _right(moved: MovedColumn) -> bool:
+    signs = (*moved.wrong, *moved.encoding)
+    return max((sign.specificity for sign in signs), default=0.0) < WRONG
 
 
 def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str) -> float:

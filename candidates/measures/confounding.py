@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from candidates.measures.distances import jensen_shannon, shares
-from candidates.measures.standing import FAINT, standing
+from candidates.measures.standing import FAINT, Standing, standing
 from schemas.evidence import BoolArray, FloatArray, IntArray
 
 MAX_WEIGHT = 50.0
@@ -58,8 +58,8 @@ def leadership(
     dict
         Key -> product of the share of its own shift that no other column explains (at least 0.15)
         and of the share of the others' shifts that it explains, relative to its best rival; less where another
-        column explains it and it does not explain that one (`_leading`), and where others moved with it, but not as it
-        tells (`Standing.half_led`). A column that drifted by itself leads itself: 1, and is nobody's leader.
+        column explains it and it does not explain that one (`_leading`), and where nobody leads (`common_shift`).
+        A column that drifted by itself leads itself: 1, and is nobody's leader.
     """
     if len(columns) < 2:
         return dict.fromkeys(columns, 1.0)
@@ -87,7 +87,8 @@ def leadership(
     score = np.maximum(0.15, own) * np.clip(others, 0.05, 1.0) * simple
     score *= _leading(found.z, follows)
     best = np.where(rivals, score, 0.0).max(axis=1)
-    lead = np.where(together, score / best, 1.0) / np.maximum(found.half_led, 1)
+    lead = np.where(together, score / best, 1.0)
+    lead *= 1 - _common(found) * (1 - 1 / np.maximum(found.half_led, 1))
     return {c: float(lead[i]) for i, c in enumerate(columns)}
 
 
@@ -101,9 +102,12 @@ def common_shift(
 
     Whichever is taken for the leader, some of those that moved with it moved otherwise than it tells.
     """
-    if len(columns) < LEAST_TOGETHER:
+    return _common(standing(bins, sizes, after, columns)) if len(columns) >= LEAST_TOGETHER else 0.0
+
+
+def _common(found: Standing) -> float:
+    if len(found.whole) < LEAST_TOGETHER:
         return 0.0
-    found = standing(bins, sizes, after, columns)
     led = (np.clip(1 - found.share, 0, 1) * found.whole).sum(axis=1) - found.whole  # a column tells all of itself
     main = led >= MAIN * led.max(initial=0.0)
     return float(np.clip((found.half_led[main].min() - 1) / 2, 0, 1)) if led.max(initial=0.0) > 0 else 0.0

@@ -74,7 +74,7 @@ def outcome_of_histograms(evidence: Evidence, node: str) -> HistogramOutcome | N
         return HistogramOutcome(0.0, 0.0, steady, 0.0, None)
     vouched = _answers_stayed(evidence, model)
     share = found.share * _belief(vouched, found.moved)
-    z = -NormalDist().inv_cdf(min(max(evidence.symptom.p_value / 2, LEAST_P), 0.5))
+    z = _surely(evidence)
     fullest = max(_fullest(model.columns[key], found.changes[key]) for key in steady)
     return HistogramOutcome(share, z * share, steady, clip((fullest - ONE_BIN) / (1.0 - ONE_BIN)), vouched)
 
@@ -85,7 +85,14 @@ def answers_of_histograms(evidence: Evidence, node: str) -> float:
     What moved columns do not explain: the same inputs are answered otherwise. 0 where histograms do not say.
     """
     found = _within(evidence, node) if evidence.symptom.incident.metric in PREDICTION_METRICS else None
-    return found.share * _belief(None, found.moved) if found is not None else 0.0
+    if found is None:
+        return 0.0
+    return found.share * _belief(None, found.moved) * clip(2.0 * _surely(evidence) / SURE - 1.0)
+
+
+def _surely(evidence: Evidence) -> float:
+    """Return how surely the symptom is real, in standard errors."""
+    return -NormalDist().inv_cdf(min(max(evidence.symptom.p_value / 2, LEAST_P), 0.5))
 
 
 @dataclass(frozen=True, slots=True)

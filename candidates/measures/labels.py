@@ -46,7 +46,11 @@ OF_A_PRODUCER = {"data_feed": 0.8, "schema": 0.8, "deploy": 0.8, "config": 0.8, 
 """Kinds of changes that may change the labels which a node records, and how surely at the very onset."""
 TOLD_OF_LABELS, WITHIN = 0.9, 0.6
 """How sure a change is that says so; factor of another one that only lies within the interval of an onset."""
-WORDS = re.compile(r"label|annotat|ground.?truth|guideline|outcome", re.IGNORECASE)
+WORDS = re.compile(
+    r"\blabel(?:s|led|ling)?\b|annotat|ground.?truth|guideline"
+    r"|\boutcomes? (?:are|is|now|from|feed|source|table|reported|recorded|definition|taken|window)",
+    re.IGNORECASE,
+)
 """What titles of changes say when they are about labels."""
 
 

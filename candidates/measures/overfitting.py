@@ -34,7 +34,7 @@ ORDINARY, BY_HEART = 4.0, 12.0
 """Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
 SOUND_THERE, STEEP_THERE = 1.2, 2.0
 """Calibration slope over its training rows of a sound model at most, and of one that knows them by heart."""
-UNSEEN = 0.7
+UNSEEN = 0.5
 """How far too sure answers tell it where there is production only: what is served wrongly is too sure as well."""
 FEWEST = 100
 STEPS, WIDEST = 12, 8.0
@@ -90,7 +90,7 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
     shared = (values[0] - values[1]) / gap if validated and gap else 1.0
     slopes = [_slope(model, rows, side) for side in (unseen, train)]
     error = math.hypot(*(_fold_error(over, side) for side in (train, rows.after)))
-    if validated and shared <= SHOWN:
+    if validated and (shared <= SHOWN or not gap):
         sure = _memorised(rows, train, unseen)
     else:
         sure = _sure(model, rows, metric, (train, unseen), slopes, gap if validated else 0.0)
@@ -146,7 +146,10 @@ def _probability_of_label(rows: Rows) -> FloatArray:
 
 
 def _told_by_training(slope_train: float) -> float:
-    """Return how far production alone tells: a sound model that is served wrongly has a slope of 1 on its own rows."""
+    """Return how far production alone tells: nothing of a model that is calibrated on the rows it was fitted to.
+
+    One that is better there than it says, a forest too, may know them by heart, or be served wrongly.
+    """
     return UNSEEN * float(np.clip((slope_train - SOUND_THERE) / (STEEP_THERE - SOUND_THERE), 0, 1))
 
 

@@ -27,6 +27,7 @@ from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
+from candidates.measures.signatures import wrong_values
 from candidates.measures.surrogate import feature_index
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -35,7 +36,8 @@ LEADS = 0.3
 MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
-NULLS = 0.5
+NULLS, WRONG = 0.5, 0.7
+"""Part of a shift that nulls make, and sign of wrong values, from which a column's population did not move."""
 CLEAR = 3.0
 """Standard errors by which the classes' shares must have moved."""
 
@@ -126,9 +128,9 @@ def _segment(
 def _common(
     evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, drifted: Mapping[str, str]
 ) -> Mix | None:
-    """Return what columns that moved together have in common; None where one of them leads, or any may be wrong."""
+    """Return what columns of valid values that moved together have in common; None where one of them leads."""
     rows = model.rows
-    names = {name: key for name, key in drifted.items() if not _emptied(model.columns[key])}
+    names = {name: key for name, key in drifted.items() if not _doubted(model, model.columns[key])}
     sizes = {key: len(model.columns[key].roles) for key in names.values()}
     if rows is None or not (leads := common_shift(rows.bins, sizes, rows.after, list(sizes))):
         return None
@@ -143,6 +145,11 @@ def _most_moved(profile: ColumnProfile) -> tuple[str, float, float]:
     p, q = shares(profile.before), shares(profile.after)
     k = int(np.abs(q - p).argmax())
     return f"{profile.column}: {profile.labels[k]}", float(p[k]), float(q[k])
+
+
+def _doubted(model: ModelEvidence, profile: ColumnProfile) -> bool:
+    signs = wrong_values(profile, model.rows)
+    return _emptied(profile) or max((sign.specificity for sign in signs), default=0.0) >= WRONG
 
 
 def _emptied(profile: ColumnProfile) -> bool:

@@ -4,7 +4,7 @@ A signature has a mechanism and a specificity in [0, 1]: how unmistakable it is.
 whether the column matters; that is the diagnosis.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,12 +32,16 @@ MANY = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A mechanism, how sure its sign is, the share of rows it touches, and a clause for a sentence."""
+    """A mechanism, how sure its sign is, the share of rows it touches, and a clause for a sentence.
+
+    `doubtful`: whether a population may well have moved there.
+    """
 
     mechanism: str
     specificity: float
     touched: float
     words: str
+    doubtful: bool = False
 
 
 MOST_BEYOND, NEARBY, JUST = 0.7, 0.35, 0.6
@@ -88,8 +92,9 @@ def _repeated_value(profile: ColumnProfile, before: FloatArray, old: FloatArray,
     low, high = float(old.min()), float(old.max())
     if now > 0.9 and was < 0.5:
         return Signature("frozen", 0.95, now - was, f"{now:.0%} of the values are exactly {value:g} (before {was:.1%})")
-    beyond = int(((new < low) | (new > high)).sum())
-    if was < 0.002 and (value < low or value > high) and counts[top] >= MOST_BEYOND * beyond:
+    beyond = new[(new < low) | (new > high)]
+    alone = counts[top] >= MOST_BEYOND * len(beyond) or not _near(beyond, (low, high))
+    if was < 0.002 and (value < low or value > high) and alone:
         words = f"{now:.1%} of the values are exactly {value:g}, outside the range [{low:g}, {high:g}] seen before"
         return Signature("out_of_range", 0.95, now - was, words)
     rest = kolmogorov_smirnov(old[old != value], new[new != value])
@@ -232,15 +237,29 @@ def _out_of_range(profile: ColumnProfile, before: FloatArray) -> Signature | Non
     now = _role_share(profile, profile.after, "below", "above")
     if now - was > max(0.02, was):
         words = f"{now:.1%} of the values lie outside the range seen before (before {was:.1%})"
-        sure = min(0.8, 0.45 + 0.5 * (now - was)) * (TILTED if _tilted(profile, before) else 1.0)
-        return Signature("out_of_range", sure, now - was, words)
+        return Signature("out_of_range", min(0.8, 0.45 + 0.5 * (now - was)), now - was, words)
     return None
+
+
+def in_company(signs: Sequence[Signature], profile: ColumnProfile) -> tuple[Signature, ...]:
+    """Return signs of a column that moved with others, none of them wrong; one that tilted is hardly out of range.
+
+    Another unit tilts a distribution as well, but no other column.
+    """
+    if not _tilted(profile, profile.before):
+        return tuple(signs)
+    return tuple(
+        replace(sign, specificity=TILTED * sign.specificity, doubtful=True)
+        if sign.mechanism == "out_of_range" and not sign.doubtful
+        else sign
+        for sign in signs
+    )
 
 
 def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
     """Return whether values moved towards an end as a whole: the ranges next to it grew as well, the nearer the more.
 
-    Wrong values that lie beyond the range take from all ranges alike.
+    Wrong values of any size that lie beyond the range take from all ranges alike.
     """
     roles = np.array(profile.roles)
     if (roles == "range").sum() < 2 * NEAR:
@@ -333,9 +352,9 @@ def _just_beyond(sign: Signature | None, old: FloatArray, new: FloatArray) -> Si
         return sign
     ends = float(old.min()), float(old.max())
     beyond = new[(new < ends[0]) | (new > ends[1])]
-    if 2 * len(beyond) < sign.touched * len(new) or not _near(beyond, ends):
+    if not len(beyond) or 2 * len(beyond) < sign.touched * len(new) or not _near(beyond, ends):
         return sign
-    return replace(sign, specificity=JUST * sign.specificity)
+    return replace(sign, specificity=JUST * sign.specificity, doubtful=True)
 
 
 def changed_encoding(profile: ColumnProfile, *, reference: bool = False) -> tuple[Signature, ...]:

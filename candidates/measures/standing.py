@@ -23,7 +23,7 @@ FAINT, CARRIED, COARSE = 3.0, 0.5, 0.1
 """Standard errors that are chance; shares of a shift, and of its standard errors, that may remain (bins are coarse)."""
 SURELY = 2.0
 """Standard errors by which a share must lie below."""
-REST, CLEARLY = 0.1, 4.0
+REST, CLEARLY = 0.2, 4.0
 """Share of a column's shift that is more than coarse bins leave; standard errors beyond which it is none of chance."""
 FEWEST, MOST = 3, 0.5
 """Rows of a bin on either side, for the bin to be compared; share of the window's rows in bins that can be."""

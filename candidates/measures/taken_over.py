@@ -60,7 +60,7 @@ def given_to_any(profile: ColumnProfile, rows: Rows | None, others: Sequence[str
     # part of the rows that have the value now had it before: what is left is said of the others
     part = 1 - found.was / found.now
     share, error = 1 - (1 - share) / part, error / part
-    if share + SURE * error > LIKE_ANY + error:
+    if share + SURE * error > LIKE_ANY:
         return None
     return _sign(found, "those rows are otherwise like any, not like those that had it before")
 
