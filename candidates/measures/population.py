@@ -27,7 +27,7 @@ from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
-from candidates.measures.signatures import wrong_values
+from candidates.measures.signatures import in_company, wrong_values
 from candidates.measures.surrogate import feature_index
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -148,7 +148,7 @@ def _most_moved(profile: ColumnProfile) -> tuple[str, float, float]:
 
 
 def _doubted(model: ModelEvidence, profile: ColumnProfile) -> bool:
-    signs = wrong_values(profile, model.rows)
+    signs = in_company(wrong_values(profile, model.rows), profile)
     return _emptied(profile) or max((sign.specificity for sign in signs), default=0.0) >= WRONG
 
 

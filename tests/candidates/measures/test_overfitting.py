@@ -60,7 +60,7 @@ def test_without_validation_rows_a_fault_of_serving_is_no_overfitting():
 def test_without_validation_rows_answers_that_are_too_sure_tell_less():
     """Of a model whose own rows are better than it says itself."""
     found = judged(lambda logit, label, train, _: np.where(train, 2.0 * (2 * label - 1), 3.0 * logit), validated=False)
-    assert 0.5 < found.sure < 0.8
+    assert 0.3 < found.sure < 0.6
 
 
 def test_without_training_rows_nothing_is_said():
