@@ -145,9 +145,10 @@ def _mechanism(evidence: Evidence, node: str, origin: Broken) -> str:
 
 
 def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors: OwnErrors | None) -> Candidate:
-    """Return one component's candidate; its subject is the metric that broke first."""
+    """Return one component's candidate; its subject is the metric that broke first, or availability that says more."""
     origin = broken[0]
     silent = unanswered((*broken, *broken_metrics(evidence).get(node, ()))) if origin.kind == "errors" else None
+    told = silent or origin
     mechanism, onset = silent.mechanism if silent else _mechanism(evidence, node, origin), origin.onset
     failing = error_metric(broken)
     missing = fallback(evidence, failing) if failing else None
@@ -157,14 +158,12 @@ def _candidate(evidence: Evidence, node: str, broken: tuple[Broken, ...], errors
     return Candidate(
         family=FAMILY,
         node=node,
-        subject=silent.metric if silent else origin.metric,
+        subject=told.metric,
         mechanism=mechanism,
         impact=share.value,
         strength=origin.z,
         specificity=(0.6 + 0.35 * certain) * (1.0 if onset else 0.8),
-        summary=fault_summary(
-            silent or origin, mechanism, onset, tuple(one for one in broken[1:] if one.kind != origin.kind)
-        ),
+        summary=fault_summary(told, mechanism, onset, tuple(one for one in broken if one.kind != told.kind)),
         observed_at=node,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,

@@ -126,7 +126,10 @@ def _moved(evidence: Evidence) -> list[MovedColumn]:
 def _in_company(moved: list[MovedColumn]) -> list[MovedColumn]:
     """Return a model's columns; where several moved with valid values, a tilted one moved with them."""
     valid = {id(m) for m in moved if m.column.shift.strength >= MOVED and not m.schema and _right(m)}
-    return [replace(m, wrong=in_company(m.wrong, m.profile)) if len(valid - {id(m)}) >= COMPANY else m for m in moved]
+    return [
+        replace(m, wrong=in_company(m.wrong, m.profile)) if len(valid) - (id(m) in valid) >= COMPANY else m
+        for m in moved
+    ]
 
 
 def _right(moved: MovedColumn) -> bool:
