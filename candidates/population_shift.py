@@ -112,5 +112,5 @@ def generate(evidence: Evidence) -> Findings:
         if mix.leads >= LEADS
     ]
     if not found:
-        return Findings(ruled_out="no declared segment and no class leads what moved, and it did not move without a leader")
+        return Findings(ruled_out="no segment and no class leads what moved, and it did not move without a leader")
     return Findings(candidates=tuple(found))
