@@ -75,10 +75,9 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
         return 0.0
     model = diagnose(evidence, node) is not None if node in evidence.models else False
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
-    told = (1.0 if model and change.kind != "infrastructure" else _told(change, steps)) * (
-        not announced(evidence, change)
-    )
-    return max(USED * told, FARTHER) * left * reality(evidence.symptom)
+    told = 1.0 if model and change.kind != "infrastructure" else _told(change, steps)
+    most = FARTHER if announced(evidence, change) else max(USED * told, FARTHER)
+    return most * left * reality(evidence.symptom)
 
 
 def _told(change: Change, steps: Mapping[str, int]) -> float:

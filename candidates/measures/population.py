@@ -19,6 +19,7 @@ import numpy as np
 
 from candidates.measures.answered import answering
 from candidates.measures.answers import judge_of
+from candidates.measures.columns import WRONG, moved_columns
 from candidates.measures.confounding import common_shift, leadership
 from candidates.measures.diagnosis import MOVED, SEEN, ModelDiagnosis, diagnose
 from candidates.measures.distances import jensen_shannon, shares
@@ -27,7 +28,6 @@ from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
-from candidates.measures.signatures import in_company, wrong_values
 from candidates.measures.surrogate import feature_index
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -36,8 +36,8 @@ LEADS = 0.3
 MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
-NULLS, WRONG = 0.5, 0.7
-"""Part of a shift that nulls make, and sign of wrong values, from which a column's population did not move."""
+NULLS = 0.5
+"""Part of a shift that nulls make from which a column's population did not move."""
 CLEAR = 3.0
 """Standard errors by which the classes' shares must have moved."""
 
@@ -130,7 +130,9 @@ def _common(
 ) -> Mix | None:
     """Return what columns of valid values that moved together have in common; None where one of them leads."""
     rows = model.rows
-    names = {name: key for name, key in drifted.items() if not _doubted(model, model.columns[key])}
+    signs = {moved.column.column: moved.wrong for moved in moved_columns(evidence) if moved.model is model}
+    wrong = {name for name, some in signs.items() if max((sign.specificity for sign in some), default=0.0) >= WRONG}
+    names = {name: key for name, key in drifted.items() if name not in wrong and not _emptied(model.columns[key])}
     sizes = {key: len(model.columns[key].roles) for key in names.values()}
     if rows is None or not (leads := common_shift(rows.bins, sizes, rows.after, list(sizes))):
         return None
@@ -145,11 +147,6 @@ def _most_moved(profile: ColumnProfile) -> tuple[str, float, float]:
     p, q = shares(profile.before), shares(profile.after)
     k = int(np.abs(q - p).argmax())
     return f"{profile.column}: {profile.labels[k]}", float(p[k]), float(q[k])
-
-
-def _doubted(model: ModelEvidence, profile: ColumnProfile) -> bool:
-    signs = in_company(wrong_values(profile, model.rows), profile)
-    return _emptied(profile) or max((sign.specificity for sign in signs), default=0.0) >= WRONG
 
 
 def _emptied(profile: ColumnProfile) -> bool:

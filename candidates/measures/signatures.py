@@ -246,7 +246,7 @@ def in_company(signs: Sequence[Signature], profile: ColumnProfile) -> tuple[Sign
 
     Another unit tilts a distribution as well, but no other column.
     """
-    if not _tilted(profile, profile.before):
+    if not _tilted(profile):
         return tuple(signs)
     return tuple(
         replace(sign, specificity=TILTED * sign.specificity, doubtful=True)
@@ -256,7 +256,7 @@ def in_company(signs: Sequence[Signature], profile: ColumnProfile) -> tuple[Sign
     )
 
 
-def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
+def _tilted(profile: ColumnProfile) -> bool:
     """Return whether values moved towards an end as a whole: the ranges next to it grew as well, the nearer the more.
 
     Wrong values of any size that lie beyond the range take from all ranges alike.
@@ -264,7 +264,7 @@ def _tilted(profile: ColumnProfile, before: FloatArray) -> bool:
     roles = np.array(profile.roles)
     if (roles == "range").sum() < 2 * NEAR:
         return False
-    p, q = shares(before), shares(profile.after)
+    p, q = shares(profile.before), shares(profile.after)
     growth = np.divide(q, p, out=np.where(q > 0, np.inf, 0.0), where=p > 0)
     inside, rest = growth[roles == "range"], float(np.median(growth[roles == "range"]))
     ends = {role: growth[roles == role].max(initial=0.0) for role in ("below", "above")}

@@ -22,9 +22,13 @@ def drifted(by, seed=0, rows=20_000, strength=1.2):
         "follower": 0.8 * driver + 0.6 * rng.normal(size=rows),
         "distant": 0.5 * driver + np.sqrt(0.75) * rng.normal(size=rows),
     }
-    weight = np.exp(strength * x[by])
-    after = np.arange(rows) >= rows // 2
-    index = np.arange(rows)
+    return resampled(x, np.exp(strength * x[by]), rng)
+
+
+def resampled(x, weight, rng):
+    """Return the columns' bins, the later half of the rows drawn anew by their weight, and which rows these are."""
+    after = np.arange(len(weight)) >= len(weight) // 2
+    index = np.arange(len(weight))
     index[after] = rng.choice(index[after], int(after.sum()), p=weight[after] / weight[after].sum())
     edges = np.linspace(-2, 2, 9)
     return {name: np.searchsorted(edges, values[index]) for name, values in x.items()}, after
@@ -74,12 +78,7 @@ def chosen(by, seed=0, rows=20_000, strength=1.5):
     rng = np.random.default_rng(seed)
     latent = rng.normal(size=rows)
     x = {name: 0.75 * latent + np.sqrt(1 - 0.75**2) * rng.normal(size=rows) for name in FIVE}
-    weight = np.exp(strength * (x | {"latent": latent})[by])
-    after = np.arange(rows) >= rows // 2
-    index = np.arange(rows)
-    index[after] = rng.choice(index[after], int(after.sum()), p=weight[after] / weight[after].sum())
-    edges = np.linspace(-2, 2, 9)
-    return {name: np.searchsorted(edges, values[index]) for name, values in x.items()}, after
+    return resampled(x, np.exp(strength * (x | {"latent": latent})[by]), rng)
 
 
 @pytest.mark.parametrize("seed", range(3))
