@@ -13,7 +13,7 @@ from rca.profile.queries import Answer
 from rca.warehouse import Warehouse
 from rca.warehouse.store import literal
 
-KEPT_CELLS = 16_000_000
+KEPT_CELLS = 9_000_000
 """Rows x columns of the narrow table at a time (8 bytes each)."""
 
 MOST_COLUMNS, LEAST_COLUMNS = 64, 4
