@@ -18,6 +18,7 @@ from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from candidates.measures.outcome_moved import Moved
 from candidates.measures.slice_report import slice_share
+from candidates.measures.versions import dated, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -28,6 +29,8 @@ SLICED = 0.8
 """How far one unmistakable slice that holds the whole symptom takes the place of a drift of all outcomes."""
 GONE = 0.1
 """Share of what the inputs said of the outcome from which it is told as lost, else how far the outcomes moved."""
+TOLD = 0.8
+"""How far a new version, or an event of the labels, takes the place of outcomes that nobody sees."""
 UNLABELLED = 0.6
 """How specific a rise of the loss is where nobody sees the outcomes themselves."""
 VERIFY = "Label a few recent rows by hand under the old rules; refit on recent rows and compare out of sample."
@@ -95,6 +98,7 @@ def _in_words(moved: Moved) -> str:
 def _from_histograms(evidence: Evidence, node: str, change: HistogramOutcome) -> Candidate:
     onset = evidence.symptom.onset
     impact = change.share * change.sure
+    told = _told_by_histograms(evidence, node)
     kept = "; the answers stayed the same on average" if change.vouched else ""
     text = (
         f"explains {impact:.0%} of the symptom, estimated by what the loss rose within bins of the inputs beyond what "
@@ -108,11 +112,19 @@ def _from_histograms(evidence: Evidence, node: str, change: HistogramOutcome) ->
         EvidenceItem(kind="estimate", text=text, data=data),
         impact=impact,
         strength=change.z,
-        specificity=UNLABELLED * (1.0 - SLICED * change.one_bin),
+        specificity=UNLABELLED * (1.0 - SLICED * change.one_bin) * (1.0 - TOLD * told),
         summary=f"The loss of {node} rose for the same values of {len(change.steady)} inputs since {stamp(onset.at)}: "
         "other outcomes, as far as histograms tell.",
         features={"alignment": 1.0, "coincident_change": 0.0, "label_sign": 0.0},
     )
+
+
+def _told_by_histograms(evidence: Evidence, node: str) -> float:
+    """Return how far a new version, or an event of the labels, accounts for a loss that rose within bins, [0, 1]."""
+    diagnosis, switch = diagnose(evidence, node), version_switch(evidence, node)
+    version = dated(evidence, node, diagnosis, switch.since) if diagnosis and switch else 0.0
+    labels = max((sign.specificity for sign in label_signs(evidence, evidence.models[node], None)), default=0.0)
+    return max(version, labels)
 
 
 def _by_losses(evidence: Evidence, found: Mapping[str, HistogramOutcome]) -> Findings:

@@ -6,6 +6,7 @@ all, outcomes that moved one way only. A guideline event alone, with outcomes as
 """
 
 from candidates.measures.clock import alignment, stamp
+from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_histograms
 from candidates.measures.influence import clip, symptomatic_models
 from candidates.measures.labels import TOLD, LabelSign, label_producer, label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
@@ -15,6 +16,9 @@ from schemas.evidence import Evidence
 
 EXPECTED = 2.0
 """Standard errors from which outcomes are believed to have moved as was told, in full from twice that on."""
+
+VERIFY = "Label the same few rows by the old and the new rule; compare label source, delay and vocabulary."
+REMEDY = "Relabel, or evaluate apart before and after; version guideline and label source with the data."
 
 PLAINLY = 0.8
 """Specificity of an event that speaks of labels itself."""
@@ -58,14 +62,53 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
         onset_high=onset.high,
         summary=f"The labels of {node} changed since {stamp(onset.at)}: {best.words}.",
         evidence=(estimate, *(sign.item for sign in signs if sign.item is not None)),
-        verify="Label the same few rows by the old and the new rule; compare label source, delay and vocabulary.",
-        remedy="Relabel, or evaluate apart before and after; version guideline and label source with the data.",
+        verify=VERIFY,
+        remedy=REMEDY,
         # labels recorded otherwise are mixed otherwise as well
         explains=(("outcome", node), *((("classes", node),) if best.specificity > TOLD else ())),
         features={
             "alignment": alignment(onset, evidence.symptom),
             "coincident_change": float(any(sign.announced for sign in signs)),
             "label_sign": best.specificity,
+        },
+    )
+
+
+def _told(evidence: Evidence, node: str, losses: HistogramOutcome | None) -> tuple[LabelSign, ...]:
+    """Return the surest event of the labels where histograms show that the loss rose within bins; none otherwise."""
+    if losses is None or losses.share * losses.sure <= 0:
+        return ()
+    return tuple(sign for sign in label_signs(evidence, evidence.models[node], None) if sign.announced)[:1]
+
+
+def _from_histograms(evidence: Evidence, node: str, losses: HistogramOutcome, sign: LabelSign) -> Candidate:
+    onset, impact = evidence.symptom.onset, losses.share * losses.sure
+    text = (
+        f"explains {impact:.0%} of the symptom, estimated by what the loss rose within bins of the inputs beyond what "
+        f"any column that moved explains ({losses.z:.1f} standard errors)"
+    )
+    estimate = EvidenceItem(kind="estimate", text=text, data={"share": round(impact, 4), "z": round(losses.z, 3)})
+    return Candidate(
+        family="label_change",
+        node=label_producer(evidence, evidence.models[node]) or node,
+        subject=None,
+        impact=impact,
+        strength=losses.z,
+        specificity=sign.specificity,
+        mechanism=sign.mechanism,
+        observed_at=node,
+        onset=onset.at,
+        onset_low=onset.low,
+        onset_high=onset.high,
+        summary=f"The labels of {node} changed since {stamp(onset.at)}: {sign.words}.",
+        evidence=(estimate, *((sign.item,) if sign.item else ())),
+        verify=VERIFY,
+        remedy=REMEDY,
+        explains=(("outcome", node),),
+        features={
+            "alignment": alignment(onset, evidence.symptom),
+            "coincident_change": 1.0,
+            "label_sign": sign.specificity,
         },
     )
 
@@ -78,6 +121,9 @@ def generate(evidence: Evidence) -> Findings:
     for node in sorted(symptomatic_models(evidence)):
         change = outcome_change(evidence, node)
         if change is None:
+            losses = outcome_of_histograms(evidence, node)
+            examined |= losses is not None
+            found += [_from_histograms(evidence, node, losses, sign) for sign in _told(evidence, node, losses)]
             continue
         examined = True
         signs = label_signs(evidence, evidence.models[node], change)

@@ -10,7 +10,7 @@ from candidates.measures.answer_form import answer_form, bounded, comparable, se
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.health import explained_by_data
-from candidates.measures.histogram_outcome import answers_of_histograms
+from candidates.measures.histogram_outcome import answers_of_histograms, within_bins
 from candidates.measures.influence import function_share, symptomatic_models
 from candidates.measures.versions import (
     Switch,
@@ -32,7 +32,8 @@ UNTOLD, IN_FORM = 0.5, 0.8
 
 
 def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
-    told = answers_of_histograms(evidence, node)
+    # of histograms a loss that rose within bins says as well that the outcomes changed: only a logged version tells
+    told = within_bins(evidence, node) if switch.what == "version" else answers_of_histograms(evidence, node)
     share = max(function_share(evidence, node), told) * dated(evidence, node, diagnosis, switch.since)
     share *= spared(evidence, node, switch)
     undone = (
@@ -40,7 +41,7 @@ def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch:
         f"{diagnosis.function_ratio:.1f} times as much from the old function as before"
     )
     within = (
-        f"{share:.0%} of the change of the mean answer arose within bins of the inputs, which no moved one explains"
+        f"{share:.0%} of the change of the mean arose within bins of the inputs, which no moved one explains"
     )
     estimate = EvidenceItem(
         kind="estimate",

@@ -36,7 +36,18 @@ def _relabelled(evidence: Evidence, node: str) -> float:
 def _doubt(evidence: Evidence, node: str, mix: Mix) -> float:
     if mix.common:
         return 0.0
-    return _claims(evidence, node, mix.column) if mix.column else _relabelled(evidence, node)
+    if mix.column:
+        # a segment that nobody knew looks like another spelling, unless its rows are others in all else
+        return _claims(evidence, node, mix.column) * (1.0 - mix.leads if mix.new else 1.0)
+    return _relabelled(evidence, node)
+
+
+def _mechanism(mix: Mix) -> str:
+    if mix.common:
+        return "common_shift"
+    if mix.new:
+        return "new_segment"
+    return "segment_mix" if mix.column else "prior_shift"
 
 
 def _words(node: str, mix: Mix) -> str:
@@ -53,7 +64,8 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
     onset = mix.shift.onset if mix.shift else None
     claims = _doubt(evidence, node, mix)
     what = "columns'" if mix.common else "column's" if mix.column else "classes'"
-    text = f"explains {impact:.0%} of the symptom, estimated by reweighting the baseline to the {what} new shares"
+    how = "leaving out its rows" if mix.new else f"reweighting the baseline to the {what} new shares"
+    text = f"explains {impact:.0%} of the symptom, estimated by {how}"
     labels, before, after = zip(*mix.moved, strict=True)
     of = "the columns" if mix.common else mix.column or "label"
     since = f" since {stamp(onset.at)}" if onset else ""
@@ -64,7 +76,7 @@ def _candidate(evidence: Evidence, node: str, mix: Mix) -> Candidate:
         impact=impact,
         strength=min(mix.shift.strength, 1e6) if mix.shift else 10.0 * mix.leads,
         specificity=max(0.02, (0.9 if mix.column else 0.8) * (1.0 - claims)),
-        mechanism="common_shift" if mix.common else "segment_mix" if mix.column else "prior_shift",
+        mechanism=_mechanism(mix),
         observed_at=node,
         onset=onset.at if onset else None,
         onset_low=onset.low if onset else None,

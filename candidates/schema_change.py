@@ -109,7 +109,7 @@ def _encoding(moved: MovedColumn) -> Signature | None:
 def generate(evidence: Evidence) -> Findings:
     """Propose the columns whose schema or encoding changed."""
     if not any(model.batches or model.rows for model in evidence.models.values()):
-        return Findings(not_examined="no logged batches, so no observed schemas")
+        return Findings(not_examined="no logged batches and no histograms, so no observed schemas")
     if (reason := unexamined(evidence)) is not None:
         return Findings(not_examined=reason)
     found: list[Candidate] = []

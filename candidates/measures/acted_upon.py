@@ -7,6 +7,7 @@ not. A node whose every way to the KPI leads through a model acts by what that m
 from collections.abc import Mapping
 from datetime import timedelta
 
+from candidates.measures.change_words import suspected
 from candidates.measures.clock import alignment
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import upstream_share
@@ -21,6 +22,8 @@ STEP = 0.7
 FARTHER = 0.25
 """Most that an event explains which does not say which setting was changed from what to what: most such events change
 nothing that matters."""
+BESIDE = 0.6
+"""Factor for a setting elsewhere where an event says that the business process itself changed just then."""
 LATE_BUCKETS = 3
 """Buckets by which an onset's interval may miss, however narrow it is."""
 ANNOUNCED = frozenset({"business", "other"})
@@ -40,7 +43,10 @@ def aligned(evidence: Evidence, change: Change) -> float:
 
 
 def steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
-    """Return node -> edges to the KPI that do not pass a model with a log; empty when the symptom is no KPI's."""
+    """Return node -> edges to the KPI that do not pass a model with a log; empty when the symptom is no KPI's.
+
+    The KPI itself, in which the answers are used last, is 0 edges away.
+    """
     return evidence.once("steps_to_kpi", lambda: _steps_to_kpi(evidence))
 
 
@@ -57,7 +63,7 @@ def _steps_to_kpi(evidence: Evidence) -> Mapping[str, int]:
             if cause not in steps:
                 steps[cause] = steps[node] + 1
                 queue.append(cause)
-    return {node: step for node, step in steps.items() if node != start}
+    return steps
 
 
 def stated(change: Change) -> bool:
@@ -75,7 +81,8 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
         return 0.0
     model = diagnose(evidence, node) is not None if node in evidence.models else False
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
-    told = 1.0 if model and change.kind != "infrastructure" else _told(change, steps)
+    told = suspected(change) if model and change.kind != "infrastructure" else _told(change, steps)
+    told *= BESIDE if node != evidence.symptom.incident.node and _announced_then(evidence) else 1.0
     most = FARTHER if announced(evidence, change) else max(USED * told, FARTHER)
     return most * left * reality(evidence.symptom)
 
@@ -83,15 +90,23 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
 def _told(change: Change, steps: Mapping[str, int]) -> float:
     """Return how far a setting is believed that an event states, by the services through which it acts, [0, 1]."""
     distance = steps.get(str(change.node))
-    return STEP ** (distance - 1) if distance is not None and stated(change) else 0.0
+    return suspected(change) * STEP ** max(distance - 1, 0) if distance is not None and stated(change) else 0.0
 
 
 def announced(evidence: Evidence, change: Change) -> bool:
     """Return whether an event of the KPI's own process lies within its onset, and a setting does not."""
-    kpi, step = evidence.symptom.incident.node, timedelta(seconds=evidence.symptom.bucket_seconds)
-    first, last = evidence.symptom.onset.low - step, evidence.symptom.onset.high + step
-    own = (other for other in evidence.changes if other.node == kpi and other.kind in ANNOUNCED)
-    return not first <= change.ts <= last and any(first <= other.ts <= last for other in own)
+    return not _at_onset(evidence, change) and _announced_then(evidence)
+
+
+def _announced_then(evidence: Evidence) -> bool:
+    kpi = evidence.symptom.incident.node
+    own = (c for c in evidence.changes if c.node == kpi and c.kind in ANNOUNCED and suspected(c) == 1.0)
+    return any(_at_onset(evidence, change) for change in own)
+
+
+def _at_onset(evidence: Evidence, change: Change) -> bool:
+    step, onset = timedelta(seconds=evidence.symptom.bucket_seconds), evidence.symptom.onset
+    return onset.low - step <= change.ts <= onset.high + step
 
 
 def set_at_onset(evidence: Evidence) -> float:

@@ -29,6 +29,7 @@ from candidates.measures.confounding import leadership
 from candidates.measures.distances import quantile_energy
 from candidates.measures.following import followed_output
 from candidates.measures.freed import freed
+from candidates.measures.gone import gone_shares
 from candidates.measures.histograms import has_losses, loss_shares
 from candidates.measures.label_relation import label_loss
 from candidates.measures.laboratory import Laboratory
@@ -363,14 +364,15 @@ def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) ->
     """Return what histograms alone can say: shifts, and shares of the loss where they carry losses."""
     if not any(has_losses(profile) for profile in model.columns.values()):
         return None
-    nothing = float("nan")
-    columns = {}
+    nothing, columns, gone = float("nan"), {}, gone_shares(model.columns)
     for key, profile in sorted(model.columns.items()):
         if profile.part or key in columns:
             continue
         mix, drop = loss_shares(profile)
-        shift = measure_shift(profile, symptom)
-        columns[key] = ColumnDiagnosis(key, (key,), shift, 0.0, nothing, nothing, mix, drop, 0.0, 0.0, 0.0)
+        shift, went = measure_shift(profile, symptom), gone.get(key, nothing)
+        matters = went if key in gone else 0.0
+        told = ColumnDiagnosis(key, (key,), shift, matters, nothing, nothing, mix, drop, 0.0, 0.0, 0.0, vacated=went)
+        columns[key] = told
     return ModelDiagnosis(
         columns=columns,
         metric=metric,

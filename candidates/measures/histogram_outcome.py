@@ -84,7 +84,15 @@ def answers_of_histograms(evidence: Evidence, node: str) -> float:
 
     What moved columns do not explain: the same inputs are answered otherwise. 0 where histograms do not say.
     """
-    found = _within(evidence, node) if evidence.symptom.incident.metric in PREDICTION_METRICS else None
+    return within_bins(evidence, node) if evidence.symptom.incident.metric in PREDICTION_METRICS else 0.0
+
+
+def within_bins(evidence: Evidence, node: str) -> float:
+    """Return the share of a change of the symptomatic model's mean loss (or answer), [0, 1], that arose within bins.
+
+    Of a loss it may lie in the answers as well as in the outcomes. 0 where histograms do not say.
+    """
+    found = _within(evidence, node)
     if found is None:
         return 0.0
     return found.share * _belief(None, found.moved) * clip(2.0 * _surely(evidence) / SURE - 1.0)
@@ -113,6 +121,7 @@ def _within(evidence: Evidence, node: str) -> _Within | None:
     moved = tuple(found for key, found in sorted(changes.items()) if has_moved(diagnosis.columns[key]))
     steady = tuple(key for key in sorted(changes) if not has_moved(diagnosis.columns[key]))
     taken = math.fsum(max(found.mix + found.drop, 0.0) for found in moved)
+    taken += math.fsum(clip(column.vacated) for column in diagnosis.columns.values())
     return _Within(clip(1.0 - taken), steady, moved, changes) if steady else None
 
 

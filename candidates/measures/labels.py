@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.batches import schema_differences
+from candidates.measures.change_words import suspected
 from candidates.measures.clock import stamp
 from candidates.measures.label_arrival import coverage, latest, settled
 from candidates.measures.label_heap import heap
@@ -299,7 +300,7 @@ def _about_labels(change: Change, model: str) -> float:
     if change.kind == "label_guideline" or WORDS.search(change.title or ""):
         return TOLD_OF_LABELS
     if change.node != model:
-        return OF_A_PRODUCER.get(change.kind, 0.0)
+        return suspected(change) * OF_A_PRODUCER.get(change.kind, 0.0)
     # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels
     return 0.6 if change.kind == "data_feed" else 0.0
 

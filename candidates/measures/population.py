@@ -36,6 +36,9 @@ LEADS = 0.3
 MAX_DRIFTED = 12
 MAX_WEIGHT = 20.0
 FEWEST = 100
+NEW, GROWN, FOLLOWERS = 0.05, 10.0, 2
+"""Share of the window's rows from which a segment is told, how many times its old share that is when nobody knew it,
+and how many other columns must have moved with it."""
 NULLS = 0.5
 """Part of a shift that nulls make from which a column's population did not move."""
 CLEAR = 3.0
@@ -62,6 +65,8 @@ class Mix:
         Most moved values: (label, share before, share since).
     common
         Whether it is what many columns have in common, of which none leads the others.
+    new
+        Whether segments never seen before make it: rows, with inputs of their own, that nothing was like.
     """
 
     column: str | None
@@ -71,6 +76,7 @@ class Mix:
     followers: tuple[str, ...]
     moved: tuple[tuple[str, float, float], ...]
     common: bool = False
+    new: bool = False
 
 
 def mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
@@ -93,6 +99,7 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     answers = answering(evidence, node)
     leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
     found = [_segment(evidence, model, name, drifted, leads=leads[drifted[name]]) for name in names]
+    found += [mix for name in model.node.segments if name not in drifted and (mix := _new(evidence, model, name, drifted))]
     label = _label(evidence, model, diagnosis, drifted, answers)
     whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
     return tuple(mix for mix in (*found, label, whole) if mix is not None)
@@ -129,10 +136,7 @@ def _common(
     evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, drifted: Mapping[str, str]
 ) -> Mix | None:
     """Return what columns of valid values that moved together have in common; None where one of them leads."""
-    rows = model.rows
-    signs = {moved.column.column: moved.wrong for moved in moved_columns(evidence) if moved.model is model}
-    wrong = {name for name, some in signs.items() if max((sign.specificity for sign in some), default=0.0) >= WRONG}
-    names = {name: key for name, key in drifted.items() if name not in wrong and not _emptied(model.columns[key])}
+    rows, names = model.rows, _valid(evidence, model, drifted)
     sizes = {key: len(model.columns[key].roles) for key in names.values()}
     if rows is None or not (leads := common_shift(rows.bins, sizes, rows.after, list(sizes))):
         return None
@@ -141,6 +145,66 @@ def _common(
     most = sorted(names, key=lambda name: -diagnosis.columns[name].shift.divergence)[:3]
     moved = tuple(_most_moved(model.columns[names[name]]) for name in most)
     return Mix(None, share, leads, None, tuple(sorted(names)), moved, common=True)
+
+
+def _valid(evidence: Evidence, model: ModelEvidence, drifted: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns, and their keys, of which the values that moved are right."""
+    signs = {moved.column.column: moved.wrong for moved in moved_columns(evidence) if moved.model is model}
+    wrong = {name for name, some in signs.items() if max((sign.specificity for sign in some), default=0.0) >= WRONG}
+    return {name: key for name, key in drifted.items() if name not in wrong and not _emptied(model.columns[key])}
+
+
+def _new(evidence: Evidence, model: ModelEvidence, name: str, drifted: Mapping[str, str]) -> Mix | None:
+    """Return a segment column with segments never seen before, whose rows alone make what else moved.
+
+    Values that were only spelled otherwise have the inputs that the old ones had: leaving them out changes nothing.
+    """
+    rows, diagnosis = model.rows, diagnose(evidence, model.node.id)
+    column = diagnosis.columns.get(name) if diagnosis else None
+    if rows is None or diagnosis is None or column is None or len(column.keys) != 1:
+        return None
+    profile = model.columns[column.keys[0]]
+    p, q = shares(profile.before), shares(profile.after)
+    new = np.isin(profile.roles, ("category", "other", "unseen")) & (q >= NEW) & (p <= q / GROWN)
+    inside = rows.after & new[rows.bins[column.keys[0]]]
+    rest = rows.after & ~inside
+    followers = {other: key for other, key in _valid(evidence, model, drifted).items() if other != name}
+    if min(int(inside.sum()), int(rest.sum())) < FEWEST or len(followers) < FOLLOWERS:
+        return None
+    moved, left = (
+        sum(_apart(rows.bins[key], ~rows.after, side, len(model.columns[key].roles)) for key in followers.values())
+        for side in (rows.after, rest)
+    )
+    order = np.argsort(-np.abs(q - p), kind="stable")[:3]
+    return Mix(
+        column=name,
+        share=_without(evidence, model, diagnosis, rest),
+        leads=clip(1 - left / moved) if moved > 0 else 0.0,
+        shift=column.shift,
+        followers=tuple(sorted(followers)),
+        moved=tuple((profile.labels[i], float(p[i]), float(q[i])) for i in order),
+        new=True,
+    )
+
+
+def _apart(place: IntArray, one: BoolArray, other: BoolArray, size: int) -> float:
+    """Return how far the shares of some rows lie from those of others, beyond chance: a Jensen-Shannon divergence."""
+    noise = (size - 1) / 8 * (1 / max(int(one.sum()), 1) + 1 / max(int(other.sum()), 1))
+    return max(float(jensen_shannon(_counted(place[one], size), _counted(place[other], size))) - noise, 0.0)
+
+
+def _without(evidence: Evidence, model: ModelEvidence, diagnosis: ModelDiagnosis, rest: BoolArray) -> float:
+    """Return the share of the symptom that goes away with all rows of the window but some (N,), [0, 1]."""
+    rows = model.rows
+    if rows is None or not np.isfinite(diagnosis.unit):
+        return 0.0
+    metric, answer = judge_of(model, rows, diagnosis.metric)
+    fine = _judged(rows, diagnosis.metric)
+    whole, kept = (fine & side for side in (rows.after, rest))
+    if min(int(whole.sum()), int(kept.sum())) < FEWEST:
+        return 0.0
+    value = [metric(answer[side], rows.label[side], np.ones(int(side.sum()))) for side in (whole, kept)]
+    return clip((value[0] - value[1]) / diagnosis.unit) * influence(evidence, model.node.id)
 
 
 def _most_moved(profile: ColumnProfile) -> tuple[str, float, float]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from candidates.measures.changed_keys import changed_key, key_in_title
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import function_share
@@ -44,18 +45,17 @@ def _aligned(evidence: Evidence, moment: datetime) -> float:
 
 def change_subject(change: Change) -> str | None:
     """Return what a change event is about: its key, version or title."""
-    before = change.before if isinstance(change.before, dict) else {}
     after = change.after if isinstance(change.after, dict) else {}
     if "version" in after and change.kind == "deploy":
         return str(after["version"])
-    moved = sorted(str(k) for k in {**before, **after} if before.get(k) != after.get(k))
-    if len(moved) == 1:
-        return moved[0]
+    key = changed_key(change.before, change.after)
+    if key is not None and change.kind != "deploy":
+        return key
     if "key" in after:
         return str(after["key"])
     if change.kind == "deploy" and isinstance(change.after, str | int | float):
         return str(change.after)
-    return change.title
+    return key or (key_in_title(change.title, change.node) if change.kind in SETTINGS else None) or change.title
 
 
 def change_item(change: Change) -> EvidenceItem:
@@ -72,7 +72,13 @@ def version_switch(evidence: Evidence, node: str) -> Switch | None:
     model = evidence.models.get(node)
     if model is None:
         return None
-    new = [v for v in model.versions if v.version and v.n_after > 0 and v.n_before < 0.2 * v.n_after]
+    # hours of the switch may be counted with those before it
+    since = evidence.symptom.onset.low - timedelta(seconds=2 * evidence.symptom.bucket_seconds)
+    new = [
+        v
+        for v in model.versions
+        if v.version and v.n_before < (0.2 if v.first < since else 1.0) * v.n_after
+    ]
     known = [v for v in model.versions if v.n_before > 0]
     if not new or not known:
         return None

@@ -8,6 +8,7 @@ import numpy as np
 from rca.errors import InputError
 from rca.evidence.categories import REFERENCE_ROWS, category_counts, rows_inside
 from rca.evidence.columns import read_columns, read_outputs
+from rca.evidence.counted import counted_columns, counted_versions
 from rca.evidence.repeats import repeated_shares
 from rca.evidence.rolled import OF_NODE, has_few_rows, is_behind, kept_categories
 from rca.evidence.rows import read_rows
@@ -172,7 +173,14 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         return None
     if table is None:
         return ModelEvidence(
-            node, columns, _outputs(warehouse, node, symptom), None, (), _producers(system, node), (), "logged loss"
+            node=node,
+            columns=columns,
+            outputs=_outputs(warehouse, node, symptom),
+            rows=None,
+            versions=counted_versions(warehouse, node.id, symptom),
+            producers=_producers(system, node),
+            batches=counted_columns(node.id, columns),
+            score_name="logged loss",
         )
     node = node if node.task else node.model_copy(update={"task": table.task})
     metric = symptom.incident.metric if symptom.incident.node == node.id else "prediction_mean"

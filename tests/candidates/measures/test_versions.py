@@ -22,6 +22,15 @@ SUBJECTS = [
     ({"before": {"a": 1, "b": 1}, "after": {"a": 2, "b": 2}, "title": "two at once"}, "two at once"),
     ({"before": 1, "after": 2, "title": "raise it"}, "raise it"),
     ({"title": None}, None),
+    ({"kind": "config", "before": "score_cap=0.9", "after": "score_cap=0.7", "title": "cap updated"}, "score_cap"),
+    ({"kind": "config", "before": "a=1; b: x", "after": "a=1; b: y"}, "b"),
+    ({"kind": "config", "before": "5000", "after": "500", "title": "cache.max_entries changed"}, "cache.max_entries"),
+    ({"kind": "flag", "title": "new_checkout on for all"}, "new_checkout"),
+    ({"kind": "config", "title": "scorer: pool_size raised"}, "pool_size"),
+    ({"kind": "config", "title": "move pool_size to max_size"}, "move pool_size to max_size"),
+    ({"kind": "config", "title": "retry after 2.5 s, see docs/run_book.md"}, "retry after 2.5 s, see docs/run_book.md"),
+    ({"kind": "infrastructure", "title": "node pool rotated"}, "node pool rotated"),
+    ({"kind": "business", "title": "price_list changed"}, "price_list changed"),
 ]
 
 

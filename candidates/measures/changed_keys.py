@@ -1,0 +1,40 @@
+"""Which key of a configuration a change event is about, however it is written down.
+
+As fields (`{"pool_size": 5}`), as text (`pool_size=5; retries=3`), or only as a name in the title (`pool_size changed`).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SETTING = re.compile(r"\s*([A-Za-z][\w./-]*)\s*[=:]\s*(.*?)\s*")
+"""One setting in a text: its key and value."""
+NAME = re.compile(r"(?<![\w./-])[A-Za-z]\w*(?:[._][A-Za-z]\w*)+(?![\w/-]|\.\w)")
+"""A name that only a program gives: words joined by dots or underscores."""
+
+
+def changed_key(before: Any, after: Any) -> str | None:
+    """Return the one key whose value differs; None when none does, or several do."""
+    was, now = _fields(before), _fields(after)
+    moved = sorted(str(key) for key in {**was, **now} if was.get(key) != now.get(key))
+    return moved[0] if len(moved) == 1 else None
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    parts = [part for part in re.split(r"[;,\n]", value) if part.strip()] if isinstance(value, str) else []
+    found = [SETTING.fullmatch(part) for part in parts]
+    return {one[1]: one[2] for one in found if one} if all(found) else {}
+
+
+def key_in_title(title: str | None, node: str | None) -> str | None:
+    """Return the only name in a title that is a setting's; None without one, or among several.
+
+    Parameters
+    ----------
+    node
+        Where it was changed: its name is no setting's.
+    """
+    names = {name for name in NAME.findall(title or "") if name != node}
+    return names.pop() if len(names) == 1 else None
