@@ -18,7 +18,7 @@ from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from candidates.measures.outcome_moved import Moved
 from candidates.measures.slice_report import slice_share
-from candidates.measures.versions import dated, version_switch
+from candidates.measures.versions import dated, suspected_version, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -123,6 +123,7 @@ def _told_by_histograms(evidence: Evidence, node: str) -> float:
     """Return how far a new version, or an event of the labels, accounts for a loss that rose within bins, [0, 1]."""
     diagnosis, switch = diagnose(evidence, node), version_switch(evidence, node)
     version = dated(evidence, node, diagnosis, switch.since) if diagnosis and switch else 0.0
+    version *= suspected_version(evidence, node, switch.subject) if switch else 0.0
     labels = max((sign.specificity for sign in label_signs(evidence, evidence.models[node], None)), default=0.0)
     return max(version, labels)
 

@@ -19,6 +19,7 @@ from candidates.measures.versions import (
     event_switch,
     function_strength,
     spared,
+    suspected_version,
     version_switch,
 )
 from schemas.analysis import EvidenceItem
@@ -33,7 +34,9 @@ UNTOLD, IN_FORM = 0.5, 0.8
 
 def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch: Switch) -> Candidate:
     # of histograms a loss that rose within bins says as well that the outcomes changed: only a logged version tells
-    told = within_bins(evidence, node) if switch.what == "version" else answers_of_histograms(evidence, node)
+    told = answers_of_histograms(evidence, node)
+    if switch.what == "version":
+        told = within_bins(evidence, node) * suspected_version(evidence, node, switch.subject)
     share = max(function_share(evidence, node), told) * dated(evidence, node, diagnosis, switch.since)
     share *= spared(evidence, node, switch)
     undone = (

@@ -120,7 +120,8 @@ def place_agrees(
     Parameters
     ----------
     readers
-        Column -> the models that read it: real drift is also right when laid on one of them.
+        Column -> the models that read it and the nodes that produce it: real drift is also right when laid on one of
+        them.
     slices
         Predicate -> whether it selects the true slice's rows, when the truth is one.
     """
@@ -171,10 +172,20 @@ def any_of(hits: Hits) -> Hits:
     return {level: [[any(each) for each in zip(*right, strict=True)]] if right else [] for level, right in hits.items()}
 
 
+def with_producers(files: Files, readers: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return column -> the models that read it, and the nodes that an edge names as its producers."""
+    found = {column: list(nodes) for column, nodes in readers.items()}
+    for edge in files.system.get("edges") or ():
+        for column in edge.get("columns") or ():
+            found.setdefault(column, []).append(edge["from"])
+    return found
+
+
 def judge_case(folder: Path, known: Mapping[str, Any], causes: Sequence[Cause]) -> Hits:
     """Return which causes of an answer to a case are right; `any_of`: its truths are answers that all would do."""
-    slices = slices_of(Files(folder), known["causes"], causes)
-    hits = judge(known["causes"], causes, known["readers"], slices)
+    files = Files(folder)
+    slices = slices_of(files, known["causes"], causes)
+    hits = judge(known["causes"], causes, with_producers(files, known["readers"]), slices)
     return any_of(hits) if known.get("any_of") else hits
 
 

@@ -18,7 +18,7 @@ from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.influence import clip, influence
 from candidates.measures.leave_out import drop_share
 from candidates.measures.surprise import Surprise, readable, surprise
-from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, ModelEvidence, Onset, Rows, Series, TimeArray
+from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Onset, Rows, Series, TimeArray
 
 MAX_ROWS = 6_000
 FEWEST, FEWEST_COLUMNS = 50, 3
@@ -33,6 +33,8 @@ EXTREME, LOOSE, LOOSEST = 0.995, 0.8, 0.5
 LARGE, SEPARATED = 0.95, 0.2
 """Quantile of the baseline's errors that is large; gain of the area under the curve that is a clear one."""
 MUCH = 0.25
+DIGITS, GROUPS = 6, 50
+"""Decimals to which values beyond all bins are read; groups of them by rank, in which two are near copies."""
 ORDINARY, UNMISTAKABLE = 2.0, 12.0
 """Times the usual share of rows beyond the baseline's 99.5 % point: as drift also does, as only a burst does."""
 
@@ -132,7 +134,7 @@ def _find(evidence: Evidence, node: str) -> Burst | None:
     found = _in_part(surprise(model, rows, chosen, readable(model, rows)), after)
     if len(found.keys) < FEWEST_COLUMNS:
         return None
-    strange = _strange(found, rows, chosen)
+    strange = _strange(found, model, rows, chosen)
     now, usual = float(strange.rows[after].mean()), float(strange.rows[~after].mean())
     touched = (now - usual) / (1 - usual)
     strength = _strength(rows.ts[chosen], strange.rows, after)
@@ -162,14 +164,24 @@ def _in_part(found: Surprise, after: BoolArray) -> Surprise:
     return found.only(keep)
 
 
-def _strange(found: Surprise, rows: Rows, chosen: IntArray) -> _Strange:
+def _place(profile: ColumnProfile, rows: Rows, chosen: IntArray, key: str) -> IntArray:
+    """Return (N,) bin positions; what lies beyond all bins is told apart by its value: it need not be alike."""
+    place = rows.bins[key][chosen]
+    outside = np.isin(profile.roles, ("below", "above"))[place]
+    if not outside.any() or key not in rows.values:
+        return place
+    rank = np.unique(np.round(np.nan_to_num(rows.values[key][chosen]), DIGITS), return_inverse=True)[1]
+    return np.where(outside, len(profile.roles) + rank * GROUPS // (rank.max() + 1), place)
+
+
+def _strange(found: Surprise, model: ModelEvidence, rows: Rows, chosen: IntArray) -> _Strange:
     after = rows.after[chosen]
     apart, parts = structure(found, ~after)
     scores, pulls = (rarity(found), apart), (found.amount, parts)
     signs = [excess(score, after) for score in scores]
     clear = [sign for sign in signs if sign.z > MOVED and sign.share - sign.usual >= LEAST]
     repeats = np.zeros(len(chosen), dtype=bool) if rows.repeats is None else rows.repeats[chosen]
-    places = np.stack([rows.bins[key][chosen] for key in found.keys], axis=1)
+    places = np.stack([_place(model.columns[key], rows, chosen, key) for key in found.keys], axis=1)
     copied = copies(places, after, ~repeats)
     flagged = copied.copy()
     for sign in clear:

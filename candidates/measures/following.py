@@ -1,12 +1,15 @@
 """How a KPI follows a model's outputs, learned on the baseline."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from candidates.measures.clock import within
 from schemas.evidence import FloatArray, ModelEvidence, Series, Symptom
 
+CLOSELY = 0.6
+"""Correlation from which the residual of a KPI says what of its change came otherwise."""
 PREDICTED, CLEAR = "prediction_mean", 3.0
 """The output that a KPI is thought to follow; standard errors by which another one must have moved instead."""
 
@@ -76,6 +79,35 @@ def most_predicted(kpi: Series, output: Series, symptom: Symptom) -> float:
     """
     r, _ = correlation(kpi, output, symptom)
     return predicted_change(kpi, output, symptom) / r**2 if math.isfinite(r) else float("nan")
+
+
+def passed_on(kpi: Series, output: Series, symptom: Symptom) -> float:
+    """Return the share of a KPI's change, [0, 1], that came with an output, by what is left of it beside the output.
+
+    Did the output not move but by chance, or does the KPI not move beside it? The odds are those of two normal
+    deviates: by how many standard errors the output moved, and by how many the residual of the KPI's regression on it.
+    A KPI that is computed from the answers scatters with them, and says more of them than their own scatter does.
+    0 where the baseline shows no close relation.
+
+    References
+    ----------
+    Li et al., "Causal inference-based root cause analysis for online service systems with intervention recognition",
+    KDD 2022 (CIRCA: the residual of a regression on the parents).
+    """
+    r, slope = correlation(kpi, output, symptom)
+    change = symptom.value - symptom.baseline_value
+    if not abs(r) >= CLOSELY or not change:
+        return 0.0
+    share = predicted_change(kpi, output, symptom) / abs(r) / change
+    left = [mean_shift(_beside(kpi, output, steep), symptom) for steep in (slope, slope / r**2)]
+    least = 0.0 if left[0] * left[1] < 0 else min(map(abs, left))
+    odds = (mean_shift(output, symptom) ** 2 - least**2) / 2
+    return min(1.0, max(0.0, share)) / (1.0 + math.exp(min(-odds, 700.0)))
+
+
+def _beside(kpi: Series, output: Series, slope: float) -> Series:
+    shared, at_kpi, at_output = np.intersect1d(kpi.ts, output.ts, return_indices=True)
+    return replace(kpi, ts=shared, value=kpi.value[at_kpi] - slope * output.value[at_output], n=kpi.n[at_kpi])
 
 
 def followed_output(symptom: Symptom, model: ModelEvidence) -> str:

@@ -13,6 +13,7 @@ from candidates.measures.following import (
     correlation,
     mean_shift,
     most_predicted,
+    passed_on,
     predicted_change,
     series_strength,
     sides,
@@ -259,6 +260,7 @@ def _followed(evidence: Evidence, node: str) -> float:
         by_strength = MODEST * clip((abs(series_strength(series, symptom)) - 2) / 4)
         if math.isfinite(predicted) and change:
             share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
+            share = max(share, passed_on(symptom.series, series, symptom))
             if (
                 name not in ANSWERS
             ):  # a loss scatters: what it predicts at most bounds what is believed without a relation

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from candidates.measures.change_words import suspected
 from candidates.measures.changed_keys import changed_key, key_in_title
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
@@ -73,7 +74,7 @@ def version_switch(evidence: Evidence, node: str) -> Switch | None:
     if model is None:
         return None
     # hours of the switch may be counted with those before it
-    since = evidence.symptom.onset.low - timedelta(seconds=2 * evidence.symptom.bucket_seconds)
+    since = evidence.symptom.onset.low - timedelta(seconds=evidence.symptom.bucket_seconds)
     new = [
         v
         for v in model.versions
@@ -89,6 +90,12 @@ def version_switch(evidence: Evidence, node: str) -> Switch | None:
         data={"version": best.version, "since": best.first.isoformat(), "rows": best.n_after},
     )
     return Switch(best.version, best.first, "version", _aligned(evidence, best.first), item)
+
+
+def suspected_version(evidence: Evidence, node: str, version: str) -> float:
+    """Return how far a version is suspected by the words of the event that brought it in, (0, 1]; 1 without one."""
+    told = (c for c in evidence.changes if c.node == node and c.kind == "deploy" and change_subject(c) == version)
+    return min((suspected(change) for change in told), default=1.0)
 
 
 def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switch | None:
