@@ -74,10 +74,8 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
     )
 
 
-def _told(evidence: Evidence, node: str, losses: HistogramOutcome | None) -> tuple[LabelSign, ...]:
-    """Return the surest event of the labels where histograms show that the loss rose within bins; none otherwise."""
-    if losses is None or losses.share * losses.sure <= 0:
-        return ()
+def _told(evidence: Evidence, node: str) -> tuple[LabelSign, ...]:
+    """Return the surest event of a model's labels, if there is one."""
     return tuple(sign for sign in label_signs(evidence, evidence.models[node], None) if sign.announced)[:1]
 
 
@@ -123,7 +121,8 @@ def generate(evidence: Evidence) -> Findings:
         if change is None:
             losses = outcome_of_histograms(evidence, node)
             examined |= losses is not None
-            found += [_from_histograms(evidence, node, losses, sign) for sign in _told(evidence, node, losses)]
+            if losses is not None and losses.share * losses.sure > 0:
+                found += [_from_histograms(evidence, node, losses, sign) for sign in _told(evidence, node)]
             continue
         examined = True
         signs = label_signs(evidence, evidence.models[node], change)

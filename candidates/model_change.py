@@ -43,9 +43,7 @@ def _candidate(evidence: Evidence, node: str, diagnosis: ModelDiagnosis, switch:
         f"predicting with a stand-in of the old version undoes {share:.0%} of the symptom; logged predictions deviate "
         f"{diagnosis.function_ratio:.1f} times as much from the old function as before"
     )
-    within = (
-        f"{share:.0%} of the change of the mean arose within bins of the inputs, which no moved one explains"
-    )
+    within = f"{share:.0%} of the change of the mean arose within bins of the inputs, which no moved one explains"
     estimate = EvidenceItem(
         kind="estimate",
         text=within if told else undone,

@@ -18,7 +18,18 @@ from candidates.measures.distances import jensen_shannon, shares
 from candidates.measures.influence import clip, influence
 from candidates.measures.leave_out import drop_share
 from candidates.measures.surprise import Surprise, readable, surprise
-from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Onset, Rows, Series, TimeArray
+from schemas.evidence import (
+    BoolArray,
+    ColumnProfile,
+    Evidence,
+    FloatArray,
+    IntArray,
+    ModelEvidence,
+    Onset,
+    Rows,
+    Series,
+    TimeArray,
+)
 
 MAX_ROWS = 6_000
 FEWEST, FEWEST_COLUMNS = 50, 3

@@ -1,6 +1,6 @@
 """Which key of a configuration a change event is about, however it is written down.
 
-As fields (`{"pool_size": 5}`), as text (`pool_size=5; retries=3`), or only as a name in the title (`pool_size changed`).
+As fields (`{"pool_size": 5}`), as text (`pool_size=5; retries=3`), or in the title alone (`pool_size changed`).
 """
 
 import re

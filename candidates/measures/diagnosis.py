@@ -369,10 +369,8 @@ def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) ->
         if profile.part or key in columns:
             continue
         mix, drop = loss_shares(profile)
-        shift, went = measure_shift(profile, symptom), gone.get(key, nothing)
-        matters = went if key in gone else 0.0
-        told = ColumnDiagnosis(key, (key,), shift, matters, nothing, nothing, mix, drop, 0.0, 0.0, 0.0, vacated=went)
-        columns[key] = told
+        shift, told = measure_shift(profile, symptom), (nothing, nothing, mix, drop, 0.0, 0.0, 0.0)
+        columns[key] = ColumnDiagnosis(key, (key,), shift, gone.get(key, 0.0), *told, vacated=gone.get(key, nothing))
     return ModelDiagnosis(
         columns=columns,
         metric=metric,

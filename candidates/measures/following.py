@@ -7,6 +7,7 @@ import numpy as np
 
 from candidates.measures.clock import within
 from schemas.evidence import FloatArray, ModelEvidence, Series, Symptom
+from schemas.incident import SHARE_OF
 
 CLOSELY = 0.6
 """Correlation from which the residual of a KPI says what of its change came otherwise."""
@@ -119,8 +120,10 @@ def followed_output(symptom: Symptom, model: ModelEvidence) -> str:
     related = {metric: abs(correlation(symptom.series, series, symptom)[0]) for metric, series in outputs.items()}
     told = {metric: r for metric, r in related.items() if math.isfinite(r)}
     if told:
-        return max(told, key=lambda metric: told[metric])
-    moved = {metric: _moved(series, symptom) for metric, series in outputs.items()}
+        best = max(told, key=lambda metric: told[metric])
+        return PREDICTED if best.startswith(SHARE_OF) else best
+    own = {metric: series for metric, series in outputs.items() if not metric.startswith(SHARE_OF)}
+    moved = {metric: _moved(series, symptom) for metric, series in own.items()}
     if not moved or moved.get(PREDICTED, 0.0) >= CLEAR or max(moved.values()) < CLEAR:
         return PREDICTED
     return max(moved, key=lambda metric: moved[metric])

@@ -6,8 +6,6 @@ as they mattered: as far as the mean loss (or answer) of the baseline differed b
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from candidates.measures.distances import shares
 from candidates.measures.histograms import SEEN, has_losses, loss_shares
 from schemas.evidence import ColumnProfile

@@ -20,6 +20,7 @@ from candidates.measures.following import (
 )
 from candidates.measures.null_share import METRIC, null_share
 from schemas.evidence import Evidence
+from schemas.incident import SHARE_OF
 
 ENERGY_FLOOR = 0.02
 """Movement of an output, in its own variance, below which nobody carries it."""
@@ -261,18 +262,22 @@ def _followed(evidence: Evidence, node: str) -> float:
         if math.isfinite(predicted) and change:
             share = clip(predicted / change) * clip((abs(mean_shift(series, symptom)) - 2) / 3)
             share = max(share, passed_on(symptom.series, series, symptom))
-            if (
-                name not in ANSWERS
+            if not _is_answer(
+                name
             ):  # a loss scatters: what it predicts at most bounds what is believed without a relation
                 most = clip(most_predicted(symptom.series, series, symptom) / change)
                 share = max(share, min(by_strength, most))
         else:
             share = by_strength
         best = max(best, share)
-    judged = any(len(sides(s, symptom)[1]) for name, s in model.outputs.items() if name not in ANSWERS)
+    judged = any(len(sides(s, symptom)[1]) for name, s in model.outputs.items() if not _is_answer(name))
     if unseen > seen or (not judged and seen < CLOSE):
         best = max(best, (UNSEEN + (1 - UNSEEN) * unseen) * _disturbed(evidence, node))
     return best
+
+
+def _is_answer(output: str) -> bool:
+    return output in ANSWERS or output.startswith(SHARE_OF)
 
 
 def _disturbed(evidence: Evidence, node: str) -> float:

@@ -99,10 +99,10 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     answers = answering(evidence, node)
     leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
     found = [_segment(evidence, model, name, drifted, leads=leads[drifted[name]]) for name in names]
-    found += [mix for name in model.node.segments if name not in drifted and (mix := _new(evidence, model, name, drifted))]
+    others = [_new(evidence, model, name, drifted) for name in model.node.segments if name not in drifted]
     label = _label(evidence, model, diagnosis, drifted, answers)
     whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
-    return tuple(mix for mix in (*found, label, whole) if mix is not None)
+    return tuple(mix for mix in (*found, *others, label, whole) if mix is not None)
 
 
 def _drifted(diagnosis: ModelDiagnosis) -> dict[str, str]:

@@ -20,6 +20,7 @@ from candidates.measures.population import reweighted_share
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.traffic import Traffic, expected_shares, expected_traffic, logged_until
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, ModelEvidence, Series, Window
+from schemas.incident import MODEL_METRICS
 
 MOST_REPEATS = 0.03
 """Share of repeated rows, beyond the usual, from which rows are duplicated."""
@@ -30,7 +31,7 @@ LOST, KEPT = 0.5, 0.8
 USUAL, ELSEWHERE = 0.05, 0.35
 """Share by which traffic varies anyway, and of the lost rows that may have turned up under other values."""
 FEWER = 4.0
-"""Fall of the rows per bucket, in robust standard deviations, that is no accident."""
+"""Fall of the rows, in (robust) standard deviations per bucket or of what such times bring, that is no accident."""
 MIN_SHARE = 0.05
 LAST_PARTS, DAY = (1.0, 0.5, 0.25), timedelta(days=1)
 """Parts of the window, up to its end and in whole days, that are looked at for lost rows."""
@@ -90,12 +91,23 @@ def row_faults(evidence: Evidence) -> tuple[RowFault, ...]:
 
 
 def row_source(evidence: Evidence, node: str) -> str:
-    """Return the one data set that delivers a model's inputs, or the model where there are several or none."""
+    """Return the one data set that delivers a model's inputs, or the model where there are several or none.
+
+    Where each of several delivers some columns, and one more is named without any, that one brings the rows.
+    """
     declared = evidence.system.by_id[node]
     labels = {"label", declared.column("label")}
-    sources = {edge.source for edge in evidence.system.edges if edge.target == node and set(edge.columns) - labels}
-    data = {name for name in sources if evidence.system.by_id[name].kind in {"dataset", "pipeline"}}
+    edges = [edge for edge in evidence.system.edges if edge.target == node]
+    sources = {edge.source for edge in edges if set(edge.columns) - labels}
+    bare = {edge.source for edge in edges if not edge.columns and _is_data(evidence, edge.source)}
+    data = {name for name in sources if _is_data(evidence, name)}
+    if len(bare) == 1 and data:
+        return bare.pop()
     return data.pop() if len(data) == 1 and len(sources) == 1 else node
+
+
+def _is_data(evidence: Evidence, node: str) -> bool:
+    return evidence.system.by_id[node].kind in {"dataset", "pipeline"}
 
 
 def _row_faults(evidence: Evidence) -> list[RowFault]:
@@ -167,10 +179,11 @@ def _without_repeats(evidence: Evidence, model: ModelEvidence) -> tuple[float, s
 
 
 def _by_volume(evidence: Evidence, model: ModelEvidence) -> float:
-    """Return the share of a KPI's change that the number of rows predicts."""
+    """Return the share of a KPI's change that the number of rows predicts; of no change of a model's own metric."""
     symptom, series = evidence.symptom, model.outputs.get("rows")
     change = symptom.value - symptom.baseline_value
-    if series is None or symptom.incident.node in evidence.models or not change:
+    own = symptom.incident.node in evidence.models and symptom.incident.metric in MODEL_METRICS
+    if series is None or own or not change:
         return 0.0
     return clip(predicted_change(symptom.series, series, symptom) / change)
 
@@ -179,8 +192,8 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     series = model.outputs.get("rows")
     if series is None:
         return None
-    fall = -series_strength(series, evidence.symptom)
     window = evidence.symptom.window
+    fall = max(-series_strength(series, evidence.symptom), _fewer(evidence, model))
     gaps = [
         gap
         for p in model.columns.values()
@@ -210,6 +223,18 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
         series=series,
         columns=tuple(sorted(model.columns[key].column for key in model.columns)) if best else (),
     )
+
+
+def _fewer(evidence: Evidence, model: ModelEvidence) -> float:
+    """Return by how many standard errors fewer rows came than that time of the day and week brings."""
+    profile = next(iter(model.columns.values()), None)
+    if profile is None:
+        return 0.0
+    base, window = evidence.symptom.baseline, logged_until(profile.ts, model.rows, evidence.symptom.window)
+    rows = profile.counts.sum(axis=1)
+    traffic = expected_traffic(profile.ts, rows, base, window)
+    came = float(rows[within(profile.ts, window)].sum())
+    return (traffic.expected - came) / (traffic.spread * traffic.expected) if traffic.expected > 0 else 0.0
 
 
 def _plain(gap: Gap) -> float:

@@ -75,11 +75,7 @@ def version_switch(evidence: Evidence, node: str) -> Switch | None:
         return None
     # hours of the switch may be counted with those before it
     since = evidence.symptom.onset.low - timedelta(seconds=evidence.symptom.bucket_seconds)
-    new = [
-        v
-        for v in model.versions
-        if v.version and v.n_before < (0.2 if v.first < since else 1.0) * v.n_after
-    ]
+    new = [v for v in model.versions if v.version and v.n_before < (0.2 if v.first < since else 1.0) * v.n_after]
     known = [v for v in model.versions if v.n_before > 0]
     if not new or not known:
         return None

@@ -19,7 +19,9 @@ def counted_versions(warehouse: Warehouse, node: str, symptom: Symptom) -> tuple
     served = warehouse.connection.execute(
         """
         WITH production AS (FROM profile WHERE node = $node AND split = 'production'),
-        fullest AS (SELECT column_name, part FROM production GROUP BY ALL ORDER BY sum(n) DESC, column_name, part LIMIT 1)
+        fullest AS (
+            SELECT column_name, part FROM production GROUP BY ALL ORDER BY sum(n) DESC, column_name, part LIMIT 1
+        )
         -- a row is one version that served, with its rows in the hours of both periods
         SELECT model_version, min(hour), max(hour),
                coalesce(sum(n) FILTER (hour >= $b0 AND hour < $b1), 0),

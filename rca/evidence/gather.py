@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from rca.errors import InputError
+from rca.evidence.answer_shares import with_shares
 from rca.evidence.categories import REFERENCE_ROWS, category_counts, rows_inside
 from rca.evidence.columns import read_columns, read_outputs
 from rca.evidence.counted import counted_columns, counted_versions
@@ -206,7 +207,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
     return ModelEvidence(
         node=node,
         columns=columns,
-        outputs=_counted(_outputs(warehouse, node, symptom), outcomes.get("prediction")),
+        outputs=with_shares(_outputs(warehouse, node, symptom), outcomes.get("prediction"), symptom),
         rows=rows,
         versions=versions,
         producers=_producers(system, node),
@@ -232,23 +233,6 @@ def _between(
     if symptom.reference_split or not new or gap.start >= gap.end:
         return None
     return read_rows(warehouse, node, Window(gap.end, gap.end), gap, score)
-
-
-def _counted(outputs: dict[str, Series], prediction: ColumnProfile | None) -> dict[str, Series]:
-    """Return a model's series with its number of rows and, where it answers classes, the share of one class.
-
-    It is the class whose share moved most: what a KPI downstream sees of the model.
-    """
-    if "rows" in outputs or prediction is None or not prediction.counts.size:
-        return outputs
-    rows = prediction.counts.sum(axis=1)
-    sides = (prediction.before, prediction.after)
-    moved = np.abs(np.diff([side / max(side.sum(), 1.0) for side in sides], axis=0))[0]
-    of_class = prediction.counts[:, int(moved.argmax())]
-    share = np.divide(of_class, rows, out=np.full(len(rows), np.nan), where=rows > 0)
-    node, ts = prediction.node, prediction.ts
-    counted = {"rows": Series(node, "rows", ts, rows, rows)}
-    return outputs | counted | {"prediction_mean": Series(node, "prediction_mean", ts, share, rows)}
 
 
 def _sides(symptom: Symptom) -> tuple[str, str]:
