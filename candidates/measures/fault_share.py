@@ -56,6 +56,8 @@ def fault_share(evidence: Evidence, node: str, origin: Broken, missing: Fallback
     fit = max(alignment(onset, symptom), 0.0) if onset else 0.3
     timely = 0.4 + 0.6 * (alignment(onset, symptom) if onset else 0.0)
     own = _own_share(evidence, node, shares) * max(timely, 0.0)
+    if not is_resource(origin.kind):
+        own *= 1.0 - (_slower_in_all(evidence, node) if slowed(symptom) else 0.0)
     left = max(1.0 - math.fsum(shares.values()), 0.0) if shares else 1.0 - explained_by_data(evidence)
     rest = _coincidence(evidence, origin, fit, left)
     if missing and missing.share * max(timely, 0.0) > max(own, rest.value):
@@ -90,6 +92,20 @@ def own_strength(evidence: Evidence, node: str) -> float:
     if not spans and flows(evidence):
         recorded = [root.z for root in metric_roots(evidence) if root.flow.node == node]
     return max(spans or recorded, default=0.0)
+
+
+def _slower_in_all(evidence: Evidence, node: str) -> float:
+    """Return how much of a node's growing own time nearly all of its calls share, [0, 1]: failing ones do not make it.
+
+    A few calls that wait until they fail move the mean; what moves the mean of the logarithms slows most calls.
+    """
+    grown = [one for one in own_times(evidence, traced(evidence)) if one.node == node and one.profile.logs is not None]
+    most = max(grown, key=lambda one: one.ms, default=None)
+    if most is None or most.mechanism != "slow_operation" or most.growth.before <= 0 or most.growth.delta <= 0:
+        return 0.0
+    logs = most.profile.logs
+    typical = math.expm1(logs.mean_after - logs.mean_before) if logs else math.nan
+    return min(max(typical * most.growth.before / most.growth.delta, 0.0), 1.0) if math.isfinite(typical) else 0.0
 
 
 def _own_share(evidence: Evidence, node: str, shares: Mapping[str, float]) -> float:

@@ -19,6 +19,8 @@ from schemas.evidence import BoolArray, FloatArray, Rows
 DAY = np.timedelta64(1, "D")
 USUAL = 0.99
 """Quantile of the baseline's delays by which a label has usually come."""
+MOSTLY = 0.9
+"""Quantile of them by which most labels have come."""
 SLACK = 1.25
 """Factor, and days, beyond the usual delay that are no change of it."""
 SLACK_DAYS = 1 / 24
@@ -95,24 +97,37 @@ def coverage(rows: Rows, task: str) -> Coverage | None:
     None with few rows, or where none of the window's is labelled: then nobody knows whether any label will come.
     Labels of one rare outcome that do not come are few of all, and most of those that the model expected it of.
     """
-    old = settled(rows)
-    whole = _covered(rows, old, ~rows.after, None)
+    old, known_by_then = settled(rows), np.isfinite(rows.label)
+    if old.sum() < FEW:
+        old, known_by_then = _ripe(rows)
+    whole = _covered(known_by_then, old, ~rows.after, None)
     if whole is None or whole.after <= 0:
         return None
     known, place = np.isfinite(rows.prediction), np.full(len(rows.ts), -1)
     if not (known & ~rows.after).any():
         return whole
     place[known], size = answer_bins(rows.prediction[known], rows.after[known], task)
-    parts = [_covered(rows, old & own, ~rows.after & own, k) for k in range(size) for own in [place == k]]
+    parts = [_covered(known_by_then, old & own, ~rows.after & own, k) for k in range(size) for own in [place == k]]
     clear = [part for part in parts if part and part.z > CLEAR]
     return max([whole, *clear], key=lambda one: one.before - one.after)
 
 
-def _covered(rows: Rows, since: BoolArray, before: BoolArray, answer: int | None) -> Coverage | None:
+def _ripe(rows: Rows) -> tuple[BoolArray, BoolArray]:
+    """Return (N,) the window's rows as old as most labels take, and which rows of either side had theirs by that age.
+
+    Most, not nearly all: where some of the baseline's labels came late already, the slowest say nothing.
+    """
+    labelled, base = np.isfinite(rows.label), _timed(rows) & ~rows.after
+    if rows.label_delay is None or base.sum() < FEW:
+        return np.zeros(len(labelled), dtype=bool), labelled
+    age = float(np.quantile(rows.label_delay[base], MOSTLY))
+    return np.asarray(rows.after & (ages(rows) >= age)), np.asarray(labelled & ~(rows.label_delay > age))
+
+
+def _covered(labelled: BoolArray, since: BoolArray, before: BoolArray, answer: int | None) -> Coverage | None:
     n, m = int(before.sum()), int(since.sum())
     if min(n, m) < FEW:
         return None
-    labelled = np.isfinite(rows.label)
     p, q = float(labelled[before].mean()), float(labelled[since].mean())
     pooled = (p * n + q * m) / (n + m)
     error = np.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / n + 1 / m))

@@ -228,8 +228,8 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
 def _fewer(evidence: Evidence, model: ModelEvidence) -> float:
     """Return by how many standard errors fewer rows came than that time of the day and week brings."""
     profile = next(iter(model.columns.values()), None)
-    if profile is None:
-        return 0.0
+    if profile is None or model.rows is None:
+        return 0.0  # of histograms alone nobody knows how far their last bucket is filled
     base, window = evidence.symptom.baseline, logged_until(profile.ts, model.rows, evidence.symptom.window)
     rows = profile.counts.sum(axis=1)
     traffic = expected_traffic(profile.ts, rows, base, window)

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
+MISREAD = "\N{LATIN CAPITAL LETTER A WITH TILDE}\N{LATIN CAPITAL LETTER A WITH CIRCUMFLEX}"
+"""What the first byte of an accented letter in UTF-8 looks like when it is read as Latin-1."""
 NEAR = 0.75
 """Similarity (Ratcliff and Obershelp) from which a text is a damaged copy of another."""
 MAX_COMPARED = 200
@@ -18,11 +20,13 @@ def plain(text: str) -> str:
 
 
 def lossy(text: str, known: Sequence[str]) -> bool:
-    """Return whether a text's characters were lost: replaced, unprintable, or none but punctuation left.
+    """Return whether a text's characters were lost: replaced, misread, unprintable, or none but punctuation left.
 
-    A mark that texts known before consist of as well is one of their values.
+    A mark that texts known before consist of as well is one of their values; so is a letter that they hold.
     """
     if REPLACED in text or any(unicodedata.category(c) in {"Cc", "Co", "Cn"} for c in text):
+        return True
+    if any(letter in text and not any(letter in old for old in known) for letter in MISREAD):
         return True
     return bool(text.strip()) and not any(map(str.isalnum, text)) and all(any(map(str.isalnum, o)) for o in known)
 

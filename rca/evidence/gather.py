@@ -182,6 +182,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
             producers=_producers(system, node),
             batches=counted_columns(node.id, columns),
             score_name="logged loss",
+            vocabulary={column: kept_categories(columns[column]) for column in _moved_categories(columns)},
         )
     node = node if node.task else node.model_copy(update={"task": table.task})
     metric = symptom.incident.metric if symptom.incident.node == node.id else "prediction_mean"
