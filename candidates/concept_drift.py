@@ -14,6 +14,7 @@ from candidates.measures.columns import change_items
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_histograms
 from candidates.measures.influence import symptomatic_models
+from candidates.measures.labels import TOLD as LABELS_TOLD
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from candidates.measures.outcome_moved import Moved
@@ -124,8 +125,8 @@ def _told_by_histograms(evidence: Evidence, node: str) -> float:
     diagnosis, switch = diagnose(evidence, node), version_switch(evidence, node)
     version = dated(evidence, node, diagnosis, switch.since) if diagnosis and switch else 0.0
     version *= suspected_version(evidence, node, switch.subject) if switch else 0.0
-    labels = max((sign.specificity for sign in label_signs(evidence, evidence.models[node], None)), default=0.0)
-    return max(version, labels)
+    signs = label_signs(evidence, evidence.models[node], None)
+    return max(version, max((s.specificity for s in signs if s.specificity > LABELS_TOLD), default=0.0))
 
 
 def _by_losses(evidence: Evidence, found: Mapping[str, HistogramOutcome]) -> Findings:

@@ -76,7 +76,8 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
 
 def _told(evidence: Evidence, node: str) -> tuple[LabelSign, ...]:
     """Return the surest event of a model's labels, if there is one."""
-    return tuple(sign for sign in label_signs(evidence, evidence.models[node], None) if sign.announced)[:1]
+    signs = label_signs(evidence, evidence.models[node], None)
+    return tuple(sign for sign in signs if sign.announced and sign.specificity > TOLD)[:1]
 
 
 def _from_histograms(evidence: Evidence, node: str, losses: HistogramOutcome, sign: LabelSign) -> Candidate:

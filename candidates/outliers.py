@@ -15,6 +15,7 @@ from candidates.measures.diagnosis import diagnose
 from candidates.measures.health import explained_by_data
 from candidates.measures.influence import symptomatic_models
 from candidates.measures.lone_rows import LoneRows, lone_rows
+from candidates.measures.population import mixes
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, Onset
@@ -26,6 +27,8 @@ WORDS = {
 }
 REMEDY = "Block or quarantine the source; check inputs jointly (not only column by column) before scoring; rate-limit."
 SHOWN = 200
+NEW_SEGMENT = 0.8
+"""How far rows of a new segment take the place of a burst: they are others in several columns as well."""
 LIKELY, SURE = 0.2, 0.5
 """How unmistakable a burst must be to stand for the columns that are as before without it; for all that is strange."""
 
@@ -76,6 +79,12 @@ def _left(evidence: Evidence, burst: Burst) -> float:
     return 1.0 - 0.9 * explained_by_data(evidence) if alike else 1.0
 
 
+def _of_new_segment(evidence: Evidence, burst: Burst) -> float:
+    """Return how far the strange rows are those of a declared segment that nobody knew, [0, 1]."""
+    new = (mix for mix in mixes(evidence, burst.node) if mix.new and mix.column in {*burst.strange, *burst.restored})
+    return max((mix.leads for mix in new), default=0.0)
+
+
 def _brought(burst: Burst) -> tuple[tuple[str, ...], ...]:
     """Return the anomalies that are the burst's doing.
 
@@ -90,7 +99,7 @@ def _brought(burst: Burst) -> tuple[tuple[str, ...], ...]:
 
 
 def _candidate(evidence: Evidence, burst: Burst) -> Candidate:
-    onset, left = burst.onset, _left(evidence, burst)
+    onset, left = burst.onset, _left(evidence, burst) * (1.0 - NEW_SEGMENT * _of_new_segment(evidence, burst))
     return Candidate(
         family="outliers",
         node=burst.node,

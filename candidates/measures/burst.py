@@ -44,8 +44,9 @@ EXTREME, LOOSE, LOOSEST = 0.995, 0.8, 0.5
 LARGE, SEPARATED = 0.95, 0.2
 """Quantile of the baseline's errors that is large; gain of the area under the curve that is a clear one."""
 MUCH = 0.25
-DIGITS, GROUPS = 6, 50
-"""Decimals to which values beyond all bins are read; groups of them by rank, in which two are near copies."""
+GROUPS, MOST_SPREAD, ALIKE = 50, 0.99, 0.1
+"""Equal steps over (nearly) all values beyond all bins, at least over that part of a standard deviation of the others,
+within which two are near copies."""
 ORDINARY, UNMISTAKABLE = 2.0, 12.0
 """Times the usual share of rows beyond the baseline's 99.5 % point: as drift also does, as only a burst does."""
 
@@ -181,8 +182,12 @@ def _place(profile: ColumnProfile, rows: Rows, chosen: IntArray, key: str) -> In
     outside = np.isin(profile.roles, ("below", "above"))[place]
     if not outside.any() or key not in rows.values:
         return place
-    rank = np.unique(np.round(np.nan_to_num(rows.values[key][chosen]), DIGITS), return_inverse=True)[1]
-    return np.where(outside, len(profile.roles) + rank * GROUPS // (rank.max() + 1), place)
+    value = np.nan_to_num(rows.values[key][chosen])
+    low, high = np.quantile(value[outside], (1 - MOST_SPREAD, MOST_SPREAD))
+    inside = value[~outside]
+    span = max(float(high - low), ALIKE * float(inside.std()) if len(inside) else 0.0, 1e-12)
+    group = np.clip(np.floor((value - low) / span * GROUPS + 0.5), 0, GROUPS).astype(np.int64)
+    return np.where(outside, len(profile.roles) + group, place)
 
 
 def _strange(found: Surprise, model: ModelEvidence, rows: Rows, chosen: IntArray) -> _Strange:

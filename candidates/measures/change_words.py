@@ -7,10 +7,12 @@ from schemas.incident import Change
 INERT = 0.3
 """How far a change is suspected, beside another one at that time, that by its words touches no answer."""
 WORDS = re.compile(
-    r"\blog(?:s|ging)?\b|log[_.]level|dashboard|banner|dark.?mode|\bdocs?\b|documentation|read.?me|unit tests?|\blint"
-    r"|\bcopy\b|wording|audit|on.?call|rota\b|handover|newsletter|back.?up|back.?fill|retention|typo|ownership|contact"
-    r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|image|binary|model)|not used|unused"
-    r"|\balert|monitoring|metrics? scrap|trac(?:e|ing) sampl|certificate|credential|secret|theme|colou?r",
+    r"log[ _.-]?level|log[ _.-](?:format|rotation|retention|sampling)|\blogging\b|audit logs|trac(?:e|ing) sampl"
+    r"|metrics (?:exporter|scrap)|dashboard|\balert(?:s|ing)\b|alert (?:thresholds? tuned|rules?|routing)"
+    r"|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter|typo|\(unused\)"
+    r"|\bdocs\b|documentation|read.?me|unit tests?|\blint|comments? (?:added|only)"
+    r"|on.?call|handover|backup (?:window|job|schedule)|(?:certificates?|credentials?|secrets?) (?:rotated|renewed)"
+    r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|image|binary)",
     re.IGNORECASE,
 )
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SETTING = re.compile(r"\s*([A-Za-z][\w./-]*)\s*[=:]\s*(.*?)\s*")
+SETTING = re.compile(r"\s*([^\W\d][\w./-]*)\s*[=:]\s*(.*?)\s*")
 """One setting in a text: its key and value."""
-NAME = re.compile(r"(?<![\w./-])[A-Za-z]\w*(?:[._][A-Za-z]\w*)+(?![\w/-]|\.\w)")
+BETWEEN = re.compile(r"[;\n]|,(?=\s*[^\W\d][\w./-]*\s*[=:])")
+"""What separates settings: a comma may also be part of a value."""
+NAME = re.compile(r"(?<![\w./-])[^\W\d_]\w*(?:[._][^\W\d_]\w*)+(?![\w/-]|\.\w)")
 """A name that only a program gives: words joined by dots or underscores."""
 
 
@@ -23,7 +25,7 @@ def changed_key(before: Any, after: Any) -> str | None:
 def _fields(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    parts = [part for part in re.split(r"[;,\n]", value) if part.strip()] if isinstance(value, str) else []
+    parts = [part for part in BETWEEN.split(value) if part.strip()] if isinstance(value, str) else []
     found = [SETTING.fullmatch(part) for part in parts]
     return {one[1]: one[2] for one in found if one} if all(found) else {}
 

@@ -99,7 +99,9 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     answers = answering(evidence, node)
     leads = leadership(model.rows.bins, sizes, model.rows.after, keys, answers) if names else {}
     found = [_segment(evidence, model, name, drifted, leads=leads[drifted[name]]) for name in names]
-    others = [_new(evidence, model, name, drifted) for name in model.node.segments if name not in drifted]
+    others = [_new(evidence, model, name, drifted) for name in model.node.segments]
+    known = {mix.column for mix in others if mix is not None and mix.leads >= LEADS}
+    found = [mix for mix in found if mix.column not in known]
     label = _label(evidence, model, diagnosis, drifted, answers)
     whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
     return tuple(mix for mix in (*found, *others, label, whole) if mix is not None)

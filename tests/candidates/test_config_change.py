@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from candidates.config_change import generate
-from candidates.measures.acted_upon import FARTHER, USED, aligned
+from candidates.measures.acted_upon import BESIDE, FARTHER, USED, aligned
 from rca.graph import build_graph, upstream_of
 from schemas.evidence import Series
 from schemas.incident import Change
@@ -198,8 +198,8 @@ def with_page(given, *edges):
     return replace(given, system=system, graph=graph, upstream=upstream_of(graph, "approval"), cache={})
 
 
-def flagged(node="page", kind="flag"):
-    return event(node, kind, before={"compact": False}, after={"compact": True})
+def flagged(node="page", kind="flag", **parts):
+    return event(node, kind, before={"compact": False}, after={"compact": True}, **parts)
 
 
 SHOWS = (("scorer", "page"), ("page", "approval"))
@@ -239,7 +239,46 @@ def test_an_event_of_the_process_within_the_onset_outweighs_a_flag_that_came_bef
     ended = event("approval", "business")
     assert answer(-3.0) == "config_change"
     assert answer(-3.0, ended) == "downstream_change"
-    assert answer(0.0, ended) == "config_change"
+
+
+def believed(change, *others):
+    """Return how far a setting is believed to explain a KPI that fell behind healthy models."""
+    given = with_page(incident(factor=0.8, changes=(change, *others)), *SHOWS)
+    return found("config_change", given)[change.node, "compact"].impact
+
+
+@pytest.mark.parametrize("kind", ["business", "other"])
+def test_a_setting_elsewhere_is_believed_less_beside_an_event_of_the_process_at_the_onset(kind):
+    alone = believed(flagged())
+    assert believed(flagged(), event("approval", kind)) == pytest.approx(BESIDE * alone)
+    assert believed(flagged("scorer"), event("approval", kind)) == pytest.approx(BESIDE * believed(flagged("scorer")))
+    for other in (
+        event("approval", kind, title="on-call rota of the desk"),
+        event("approval", kind, -4.0),
+        event("approval", "data_feed"),
+        event("scorer", kind),
+    ):
+        assert believed(flagged(), other) == alone
+
+
+def test_the_kpis_own_setting_is_believed_as_much_beside_an_event_of_its_process():
+    own = flagged("approval", "config")
+    assert believed(own, event("approval", "business")) == believed(own) > 0.7 * USED
+
+
+@pytest.mark.parametrize("title", ["new dashboard theme", "LOG_LEVEL to debug", "no functional change"])
+@pytest.mark.parametrize("node", ["page", "scorer", "approval"])
+def test_a_setting_that_by_its_words_touches_no_answer_explains_little_of_a_kpi(node, title):
+    change = flagged(node, "config", title=title)
+    assert 0 < believed(change) < 0.5 * believed(flagged(node, "config", title="limit of a page"))
+    assert first(with_page(incident(factor=0.8, changes=(change,)), *SHOWS)).family == "downstream_change"
+
+
+@pytest.mark.parametrize(
+    "title", ["catalogs of prices", "docsis tariff", "weblogging bonus", "login by pin", "copies of a card"]
+)
+def test_words_are_not_found_within_others(title):
+    assert believed(flagged(title=title)) > 0.7 * USED
 
 
 def test_a_flag_before_the_models_acts_through_what_they_answer():

@@ -12,6 +12,7 @@ from tests.candidates.faults import evidence, faulty
 from tests.candidates.scenes import DAYS, FIRST_DAY, daily, event, evidence_of, first, found
 
 KEY = ("approval", None)
+KEY_OF_PROCESS = ("downstream_change", None)
 
 
 def incident(*faults, factor=1.0, changes=()):
@@ -61,6 +62,18 @@ def test_a_business_event_on_the_kpi_raises_it_and_one_on_a_model_does_not():
     plain = confidence()
     assert confidence(event("approval", "business")).specificity > plain.specificity
     assert confidence(event("scorer", "business")).specificity == plain.specificity
+
+
+def test_a_kpis_own_setting_at_the_onset_is_the_cause_where_the_event_states_it():
+    def cause(at=0.0, **parts):
+        change = event("approval", "config", at, **{"before": {"cap": 0.9}, "after": {"cap": 0.7}} | parts)
+        return first(incident(factor=0.8, changes=(change,)))
+
+    own = cause()
+    assert (own.family, own.node, own.subject) == ("config_change", "approval", "cap")
+    assert cause(before="cap=0.9", after="cap=0.7").subject == "cap"
+    for other in (cause(before=None, after=None), cause(title="audit logs of caps"), cause(at=-12.0)):
+        assert (other.family, other.subject) == KEY_OF_PROCESS
 
 
 def losing(rise, scatter=0.02):

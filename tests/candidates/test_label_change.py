@@ -170,3 +170,19 @@ def test_a_change_far_from_the_likeliest_moment_of_an_unsharp_onset_is_believed_
     signs = label_signs(replace(given, symptom=vague), given.models["scorer"], None)
     told = [sign.specificity for sign in signs if sign.announced]
     assert told == ([] if believed is None else [pytest.approx(believed)])
+
+
+@pytest.mark.parametrize(
+    "title", ["log level to debug", "metrics scraped twice as often, alerting tuned", "same image"]
+)
+def test_a_change_of_the_labels_producer_that_by_its_words_touches_nothing_is_no_label_change(title):
+    def known(said, kind="config"):
+        return with_tracker(evidence_of(relabelled(flips), changes=[event("tracker", kind, title=said)]))
+
+    assert first(known("filter off")).family == "label_change"
+    assert first(known(title)).family == "concept_drift"
+    plain, inert = (generate(known(said)).candidates[0].specificity for said in ("filter off", title))
+    assert inert < 0.5 * plain
+    # what speaks of labels, or is of their guideline, is about them whatever else it says
+    for said, kind in ((f"{title}; new labels", "config"), (title, "label_guideline")):
+        assert first(known(said, kind)).family == "label_change"

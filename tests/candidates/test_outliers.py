@@ -83,6 +83,25 @@ def test_near_copies_are_a_replay():
     assert candidate.impact > 0.5
 
 
+def beyond(scene, spread):
+    """Put values beyond all that were ever seen into every number of a share of the rows, some spread of them apart."""
+    log, hit, rng = scene["scorer"], hit_rows(scene), np.random.default_rng(2)
+    changed = {}
+    for name in (*NUMERIC, "score"):
+        values = log.columns[name].copy()
+        values[hit] = values.mean() + 8 * values.std() * (1 + spread * rng.random(hit.sum()))
+        changed[name] = values
+    return rescored(scene, **changed, country=np.where(hit, "pl", log.columns["country"]).astype(object))
+
+
+@pytest.mark.parametrize(("spread", "mechanism"), [(0.0, "replay"), (1e-12, "replay"), (1.0, "burst"), (50.0, "burst")])
+def test_rows_beyond_all_bins_are_copies_only_where_their_values_are_the_same(spread, mechanism):
+    given = evidence_of(beyond(logs(), spread), "prediction_mean")
+    candidate = found("outliers", given)[KEY]
+    assert candidate.mechanism == mechanism
+    assert candidate.impact > 0.6
+
+
 @pytest.mark.parametrize(("restored", "kept"), [(3, True), (2, False), (0, False)])
 def test_near_copies_keep_their_claim_where_they_moved_several_columns_that_explain_the_symptom(restored, kept):
     given = evidence_of(replayed(logs()), "prediction_mean")

@@ -7,7 +7,7 @@ import pytest
 
 from candidates.population_shift import generate
 from tests.candidates.faults import _taken, evidence, healthy
-from tests.candidates.scenes import FIRST_DAY, SYSTEM, Log, Logs, evidence_of, first, found, ranked
+from tests.candidates.scenes import FIRST_DAY, SYSTEM, Log, Logs, evidence_of, first, found, ranked, rescored
 from tests.candidates.test_concept_drift import relabelled
 from tests.laws.worlds import DAYS
 
@@ -115,3 +115,72 @@ def test_rows_chosen_by_one_column_are_that_ones_drift():
     cause = first(given)
     assert (cause.family, cause.subject) == ("feature_drift", "one")
     assert not found("population_shift", given)
+
+
+KEY = ("scorer", "country")
+
+
+def renamed(scene, chosen, by=(), name="es"):
+    """Return the scene with another country in a share of the window's rows, which are larger by something besides."""
+    columns = scene["scorer"].columns
+    moved = {column: np.where(chosen, columns[column] + amount, columns[column]) for column, amount in by}
+    return rescored(scene, country=np.where(chosen, name, columns["country"]).astype(object), **moved)
+
+
+def some(scene, share):
+    late = scene["scorer"].late
+    return late & (np.random.default_rng(2).random(len(late)) < share)
+
+
+OTHERS = (("amount", 18.0), ("temp", 9.0))
+
+
+def arrived(share=0.25, by=OTHERS, name="es", metric="prediction_mean"):
+    """Return the incident of a country that a share of the window's rows are of, larger by something."""
+    scene = healthy()
+    return evidence_of(renamed(scene, some(scene, share), by, name), metric)
+
+
+@pytest.mark.parametrize("metric", ["prediction_mean", "positive_rate", "logloss"])
+def test_a_segment_never_seen_before_whose_rows_are_others_is_another_population(metric):
+    cause = first(with_segment(arrived(metric=metric)))
+    assert (cause.family, cause.node, cause.subject, cause.mechanism) == ("population_shift", *KEY, "new_segment")
+    assert cause.impact > 0.8
+    assert {("column", "scorer", name) for name in ("amount", "country", "temp")} == set(cause.explains)
+    assert "leaving out its rows" in cause.evidence[0].text
+    shown = cause.evidence[1].data
+    new = shown["labels"].index("unseen")
+    assert (shown["before"][new], shown["after"][new]) == (0, pytest.approx(0.25, abs=0.02))
+
+
+@pytest.mark.parametrize("metric", ["prediction_mean", "logloss"])
+def test_an_old_segment_that_is_only_spelled_otherwise_in_rows_at_random_is_not(metric):
+    """Nor where others moved beside it: they are as far off in the rows that are spelled as before."""
+    assert KEY not in found("population_shift", with_segment(arrived(by=(), metric=metric)))
+    scene = drawn_by(lambda log: np.exp((log.columns["amount"] - 25) / 12))
+    beside = with_segment(evidence_of(renamed(scene, some(scene, 0.25)), metric))
+    assert KEY not in found("population_shift", beside)
+    assert first(beside).subject != "country"
+
+
+def test_one_other_column_is_no_population():
+    given = with_segment(arrived(by=OTHERS[:1]))
+    assert KEY not in found("population_shift", given)
+    assert first(given).subject == "amount"
+
+
+def test_too_few_rows_of_the_known_segments_are_nothing_to_compare_with():
+    assert KEY in found("population_shift", with_segment(arrived(share=0.8)))
+    assert KEY not in found("population_shift", with_segment(arrived(share=0.95)))
+
+
+def test_a_segment_that_was_there_before_or_that_nobody_declared_is_not_new():
+    assert KEY not in found("population_shift", arrived())
+    known = found("population_shift", with_segment(arrived(name="nl"))).get(KEY)
+    assert known is None or known.mechanism == "segment_mix"
+
+
+@pytest.mark.parametrize("share", [0.12, 0.2])
+def test_a_small_new_segment_is_no_burst_of_strange_rows(share):
+    cause = first(with_segment(arrived(share, (("amount", 36.0), ("temp", 18.0), ("follower", 3.0)))))
+    assert (cause.family, cause.subject, cause.mechanism) == ("population_shift", "country", "new_segment")

@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.incidents.figures import calibration, figures, interval
-from benchmarks.incidents.score import Result, any_of, family_of, judge, score_case
+from benchmarks.incidents.files import Files
+from benchmarks.incidents.score import (
+    Result,
+    any_of,
+    family_of,
+    judge,
+    judge_case,
+    known_of,
+    score_case,
+    with_producers,
+)
 
 TRUTH = {"family": "data_quality", "node": "feed", "subject": "amount", "also_subjects": ()}
 LABELS = {"family": "label_change", "node": "scorer", "subject": None}
@@ -121,3 +131,43 @@ def test_of_answers_that_all_would_do_one_is_enough() -> None:
     answers = [cause(subject="x"), cause("label_change", "scorer", None), cause()]
     assert any_of(judge([TRUTH, LABELS], answers, READERS))["exact"] == [[False, True, True]]
     assert any_of(judge([], answers, READERS))["exact"] == []
+
+
+MIX = {"family": "population_shift", "node": "scorer", "subject": "amount"}
+
+
+@pytest.mark.parametrize(
+    ("truth", "answer", "right"),
+    [
+        (MIX, cause("feature_drift", "orders-feed"), True),
+        (MIX, cause("feature_drift", "scorer"), True),
+        (MIX | {"family": "feature_drift", "node": "orders-feed"}, cause("population_shift", "scorer"), True),
+        (MIX, cause("feature_drift", "people-feed"), False),
+        (MIX, cause("feature_drift", "orders-feed", "country"), False),
+        (MIX | {"subject": "age"}, cause("feature_drift", "people-feed", "age"), True),
+        (MIX | {"subject": "gap"}, cause("feature_drift", "orders-feed", "gap"), False),
+        (MIX, cause("data_quality", "orders-feed"), False),
+        (MIX | {"family": "data_quality"}, cause("data_quality", "orders-feed"), False),
+    ],
+)
+def test_real_drift_is_right_at_the_column_s_producer_as_at_the_model_that_reads_it(
+    toy_bundle: Path, truth, answer, right
+) -> None:
+    """CONTRACT section 5."""
+    known = known_of(toy_bundle) | {"causes": [truth]}
+    assert judge_case(toy_bundle, known, [answer])["exact"] == [[right]]
+
+
+def test_the_producers_of_a_column_are_added_to_its_readers(toy_bundle: Path) -> None:
+    readers = {"amount": ["scorer"]}
+    found = with_producers(Files(toy_bundle), readers)
+    assert found == {"amount": ["scorer", "orders-feed"], "country": ["orders-feed"], "age": ["people-feed"]}
+    assert readers == {"amount": ["scorer"]}
+
+
+def test_a_system_without_edges_names_no_producers(tmp_path: Path) -> None:
+    (tmp_path / "system.yaml").write_text("nodes: [{id: scorer, kind: model}]\nedges:\n- {from: a, to: scorer}\n")
+    assert with_producers(Files(tmp_path), READERS) == READERS
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "system.yaml").write_text("nodes: [{id: scorer, kind: model}]\n")
+    assert with_producers(Files(tmp_path / "bare"), READERS) == READERS

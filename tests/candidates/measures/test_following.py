@@ -12,12 +12,16 @@ from candidates.measures.following import (
     followed_output,
     mean_shift,
     most_predicted,
+    passed_on,
     predicted_change,
     series_strength,
     sides,
 )
+from candidates.measures.influence import influence
+from schemas.evidence import Series
 from tests.candidates.faults import evidence
-from tests.laws.worlds import DAYS, WINDOW_DAYS, make_symptom, series
+from tests.candidates.test_downstream_change import incident
+from tests.laws.worlds import DAYS, WINDOW_DAYS, days, make_symptom, series
 
 LATE = np.arange(DAYS) >= DAYS - WINDOW_DAYS
 RNG = np.random.default_rng(0)
@@ -146,3 +150,81 @@ def test_where_output_and_kpi_scatter_the_truth_lies_between_the_least_and_the_m
 
 def test_without_a_relation_nothing_is_predicted_at_most():
     assert math.isnan(most_predicted(line(RNG.normal(size=DAYS)), line(OUTPUT + 0.3 * LATE), SYMPTOM))
+
+
+QUARTERS = 4 * DAYS
+SINCE = np.arange(QUARTERS) >= 4 * (DAYS - WINDOW_DAYS)
+
+
+def six_hourly(value):
+    ts = days(1)[0] + np.arange(QUARTERS) * np.timedelta64(6, "h")
+    return Series("m", "m", ts, value, np.full(QUARTERS, 100.0))
+
+
+def passed(moved=0.0, broke=0.0, scatter=0.1, slope=2.0, blurred=0.0):
+    """Return over worlds what passed on to a KPI that follows an output, of which either moved, and by what t."""
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        true, noise = rng.normal(size=QUARTERS), scatter * rng.normal(size=QUARTERS)
+        truly = true + moved * SINCE
+        output = six_hourly(truly + blurred * rng.normal(size=QUARTERS))
+        followed = six_hourly(slope * truly + noise + broke * SINCE)
+        before, after = sides(followed, SYMPTOM)
+        symptom = replace(SYMPTOM, baseline_value=before.mean(), value=after.mean())
+        found.append((passed_on(followed, output, symptom), abs(mean_shift(output, symptom))))
+    return np.array(found).T
+
+
+@pytest.mark.parametrize("moved", [0.8, -0.8])
+@pytest.mark.parametrize("slope", [2.0, -2.0])
+@pytest.mark.parametrize("scatter", [0.1, 1.0])
+def test_a_small_move_of_an_output_is_passed_on_whole_where_nothing_is_left_beside_it(moved, slope, scatter):
+    share, shift = passed(moved, scatter=scatter, slope=slope)
+    assert 2 < np.median(shift) < 3.5
+    assert np.median(share) > 0.9
+    assert (share <= 1).all()
+    # the less surely the output moved, the less is believed
+    assert share[np.argmin(shift)] < 0.8 < share[np.argmax(shift)]
+
+
+def test_nothing_is_passed_on_to_a_kpi_that_breaks_by_itself_however_the_output_twitches():
+    for moved in (0.0, 0.3, 0.8):
+        assert passed(moved, broke=-4.0)[0].max() < 0.01
+
+
+def test_an_output_that_scatters_by_chance_as_well_hides_nothing_of_what_it_passed_on():
+    assert np.median(passed(0.8, blurred=0.7)[0]) > 0.65
+
+
+def test_of_a_kpi_that_moved_more_than_its_output_tells_some_is_passed_on():
+    share, _ = passed(2.0, broke=2.0, scatter=1.0)
+    assert np.median(share) == pytest.approx(4 / 6, abs=0.15)
+
+
+def test_nothing_is_passed_on_against_the_outputs_way_or_without_a_close_relation():
+    assert passed(0.9, broke=-2.4, scatter=2.4)[0].min() == 0.0
+    assert not passed(3.0, scatter=4.0)[0].any()
+    assert not passed(3.0, slope=0.0)[0].any()
+
+
+def test_nothing_is_passed_on_to_a_kpi_that_did_not_change():
+    assert passed_on(kpi(), line(OUTPUT), replace(SYMPTOM, baseline_value=0.5, value=0.5)) == 0.0
+
+
+def through(moved, broke):
+    """Return the share of a KPI's change that passes through a model whose mean prediction moved by little."""
+    given, rng = incident(), np.random.default_rng(5)
+    scorer = given.models["scorer"]
+    output = replace(scorer.outputs["prediction_mean"], value=0.5 + 0.02 * rng.normal(size=DAYS) + moved * LATE)
+    shown = replace(given.symptom.series, value=output.value + 0.002 * rng.normal(size=DAYS) + broke * LATE)
+    before, after = sides(shown, given.symptom)
+    symptom = replace(given.symptom, series=shown, baseline_value=before.mean(), value=after.mean())
+    assert abs(mean_shift(output, symptom)) < 2.5
+    models = {**given.models, "scorer": replace(scorer, outputs={"prediction_mean": output})}
+    return influence(replace(given, symptom=symptom, models=models, cache={}), "scorer")
+
+
+def test_a_kpi_that_is_computed_from_the_answers_is_laid_to_a_small_move_of_theirs():
+    assert through(0.04, 0.0) > 0.85
+    assert through(0.04, -0.2) < 0.05

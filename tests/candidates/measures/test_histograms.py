@@ -6,7 +6,24 @@ import pytest
 from candidates import families
 from candidates.measures.histogram_outcome import outcome_of_histograms
 from candidates.measures.histograms import FEWEST, loss_change, loss_shares
-from tests.laws.worlds import DAYS, bin_of, broken, logged, make_evidence, make_model, make_symptom, rescored
+from rca.graph import build_graph
+from schemas.evidence import VersionSpan
+from schemas.system import System
+from tests.candidates.scenes import event, first, found
+from tests.laws.worlds import (
+    DAYS,
+    END,
+    ONSET,
+    START,
+    bin_of,
+    broken,
+    logged,
+    make_evidence,
+    make_model,
+    make_symptom,
+    make_system,
+    rescored,
+)
 
 
 def with_losses(profile, x, loss, day):
@@ -47,15 +64,14 @@ def moving(outcome, *, decoy=False, answers=0.0, p_value=1e-9):
 def top(evidence):
     """Return the most of the symptom that each family's candidates explain."""
     asked = ("concept_drift", "data_quality", "feature_drift")
-    found = {name: families()[name](evidence).candidates for name in asked}
-    return {name: max((one.impact for one in some), default=0.0) for name, some in found.items()}
+    told = {name: families()[name](evidence).candidates for name in asked}
+    return {name: max((one.impact for one in some), default=0.0) for name, some in told.items()}
 
 
 def test_a_null_burst_is_found_from_histograms_with_losses_alone():
     evidence = histograms_only("a:null")
-    found = families()["data_quality"](evidence).candidates
-    first = max(found, key=lambda c: c.specificity)
-    assert (first.node, first.subject, first.mechanism) == ("feed", "a", "null_burst")
+    surest = max(families()["data_quality"](evidence).candidates, key=lambda c: c.specificity)
+    assert (surest.node, surest.subject, surest.mechanism) == ("feed", "a", "null_burst")
 
 
 def test_histograms_without_losses_are_told_apart_from_health():
@@ -84,9 +100,9 @@ def everybody(x):
 
 @pytest.mark.parametrize("decoy", [False, True])
 def test_a_loss_that_rose_within_all_bins_is_concept_drift_and_no_decoys(decoy):
-    found = top(moving(lambda x: everybody(x) & (x["a"] > -0.5), decoy=decoy))
-    assert found["concept_drift"] > 0.7
-    assert found["data_quality"] < 0.3 > found["feature_drift"]
+    most = top(moving(lambda x: everybody(x) & (x["a"] > -0.5), decoy=decoy))
+    assert most["concept_drift"] > 0.7
+    assert most["data_quality"] < 0.3 > most["feature_drift"]
 
 
 def raised(share):
@@ -99,9 +115,9 @@ def raised(share):
 
 def test_wrong_values_that_join_a_bin_seen_before_take_the_loss_from_the_outcomes():
     evidence = raised(0.6)
-    found = loss_change(evidence.models["scorer"].columns["a"])
-    assert found.drop > 0.6
-    assert abs(found.mix) < 0.6
+    change = loss_change(evidence.models["scorer"].columns["a"])
+    assert change.drop > 0.6
+    assert abs(change.mix) < 0.6
     assert top(evidence)["concept_drift"] < 0.2
 
 
@@ -128,3 +144,90 @@ def test_a_loss_that_rose_in_one_bin_only_is_that_bins():
 
 def in_one_bin(x):
     return (x["c"] >= 0) & (x["c"] < 0.5)
+
+
+# --- what was logged or announced of a loss that rose within bins ---
+
+OUTCOME = ("scorer", None)
+VERSIONS = (VersionSpan("v1", START, ONSET, 4500, 0), VersionSpan("v2", ONSET, END, 0, 1500))
+
+
+def risen(*changes, versions=(), p_value=1e-9):
+    """Return the incident of a loss that rose within bins, with versions that were logged and events that were told."""
+    given = moving(lambda x: everybody(x) & (x["a"] > -0.5), p_value=p_value)
+    model = replace(given.models["scorer"], versions=versions)
+    return replace(given, models={"scorer": model}, changes=changes, cache={})
+
+
+def drift_of(given):
+    """Return how specific the drift of the outcomes is."""
+    return found("concept_drift", given)[OUTCOME].specificity
+
+
+def deployed(title):
+    return event("scorer", "deploy", title=title, after={"version": "v2"})
+
+
+@pytest.mark.parametrize("changes", [(), (deployed("retrained"),)])
+def test_a_version_logged_at_the_onset_takes_the_blame_of_a_loss_that_rose_within_bins(changes):
+    given = risen(*changes, versions=VERSIONS)
+    cause = first(given)
+    assert (cause.family, cause.subject) == ("model_change", "v2")
+    assert "within bins" in cause.evidence[0].text
+    assert drift_of(given) < 0.3 * drift_of(risen())
+
+
+def test_a_redeploy_of_the_same_artefact_or_a_version_of_long_before_does_not():
+    old, new = VERSIONS
+    same = risen(deployed("redeployed, same artefact"), versions=VERSIONS)
+    long_ago = risen(versions=(replace(old, n_before=1500), replace(new, first=START, n_before=100)))
+    for given in (same, long_ago):
+        assert first(given).family == "concept_drift"
+        assert found("model_change", given)["scorer", "v2"].impact < 0.35
+    assert drift_of(long_ago) == drift_of(risen())
+
+
+def test_a_deploy_without_a_logged_version_or_a_setting_tells_nothing_of_a_loss():
+    for change in (deployed("retrained"), event("scorer", "config", before={"a": 1}, after={"a": 2})):
+        assert first(risen(change)).family == "concept_drift"
+    assert found("model_change", risen(deployed("retrained")))["scorer", "v2"].impact == 0.0
+
+
+def test_a_version_explains_nothing_that_may_be_chance():
+    assert found("model_change", risen(versions=VERSIONS, p_value=0.2))["scorer", "v2"].impact == 0.0
+
+
+@pytest.mark.parametrize(("kind", "mechanism"), [("label_guideline", "guideline"), ("data_feed", "label_source")])
+def test_an_event_of_the_labels_at_the_onset_is_a_label_change_that_lowers_the_drift_of_outcomes(kind, mechanism):
+    given = risen(event("scorer", kind, title="only paid counts"))
+    cause = first(given)
+    assert (cause.family, cause.node, cause.subject, cause.mechanism) == ("label_change", *OUTCOME, mechanism)
+    assert "only paid counts" in cause.summary
+    assert cause.impact > 0.9
+    assert drift_of(given) < 0.6 * drift_of(risen())
+
+
+def test_no_event_of_the_labels_and_no_loss_within_bins_is_no_label_change():
+    told = event("scorer", "label_guideline", title="only paid counts")
+    for given in (risen(), risen(event("scorer", "label_guideline", -9.0)), risen(told, p_value=0.2)):
+        assert not found("label_change", given)
+        assert families()["label_change"](given).ruled_out
+    nulls = histograms_only("a:null")
+    assert first(replace(nulls, changes=(told,), cache={})).family == "data_quality"
+    # labels that show it by themselves are not seen in histograms of the inputs
+    model = replace(risen().models["scorer"], label_vocabulary=(("yes", 90, 0), ("no", 90, 20), ("YES", 0, 30)))
+    assert not found("label_change", replace(risen(), models={"scorer": model}, cache={}))
+
+
+def test_the_labels_of_another_node_are_laid_to_it():
+    parts = make_system().model_dump(by_alias=True)
+    nodes = [*parts["nodes"], {"id": "tracker", "kind": "pipeline"}]
+    edges = [*parts["edges"], {"from": "tracker", "to": "scorer", "columns": ["label"]}]
+    system = System.model_validate({"nodes": nodes, "edges": edges})
+
+    def given(title):
+        return replace(risen(event("tracker", "config", title=title)), system=system, graph=build_graph(system))
+
+    cause = first(given("filter off"))
+    assert (cause.family, cause.node, cause.observed_at) == ("label_change", "tracker", "scorer")
+    assert first(given("log level to debug")).family == "concept_drift"

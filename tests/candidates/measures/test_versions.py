@@ -5,7 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from candidates.measures.versions import change_subject, event_switch, function_strength, version_switch
+from candidates.measures.versions import (
+    change_subject,
+    event_switch,
+    function_strength,
+    suspected_version,
+    version_switch,
+)
 from schemas.evidence import VersionSpan
 from tests.candidates.faults import evidence
 from tests.candidates.scenes import event
@@ -71,6 +77,29 @@ def test_a_version_long_before_the_onset_fits_less():
     early = START + timedelta(days=1)
     given = with_versions(OLD, ("v2", early, END, 10, 900))
     assert version_switch(given, "scorer").alignment < 0
+
+
+@pytest.mark.parametrize(
+    ("hours", "before", "taken"),
+    [(-12, 400, True), (-12, 1000, False), (-47, 400, True), (-49, 400, False), (0, 900, False)],
+)
+def test_hours_of_the_switch_may_be_counted_with_those_before_the_onset(hours, before, taken):
+    first = ONSET + timedelta(hours=hours)
+    switch = version_switch(with_versions(OLD, ("v2", first, END, before, 900)), "scorer")
+    assert (switch is not None) == taken
+    assert switch is None or (switch.subject, switch.since) == ("v2", first)
+
+
+def test_a_version_is_suspected_by_the_words_of_the_deploy_that_brought_it_in():
+    def suspicion(*parts, version="v2"):
+        changes = tuple(event(node, kind, title=title, after={"version": "v2"}) for node, kind, title in parts)
+        return suspected_version(replace(evidence("none"), changes=changes, cache={}), "scorer", version)
+
+    same = ("scorer", "deploy", "redeploy, same artefact")
+    assert suspicion(same) < 0.5
+    assert suspicion(same, ("scorer", "deploy", "retrained")) < 0.5
+    assert suspicion() == suspicion(("scorer", "deploy", "retrained")) == suspicion(same, version="v3") == 1.0
+    assert suspicion(("api", *same[1:])) == suspicion(("scorer", "config", same[2])) == 1.0
 
 
 def test_of_several_events_the_nearest_of_a_fitting_kind_counts():
