@@ -10,6 +10,7 @@ import math
 
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
 from candidates.measures.answer_form import answer_form, comparable, served_by
+from candidates.measures.change_words import suspected
 from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
@@ -41,6 +42,7 @@ def _judged(evidence: Evidence, node: str) -> bool:
 def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
     share, strength, words = max(_own_share(evidence, node, change), _served_share(evidence, node, change))
+    share *= suspected(change)
     acted = acted_upon(evidence, change)
     if acted <= share:
         return share, strength, words

@@ -113,11 +113,14 @@ def generate(evidence: Evidence) -> Findings:
     if (reason := unexamined(evidence)) is not None:
         return Findings(not_examined=reason)
     found: list[Candidate] = []
+    added = {
+        node: [d for d in schema_differences(model, evidence.symptom) if d.mechanism == "added"]
+        for node, model in evidence.models.items()
+    }
     for moved in moved_columns(evidence):
         if moved.from_model:
             continue
-        changes = schema_differences(moved.model, evidence.symptom)
-        candidate = _from_schema(evidence, moved, [d for d in changes if d.mechanism == "added"])
+        candidate = _from_schema(evidence, moved, added[moved.model.node.id])
         sign = _encoding(moved)
         if candidate is None and sign is not None:
             specificity = sign.specificity * (0.5 if _wrong_says_more(moved, sign) else 1.0)
@@ -125,7 +128,7 @@ def generate(evidence: Evidence) -> Findings:
         if candidate is not None:
             found.append(candidate)
     if not found:
-        return Findings(ruled_out="the batches kept their columns, types and categories")
+        return Findings(ruled_out="the batches (or histograms) kept their columns, types and categories")
     return Findings(candidates=merged(found))
 
 

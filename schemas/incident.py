@@ -38,7 +38,7 @@ MODEL_METRICS = (
 """Metrics computed from a model's prediction log; rates are fractions in [0, 1]."""
 
 SHARE_OF = "share of "
-"""Prefix of the share of one class among a model's answers, which a KPI downstream may follow."""
+"""Prefix of a share of a model's answers (of one class, or from a cut-off on) that a KPI downstream may follow."""
 
 LATENCY_METRICS = ("latency_avg", "latency_p50", "latency_p95", "latency_p99")
 """Latencies in milliseconds, from kpis.parquet or else from the node's spans."""

@@ -99,9 +99,13 @@ def announced(evidence: Evidence, change: Change) -> bool:
 
 
 def _announced_then(evidence: Evidence) -> bool:
+    return evidence.once("announced_then", lambda: _announced_at_onset(evidence))
+
+
+def _announced_at_onset(evidence: Evidence) -> bool:
     kpi = evidence.symptom.incident.node
-    own = (c for c in evidence.changes if c.node == kpi and c.kind in ANNOUNCED and suspected(c) == 1.0)
-    return any(_at_onset(evidence, change) for change in own)
+    own = (change for change in evidence.changes if change.node == kpi and change.kind in ANNOUNCED)
+    return any(suspected(change) == 1.0 for change in own if _at_onset(evidence, change))
 
 
 def _at_onset(evidence: Evidence, change: Change) -> bool:

@@ -88,22 +88,33 @@ def schema_differences(model: ModelEvidence, symptom: Symptom) -> tuple[SchemaDi
     return tuple(found)
 
 
+def _form(batch: SchemaObservation) -> str:
+    """Return what must stay of a column's type: its kind, of vectors of one length that as well."""
+    return batch.type if batch.kind == "vector" and not batch.type.endswith("[]") else batch.kind
+
+
 def _retyped(
     column: str, was: list[SchemaObservation], now: list[SchemaObservation], total: int
 ) -> list[SchemaDifference]:
     usual: dict[str, int] = {}
     for batch in was:
         if batch.nulls < batch.rows:
-            usual[batch.kind] = usual.get(batch.kind, 0) + batch.rows
+            usual[_form(batch)] = usual.get(_form(batch), 0) + batch.rows
     if not usual:
         return []
     kind = max(sorted(usual), key=lambda k: usual[k])
     rows = sum(usual.values())
-    other = [b for b in now if usual.get(b.kind, 0) < USUAL * rows and b.nulls < b.rows]
+    vectors = any(batch.kind == "vector" for batch in was)
+    other = [
+        b
+        for b in now
+        # vectors of several lengths in one batch say nothing of what they should be
+        if usual.get(_form(b), 0) < USUAL * rows and b.nulls < b.rows and not (vectors and _form(b) == "vector")
+    ]
     uncast = sum(b.uncast for b in now)
     if not other:
         return []
     share = sum(b.rows for b in other) / total
-    before = next(b.type for b in reversed(was) if b.kind == kind)
+    before = next(b.type for b in reversed(was) if _form(b) == kind)
     examples = tuple(dict.fromkeys(e for b in other for e in b.examples))[:3]
     return [SchemaDifference(column, "retyped", before, other[0].type, share, other[0].first, uncast, examples)]

@@ -182,7 +182,11 @@ def _place(profile: ColumnProfile, rows: Rows, chosen: IntArray, key: str) -> In
     outside = np.isin(profile.roles, ("below", "above"))[place]
     if not outside.any() or key not in rows.values:
         return place
-    value = np.nan_to_num(rows.values[key][chosen])
+    value = rows.values[key][chosen]
+    outside &= np.isfinite(value)
+    if not outside.any():
+        return place
+    value = np.where(np.isfinite(value), value, 0.0)
     low, high = np.quantile(value[outside], (1 - MOST_SPREAD, MOST_SPREAD))
     inside = value[~outside]
     span = max(float(high - low), ALIKE * float(inside.std()) if len(inside) else 0.0, 1e-12)

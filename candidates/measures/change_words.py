@@ -2,21 +2,22 @@
 
 import re
 
+from candidates.measures.changed_keys import changed_key
 from schemas.incident import Change
 
-INERT = 0.3
+INERT = 0.1
 """How far a change is suspected, beside another one at that time, that by its words touches no answer."""
 WORDS = re.compile(
-    r"log[ _.-]?level|log[ _.-](?:format|rotation|retention|sampling)|\blogging\b|audit logs|trac(?:e|ing) sampl"
-    r"|metrics (?:exporter|scrap)|dashboard|\balert(?:s|ing)\b|alert (?:thresholds? tuned|rules?|routing)"
-    r"|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter|typo|\(unused\)"
-    r"|\bdocs\b|documentation|read.?me|unit tests?|\blint|comments? (?:added|only)"
-    r"|on.?call|handover|backup (?:window|job|schedule)|(?:certificates?|credentials?|secrets?) (?:rotated|renewed)"
-    r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|image|binary)",
+    r"(?<![A-Za-z])(?:log[ _.-]?(?:level|format|rotation|retention|sampling)|on[ -]call\b|read.?me\b)|\blogging\b"
+    r"|audit logs|trac(?:e|ing) sampl|metrics (?:exporter|scrap)|\bmonitoring\b|dashboard|alert routing"
+    r"|alert thresholds? tuned|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter|\btypos?\b|\(unused\)"
+    r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"
+    r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|binary)",
     re.IGNORECASE,
 )
 
 
 def suspected(change: Change) -> float:
-    """Return how far a change is suspected by its words alone, (0, 1]."""
-    return INERT if WORDS.search(change.title or "") else 1.0
+    """Return how far a change is suspected by its words alone, its title's and its key's, (0, 1]."""
+    said = (change.title or "", changed_key(change.before, change.after) or "")
+    return INERT if any(map(WORDS.search, said)) else 1.0

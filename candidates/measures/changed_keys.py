@@ -7,12 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SETTING = re.compile(r"\s*([^\W\d][\w./-]*)\s*[=:]\s*(.*?)\s*")
+SETTING = re.compile(r"\s*([^\W\d][\w./-]*)\s*(?:=|:(?=\s))\s*(.*?)\s*")
 """One setting in a text: its key and value."""
-BETWEEN = re.compile(r"[;\n]|,(?=\s*[^\W\d][\w./-]*\s*[=:])")
+BETWEEN = re.compile(r"[;\n]|,(?=\s*[^\W\d][\w./-]*\s*(?:=|:\s))")
 """What separates settings: a comma may also be part of a value."""
-NAME = re.compile(r"(?<![\w./-])[^\W\d_]\w*(?:[._][^\W\d_]\w*)+(?![\w/-]|\.\w)")
+NAME = re.compile(r"(?<![\w./-])[^\W\d_][^\W_]*(?:_+[^\W_]+|\.[^\W\d_][^\W_]*)+(?![\w/-]|\.\w)")
 """A name that only a program gives: words joined by dots or underscores."""
+ADDRESS = re.compile(
+    r"www\.|.*\.(?:com|org|net|io|js|py|md|txt|csv|json|ya?ml|toml|sql|parquet)$|\w(?:\.\w)+$", re.IGNORECASE
+)
+"""Names of files and hosts, and abbreviations."""
+VALUE = re.compile(r"\([^)]*\)|\b(?:to|from|into)\s+\S+|(?:=|->)\s*\S+", re.IGNORECASE)
+"""What a title says of the old or the new value, or in passing."""
 
 
 def changed_key(before: Any, after: Any) -> str | None:
@@ -38,5 +44,6 @@ def key_in_title(title: str | None, node: str | None) -> str | None:
     node
         Where it was changed: its name is no setting's.
     """
-    names = {name for name in NAME.findall(title or "") if name != node}
+    said = VALUE.sub("", title or "")
+    names = {name for name in NAME.findall(said) if name != node and not ADDRESS.match(name)}
     return names.pop() if len(names) == 1 else None

@@ -119,9 +119,10 @@ def followed_output(symptom: Symptom, model: ModelEvidence) -> str:
     outputs = {metric: series for metric, series in sorted(model.outputs.items()) if metric != "rows"}
     related = {metric: abs(correlation(symptom.series, series, symptom)[0]) for metric, series in outputs.items()}
     told = {metric: r for metric, r in related.items() if math.isfinite(r)}
+    named = {metric: r for metric, r in told.items() if not metric.startswith(SHARE_OF)}
     if told:
         best = max(told, key=lambda metric: told[metric])
-        return PREDICTED if best.startswith(SHARE_OF) else best
+        return best if best in named else max(named, key=lambda metric: named[metric], default=PREDICTED)
     own = {metric: series for metric, series in outputs.items() if not metric.startswith(SHARE_OF)}
     moved = {metric: _moved(series, symptom) for metric, series in own.items()}
     if not moved or moved.get(PREDICTED, 0.0) >= CLEAR or max(moved.values()) < CLEAR:

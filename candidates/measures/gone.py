@@ -4,23 +4,27 @@ No row is left to say how those with the old values fare now. What the other col
 as they mattered: as far as the mean loss (or answer) of the baseline differed between their bins beyond chance.
 """
 
+import math
 from collections.abc import Mapping
+
+import numpy as np
 
 from candidates.measures.distances import shares
 from candidates.measures.histograms import SEEN, has_losses, loss_shares
 from schemas.evidence import ColumnProfile
 
-KNOWN = 0.4
-"""Share of the window's rows with values known before, below which a column counts as gone: the first hours are often
-counted with those before the onset."""
+USUAL, KNOWN = 0.5, 0.4
+"""Share of the baseline's rows that had values, for a column to be missed; part of it below which it counts as gone:
+the first hours are often counted with those before the onset."""
 HARDLY = 0.25
 """What a column must matter, to explain half of what is left, where the one that matters most is 1."""
 
 
-def _is_gone(profile: ColumnProfile, rows: float) -> bool:
-    """Return whether a column that held values holds few of them in the window's rows since."""
-    known = profile.after[shares(profile.before) > SEEN].sum()
-    return bool(profile.before.sum() > 0 and known < KNOWN * rows)
+def _is_gone(profile: ColumnProfile, before: float, after: float) -> bool:
+    """Return whether a column holds few of its values since, for the rows of each side."""
+    known = (shares(profile.before) > SEEN) & np.isin(profile.roles, ("range", "category"))
+    was = float(profile.before[known].sum()) / max(before, 1.0)
+    return was >= USUAL and float(profile.after[known].sum()) < KNOWN * was * after
 
 
 def gone_shares(profiles: Mapping[str, ColumnProfile]) -> dict[str, float]:
@@ -31,13 +35,19 @@ def gone_shares(profiles: Mapping[str, ColumnProfile]) -> dict[str, float]:
     profiles
         Those of one model, with losses.
     """
-    rows = max((float(profile.after.sum()) for profile in profiles.values()), default=0.0)
-    gone = [key for key, profile in sorted(profiles.items()) if _is_gone(profile, rows)]
+    before, after = (
+        max((float(counts.sum()) for counts in side), default=0.0)
+        for side in ([p.before for p in profiles.values()], [p.after for p in profiles.values()])
+    )
+    gone = [key for key, profile in sorted(profiles.items()) if _is_gone(profile, before, after)]
     if not gone:
         return {}
     matters = _matter(profiles)
     told = (loss_shares(profile) for key, profile in profiles.items() if key not in gone and has_losses(profile))
-    left = min(max(1.0 - max((mix + drop for mix, drop in told), default=0.0), 0.0), 1.0)
+    taken = max((mix + drop for mix, drop in told), default=0.0)
+    if math.isnan(taken):
+        return {}
+    left = min(max(1.0 - taken, 0.0), 1.0)
     whole = sum(matters.get(key, 0.0) for key in gone) + HARDLY
     return {key: left * matters.get(key, 0.0) / whole for key in gone}
 

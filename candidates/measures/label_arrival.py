@@ -9,7 +9,7 @@ References
 Klein and Moeschberger, "Survival Analysis: Techniques for Censored and Truncated Data", 2003, chapter 3.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,12 +83,15 @@ class Coverage:
         Bin of the model's answers (`outcome.answer_bins`) to whose rows labels lack most; None of all rows.
     z
         Standard errors of the difference.
+    by
+        Age, days, by which labels are counted; None of all that came.
     """
 
     before: float
     after: float
     answer: int | None
     z: float
+    by: float | None = None
 
 
 def coverage(rows: Rows, task: str) -> Coverage | None:
@@ -97,31 +100,31 @@ def coverage(rows: Rows, task: str) -> Coverage | None:
     None with few rows, or where none of the window's is labelled: then nobody knows whether any label will come.
     Labels of one rare outcome that do not come are few of all, and most of those that the model expected it of.
     """
-    old, known_by_then = settled(rows), np.isfinite(rows.label)
+    old, known_by_then, age = settled(rows), np.isfinite(rows.label), None
     if old.sum() < FEW:
-        old, known_by_then = _ripe(rows)
+        old, known_by_then, age = _ripe(rows)
     whole = _covered(known_by_then, old, ~rows.after, None)
     if whole is None or whole.after <= 0:
         return None
     known, place = np.isfinite(rows.prediction), np.full(len(rows.ts), -1)
     if not (known & ~rows.after).any():
-        return whole
+        return replace(whole, by=age)
     place[known], size = answer_bins(rows.prediction[known], rows.after[known], task)
     parts = [_covered(known_by_then, old & own, ~rows.after & own, k) for k in range(size) for own in [place == k]]
     clear = [part for part in parts if part and part.z > CLEAR]
-    return max([whole, *clear], key=lambda one: one.before - one.after)
+    return replace(max([whole, *clear], key=lambda one: one.before - one.after), by=age)
 
 
-def _ripe(rows: Rows) -> tuple[BoolArray, BoolArray]:
-    """Return (N,) the window's rows as old as most labels take, and which rows of either side had theirs by that age.
+def _ripe(rows: Rows) -> tuple[BoolArray, BoolArray, float | None]:
+    """Return (N,) the window's rows as old as most labels take, and which of either side had theirs by that age (days).
 
     Most, not nearly all: where some of the baseline's labels came late already, the slowest say nothing.
     """
     labelled, base = np.isfinite(rows.label), _timed(rows) & ~rows.after
     if rows.label_delay is None or base.sum() < FEW:
-        return np.zeros(len(labelled), dtype=bool), labelled
+        return np.zeros(len(labelled), dtype=bool), labelled, None
     age = float(np.quantile(rows.label_delay[base], MOSTLY))
-    return np.asarray(rows.after & (ages(rows) >= age)), np.asarray(labelled & ~(rows.label_delay > age))
+    return np.asarray(rows.after & (ages(rows) >= age)), np.asarray(labelled & ~(rows.label_delay > age)), age
 
 
 def _covered(labelled: BoolArray, since: BoolArray, before: BoolArray, answer: int | None) -> Coverage | None:

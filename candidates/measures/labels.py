@@ -183,7 +183,8 @@ def _fewer(model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | No
     if was - now < FEWER:
         return None
     which = "" if found.answer is None else f" and were answered {_answer_name(model, found.answer)}"
-    words = f"{now:.0%} of the rows that are old enough{which} have a label, before {was:.0%}"
+    had = "have a label" if found.by is None else f"had a label within {found.by:.2g} days"
+    words = f"{now:.0%} of the rows that are old enough{which} {had}, before {was:.0%}"
     data = {"before": round(was, 4), "after": round(now, 4)}
     # labels that are missing for one outcome more than for another move the known ones in one direction
     one_way = change is not None and change.moved.one_way >= ONE_WAY

@@ -99,9 +99,10 @@ def row_source(evidence: Evidence, node: str) -> str:
     labels = {"label", declared.column("label")}
     edges = [edge for edge in evidence.system.edges if edge.target == node]
     sources = {edge.source for edge in edges if set(edge.columns) - labels}
-    bare = {edge.source for edge in edges if not edge.columns and _is_data(evidence, edge.source)}
+    recorders = {edge.source for edge in edges if labels & set(edge.columns)}
+    bare = {e.source for e in edges if not e.columns and _is_data(evidence, e.source)} - recorders
     data = {name for name in sources if _is_data(evidence, name)}
-    if len(bare) == 1 and data:
+    if len(bare) == 1 and len(data) > 1:
         return bare.pop()
     return data.pop() if len(data) == 1 and len(sources) == 1 else node
 
@@ -193,7 +194,7 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     if series is None:
         return None
     window = evidence.symptom.window
-    fall = max(-series_strength(series, evidence.symptom), _fewer(evidence, model))
+    fall, fewer = -series_strength(series, evidence.symptom), _fewer(evidence, model)
     gaps = [
         gap
         for p in model.columns.values()
@@ -201,9 +202,10 @@ def _missing(evidence: Evidence, model: ModelEvidence) -> RowFault | None:
     ]
     # the column that tells which rows are lost splits them best: its values are gone, not merely fewer
     best = max(gaps, key=lambda gap: (gap.complete, gap.lost, gap.profile.column), default=None)
-    if best is None and fall < FEWER:
-        return None
     share, estimator = _by_volume(evidence, model), "how the figure followed the number of rows"
+    if best is None and fall < FEWER and (fewer < FEWER or share <= 0):
+        return None  # traffic falls now and then: it takes a figure that follows it
+    fall = max(fall, fewer)
     if best is not None:
         where = f"{best.profile.column} = {', '.join(best.labels[:3])}"
         mixed = max(reweighted_share(evidence, model, gap.profile.column) for gap in gaps)

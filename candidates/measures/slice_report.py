@@ -23,6 +23,8 @@ REAL = 0.01
 """Chance, among all slices of its kind, from which a slice is no coincidence."""
 LOSS = "loss"
 """Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
+ANSWER = "prediction_mean"
+"""What tells where nobody knows the outcomes."""
 LEAST = 0.05
 """Share of the symptom below which a slice is no cause."""
 NARROW, WIDEST = 0.4, 0.65
@@ -140,7 +142,10 @@ def _metrics(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> tuple[
     symptom = evidence.symptom.incident
     if node == symptom.node and symptom.metric in MODEL_METRICS:
         return (symptom.metric,)
-    return (LOSS, diagnosis.metric) if diagnosis.metric in PREDICTION_METRICS else (LOSS,)
+    rows = evidence.models[node].rows
+    unlabelled = rows is None or not all(np.isfinite(rows.label[side]).any() for side in (rows.after, ~rows.after))
+    followed = diagnosis.metric if diagnosis.metric in PREDICTION_METRICS else ANSWER if unlabelled else None
+    return (LOSS, followed) if followed else (LOSS,)
 
 
 @dataclass(frozen=True, slots=True)

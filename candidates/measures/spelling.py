@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Sequence
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
-MISREAD = "\N{LATIN CAPITAL LETTER A WITH TILDE}\N{LATIN CAPITAL LETTER A WITH CIRCUMFLEX}"
-"""What the first byte of an accented letter in UTF-8 looks like when it is read as Latin-1."""
 NEAR = 0.75
 """Similarity (Ratcliff and Obershelp) from which a text is a damaged copy of another."""
 MAX_COMPARED = 200
@@ -22,13 +20,23 @@ def plain(text: str) -> str:
 def lossy(text: str, known: Sequence[str]) -> bool:
     """Return whether a text's characters were lost: replaced, misread, unprintable, or none but punctuation left.
 
-    A mark that texts known before consist of as well is one of their values; so is a letter that they hold.
+    A mark that texts known before consist of as well is one of their values.
     """
     if REPLACED in text or any(unicodedata.category(c) in {"Cc", "Co", "Cn"} for c in text):
         return True
-    if any(letter in text and not any(letter in old for old in known) for letter in MISREAD):
+    if _misread(text):
         return True
     return bool(text.strip()) and not any(map(str.isalnum, text)) and all(any(map(str.isalnum, o)) for o in known)
+
+
+def _misread(text: str) -> bool:
+    """Return whether a text is UTF-8 that was read as Latin-1: read back, it is another one."""
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return text.encode(encoding).decode("utf-8") != text
+        except UnicodeError:
+            continue
+    return False
 
 
 def original(text: str, known: Sequence[str]) -> str | None:

@@ -76,7 +76,7 @@ def version_switch(evidence: Evidence, node: str) -> Switch | None:
     # hours of the switch may be counted with those before it
     since = evidence.symptom.onset.low - timedelta(seconds=evidence.symptom.bucket_seconds)
     new = [v for v in model.versions if v.version and v.n_before < (0.2 if v.first < since else 1.0) * v.n_after]
-    known = [v for v in model.versions if v.n_before > 0]
+    known = [v for v in model.versions if v.n_before > 0 and v not in new]
     if not new or not known:
         return None
     best = max(new, key=lambda v: (v.n_after, v.version))

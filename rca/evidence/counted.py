@@ -1,17 +1,18 @@
 """What histograms alone tell of a model's log: which versions served, and which columns came at each time."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import numpy as np
 
+from candidates.measures.clock import to_datetime
 from rca.metrics.buckets import naive
 from rca.warehouse import Warehouse
-from schemas.evidence import ColumnProfile, SchemaObservation, Symptom, VersionSpan
+from schemas.evidence import ColumnProfile, FloatArray, SchemaObservation, Symptom, VersionSpan
 
 HOUR = timedelta(hours=1)
-MOST = 0.5
-"""Share of a bucket's rows that must have a column for it to have come."""
+MOST, ALWAYS = 0.5, 0.9
+"""Share of a bucket's rows that must have a column for it to have come; of the baseline's rows, for it to be missed."""
 
 
 def counted_versions(warehouse: Warehouse, node: str, symptom: Symptom) -> tuple[VersionSpan, ...]:
@@ -44,30 +45,43 @@ def counted_versions(warehouse: Warehouse, node: str, symptom: Symptom) -> tuple
 
 
 def counted_columns(node: str, columns: Mapping[str, ColumnProfile]) -> tuple[SchemaObservation, ...]:
-    """Return which columns came in most rows of each bucket, as if a bucket were a batch; ordered by time."""
-    found, fullest = [], np.max([profile.counts.sum(axis=1) for profile in columns.values()] or [np.zeros(0)], axis=0)
-    for position, profile in enumerate(columns.values()):
-        width = np.diff(profile.ts[:2])[0] if len(profile.ts) > 1 else np.timedelta64(1, "h")
-        rows = profile.counts.sum(axis=1)
-        null = np.array([role == "null" for role in profile.roles], dtype=bool)
-        for k in np.flatnonzero((rows > 0) & (rows >= MOST * fullest)).tolist():
-            first = _utc(profile.ts[k])
-            found.append(
-                SchemaObservation(
-                    node=node,
-                    column=profile.column,
-                    position=position,
-                    type=profile.kind,
-                    kind=profile.kind,
-                    rows=int(fullest[k]),
-                    nulls=int(profile.counts[k, null].sum()),
-                    uncast=0,
-                    first=first,
-                    last=first + timedelta(microseconds=int(width / np.timedelta64(1, "us")) - 1),
-                )
-            )
+    """Return which columns came in most rows of each bucket, as if a bucket were a batch; ordered by time.
+
+    Only of columns that came with (nearly) all rows of the baseline and lack since, or that never came before; and of
+    the fullest one, which tells the rows of each bucket. What always came with a part of the rows is not missed.
+    """
+    own = {name: profile for name, profile in columns.items() if not profile.part}
+    if not own:
+        return ()
+    rows = {name: profile.counts.sum(axis=1) for name, profile in own.items()}
+    fullest = np.max(list(rows.values()), axis=0)
+    before = max(float(profile.before.sum()) for profile in own.values())
+    most = max(own, key=lambda name: (float(rows[name].sum()), name))
+    found = []
+    for position, (name, profile) in enumerate(own.items()):
+        came = (rows[name] > 0) & (rows[name] >= MOST * fullest)
+        usual = float(profile.before.sum()) / max(before, 1.0)
+        new = usual <= 0 and bool(came.any())
+        if name != most and not new and (usual < ALWAYS or came[fullest > 0].all()):
+            continue
+        found += [_observed(node, profile, position, k, fullest) for k in np.flatnonzero(came).tolist()]
     return tuple(sorted(found, key=lambda one: (one.first, one.position)))
 
 
-def _utc(moment: np.datetime64) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(moment.astype("datetime64[us]").astype(int)))
+def _observed(node: str, profile: ColumnProfile, position: int, k: int, rows: FloatArray) -> SchemaObservation:
+    """Return the observation of one column in bucket k, of so many rows (T,)."""
+    width = np.diff(profile.ts[:2])[0] if len(profile.ts) > 1 else np.timedelta64(1, "h")
+    null = np.array([role == "null" for role in profile.roles], dtype=bool)
+    first = to_datetime(profile.ts[k])
+    return SchemaObservation(
+        node=node,
+        column=profile.column,
+        position=position,
+        type=profile.kind,
+        kind=profile.kind,
+        rows=int(rows[k]),
+        nulls=int(profile.counts[k, null].sum()),
+        uncast=0,
+        first=first,
+        last=first + timedelta(microseconds=int(width / np.timedelta64(1, "us")) - 1),
+    )

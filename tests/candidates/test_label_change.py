@@ -173,7 +173,7 @@ def test_a_change_far_from_the_likeliest_moment_of_an_unsharp_onset_is_believed_
 
 
 @pytest.mark.parametrize(
-    "title", ["log level to debug", "metrics scraped twice as often, alerting tuned", "same image"]
+    "title", ["log level to debug", "metrics scraped twice as often, alerting tuned", "same binary"]
 )
 def test_a_change_of_the_labels_producer_that_by_its_words_touches_nothing_is_no_label_change(title):
     def known(said, kind="config"):

@@ -117,3 +117,15 @@ def test_a_stated_window_is_the_measure_where_there_is_no_onset():
     )
     (found,) = schema_differences(model, replace(SYMPTOM, reference_split=True))
     assert (found.mechanism, found.share) == ("retyped", 1.0)
+
+
+@pytest.mark.parametrize(("late", "told"), [("DOUBLE[4]", True), ("DOUBLE[8]", False), ("DOUBLE[]", False)])
+def test_vectors_of_another_length_are_retyped_those_of_several_lengths_are_not(late, told):
+    def vectors(day, of):
+        return replace(batch(day), type=of, kind="vector")
+
+    changed = {day: vectors(day, late if day in LATE else "DOUBLE[8]") for day in range(DAYS)}
+    found = differences(changed).get("x")
+    assert (found is not None) == told
+    if found:
+        assert (found.mechanism, found.before, found.after) == ("retyped", "DOUBLE[8]", "DOUBLE[4]")

@@ -66,3 +66,19 @@ def test_the_only_name_of_a_setting_in_a_title(title, key):
 
 def test_a_nodes_name_is_a_settings_elsewhere():
     assert key_in_title("store_front restarted", None) == "store_front"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("s3://bucket/a", "s3://bucket/b"), ("http://a/x", "http://a/y"), ("model:v1", "model:v2")]
+)
+def test_an_address_is_no_key(before, after):
+    assert changed_key(before, after) is None
+
+
+@pytest.mark.parametrize("title", ["e.g. another one", "see www.example.com", "config.yaml changed", "Node.js updated"])
+def test_files_hosts_and_abbreviations_are_no_settings(title):
+    assert key_in_title(title, None) is None
+
+
+def test_a_long_name_is_read_in_no_time():
+    assert key_in_title("a" + "_a" * 5000 + "-x changed", None) is None

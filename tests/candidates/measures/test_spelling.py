@@ -37,3 +37,11 @@ def test_lost_characters_show(text, lost):
 
 def test_a_mark_that_is_an_old_value_is_no_loss():
     assert not lossy("?", ["?", "Sales"])
+
+
+@pytest.mark.parametrize(
+    ("text", "misread"),
+    [("S\u00c3\u00a3o Paulo", True), ("M\u00c3\u00bcnchen", True), ("S\u00c3O PAULO", False), ("\u00c2ngela", False)],
+)
+def test_utf8_read_as_latin1_has_lost_its_characters_and_accents_have_not(text, misread):
+    assert lossy(text, ["Rio", "Recife"]) == misread

@@ -33,7 +33,12 @@ SUBJECTS = [
     ({"kind": "config", "before": "5000", "after": "500", "title": "cache.max_entries changed"}, "cache.max_entries"),
     ({"kind": "flag", "title": "new_checkout on for all"}, "new_checkout"),
     ({"kind": "config", "title": "scorer: pool_size raised"}, "pool_size"),
-    ({"kind": "config", "title": "move pool_size to max_size"}, "move pool_size to max_size"),
+    ({"kind": "config", "title": "rename pool_size and max_size"}, "rename pool_size and max_size"),
+    (
+        {"kind": "infrastructure", "title": "Smaller instances (m6.xlarge to m6.large)"},
+        "Smaller instances (m6.xlarge to m6.large)",
+    ),
+    ({"kind": "config", "title": "set pool_size to db.max"}, "pool_size"),
     ({"kind": "config", "title": "retry after 2.5 s, see docs/run_book.md"}, "retry after 2.5 s, see docs/run_book.md"),
     ({"kind": "infrastructure", "title": "node pool rotated"}, "node pool rotated"),
     ({"kind": "business", "title": "price_list changed"}, "price_list changed"),

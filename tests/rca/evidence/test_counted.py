@@ -100,7 +100,8 @@ def test_a_column_came_in_the_buckets_in_which_most_rows_have_it():
     rng, whole = np.random.default_rng(0), np.ones(len(DAY), dtype=bool)
     few, many = (whole & ((DAY < LATE) | (rng.random(len(DAY)) < share)) for share in (0.3, 0.7))
     seen = observed(always=whole, few=few, many=many, stops=DAY < LATE, begins=DAY >= LATE, never=~whole)
-    assert came("always", seen) == came("many", seen) == [*range(DAYS)]
+    assert came("always", seen) == [*range(DAYS)]
+    assert came("many", seen) == []  # it lacks nowhere: nothing is to be told of it
     assert came("few", seen) == came("stops", seen) == [*range(LATE)]
     assert came("begins", seen) == [*range(LATE, DAYS)]
     assert came("never", seen) == []
@@ -110,8 +111,8 @@ def test_a_column_came_in_the_buckets_in_which_most_rows_have_it():
 
 def test_a_bucket_is_observed_as_a_batch_is():
     emptied = np.where(DAY == 2, np.nan, X["a"])
-    columns = {"b": profile_of("b", X["b"], DAY), "a": profile_of("a", emptied, DAY)}
-    found = [one for one in counted_columns("m", columns) if one.column == "a"]
+    columns = {"a": profile_of("a", X["b"], DAY), "b": profile_of("b", emptied, DAY)}
+    found = [one for one in counted_columns("m", columns) if one.column == "b"]
     assert (found[2].position, found[2].kind, found[2].uncast) == (1, "numeric", 0)
     assert found[2].nulls == found[2].rows == (DAY == 2).sum()
     assert (found[1].nulls, found[1].rows) == (0, (DAY == 1).sum())
@@ -142,3 +143,10 @@ def test_a_bucket_that_straddles_the_onset_hides_no_dropped_column(share):
     (found,) = schema_differences(Model, make_symptom())
     assert (found.column, found.mechanism) == ("gone", "dropped")
     assert found.since == ONSET + timedelta(days=int(share > 0.5))
+
+
+def test_a_column_that_always_came_with_a_part_of_the_rows_is_not_missed():
+    office = np.arange(len(DAY)) % 3 == 0
+    seen = observed(whole=DAY >= 0, office=office & (DAY != LATE))
+    assert came("whole", seen) == [*range(DAYS)]
+    assert came("office", seen) == []
