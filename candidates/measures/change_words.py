@@ -10,7 +10,8 @@ INERT = 0.1
 WORDS = re.compile(
     r"(?<![A-Za-z])(?:log[ _.-]?(?:level|format|rotation|retention|sampling)|on[ -]call\b|read.?me\b)|\blogging\b"
     r"|audit logs|trac(?:e|ing) sampl|metrics (?:exporter|scrap)|\bmonitoring\b|dashboard|alert routing"
-    r"|alert thresholds? tuned|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter|\btypos?\b|\(unused\)"
+    r"|alert thresholds? tuned|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter"
+    r"|\btypos?\b|\(unused\)"
     r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"
     r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|binary)",
     re.IGNORECASE,
