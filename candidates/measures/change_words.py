@@ -9,11 +9,11 @@ INERT = 0.1
 """How far a change is suspected, beside another one at that time, that by its words touches no answer."""
 WORDS = re.compile(
     r"(?<![A-Za-z])(?:log[ _.-]?(?:level|format|rotation|retention|sampling)|on[ -]call\b|read.?me\b)|\blogging\b"
-    r"|audit logs|trac(?:e|ing) sampl|metrics (?:exporter|scrap)|\bmonitoring\b|dashboard|alert routing"
+    r"|audit logs|trac(?:e|ing) sampling|metrics (?:exporter|scrap)|\bmonitoring\b|dashboard|alert routing"
     r"|alert thresholds? tuned|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter"
     r"|\btypos?\b|\(unused\)"
     r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"
-    r"|no functional change|no behaviou?r change|same (?:artefact|artifact|weights|binary)",
+    r"|no functional change|no (?:behavior|behaviour) change|same (?:artefact|artifact|weights|binary)",
     re.IGNORECASE,
 )
 
