@@ -227,13 +227,13 @@ class ModelEvidence:
     columns
         key (`column` or `column[part]`) -> profile, features and segments.
     outputs
-        metric -> series: `prediction_mean`, `rows`, and where labels are known `loss`.
+        metric -> series: `prediction_mean`, `rows`, where labels are known the losses, a share that a KPI follows.
     rows
         Sampled rows; None when only histograms were imported.
     producers
         input column -> node that an edge names as its source.
     batches
-        One entry per batch and column, ordered by time.
+        One entry per batch and column, ordered by time; of histograms alone per bucket (`rca.evidence.counted`).
     score_name
         What `Rows.score` measures, in words.
     vocabulary

@@ -67,7 +67,7 @@ class ColumnDiagnosis:
     shift
         Of the key that moved most.
     importance
-        Share of the prediction's variation that this column carries in the baseline, [0, 1].
+        Share of the prediction's variation that this column carries in the baseline, [0, 1]; of histograms `vacated`.
     repair, redo, mix, drop
         Shares of the metric's change (module docstring); NaN where not computable.
     energy
