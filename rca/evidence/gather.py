@@ -173,17 +173,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
     if table is None and not columns:
         return None
     if table is None:
-        return ModelEvidence(
-            node=node,
-            columns=columns,
-            outputs=_outputs(warehouse, node, symptom),
-            rows=None,
-            versions=counted_versions(warehouse, node.id, symptom),
-            producers=_producers(system, node),
-            batches=counted_columns(node.id, columns),
-            score_name="logged loss",
-            vocabulary={column: kept_categories(columns[column]) for column in _moved_categories(columns)},
-        )
+        return _from_histograms(warehouse, system, node, symptom, columns)
     node = node if node.task else node.model_copy(update={"task": table.task})
     metric = symptom.incident.metric if symptom.incident.node == node.id else "prediction_mean"
     score = score_sql(node, table.task, metric, table)
@@ -222,6 +212,23 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         outcomes=outcomes,
         label_vocabulary=_label_vocabulary(warehouse, node, symptom, outcomes.get("label") if behind else None),
         between=_between(warehouse, node, symptom, versions, score.sql) if rows else None,
+    )
+
+
+def _from_histograms(
+    warehouse: Warehouse, system: System, node: Node, symptom: Symptom, columns: Mapping[str, ColumnProfile]
+) -> ModelEvidence:
+    """Return what imported histograms tell of a model whose rows are elsewhere."""
+    return ModelEvidence(
+        node=node,
+        columns=columns,
+        outputs=_outputs(warehouse, node, symptom),
+        rows=None,
+        versions=counted_versions(warehouse, node.id, symptom),
+        producers=_producers(system, node),
+        batches=counted_columns(node.id, columns),
+        score_name="logged loss",
+        vocabulary={column: kept_categories(columns[column]) for column in _moved_categories(columns)},
     )
 
 
