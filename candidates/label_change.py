@@ -5,6 +5,8 @@ labels say of themselves: a guideline event at that moment, classes never seen b
 all, outcomes that moved one way only. A guideline event alone, with outcomes as before, is no cause.
 """
 
+from typing import Any
+
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.histogram_outcome import HistogramOutcome, outcome_of_histograms
 from candidates.measures.influence import clip, symptomatic_models
@@ -12,13 +14,10 @@ from candidates.measures.labels import TOLD, LabelSign, label_producer, label_si
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, Onset
 
 EXPECTED = 2.0
 """Standard errors from which outcomes are believed to have moved as was told, in full from twice that on."""
-
-VERIFY = "Label the same few rows by the old and the new rule; compare label source, delay and vocabulary."
-REMEDY = "Relabel, or evaluate apart before and after; version guideline and label source with the data."
 
 PLAINLY = 0.8
 """Specificity of an event that speaks of labels itself."""
@@ -48,12 +47,27 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
         text=text,
         data={"share": round(impact, 4), "z": round(change.moved.z, 3), "one_way": round(change.moved.one_way, 3)},
     )
+    return _change(
+        evidence,
+        node,
+        onset,
+        signs,
+        estimate,
+        impact=impact,
+        strength=min(change.strength, 1e6),
+        # labels recorded otherwise are mixed otherwise as well
+        explains=(("outcome", node), *((("classes", node),) if best.specificity > TOLD else ())),
+    )
+
+
+def _change(
+    evidence: Evidence, node: str, onset: Onset, signs: tuple[LabelSign, ...], estimate: EvidenceItem, **parts: Any
+) -> Candidate:
+    best = signs[0]
     return Candidate(
         family="label_change",
         node=label_producer(evidence, evidence.models[node]) or node,
         subject=None,
-        impact=impact,
-        strength=min(change.strength, 1e6),
         specificity=best.specificity,
         mechanism=best.mechanism,
         observed_at=node,
@@ -62,15 +76,14 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange, signs: tupl
         onset_high=onset.high,
         summary=f"The labels of {node} changed since {stamp(onset.at)}: {best.words}.",
         evidence=(estimate, *(sign.item for sign in signs if sign.item is not None)),
-        verify=VERIFY,
-        remedy=REMEDY,
-        # labels recorded otherwise are mixed otherwise as well
-        explains=(("outcome", node), *((("classes", node),) if best.specificity > TOLD else ())),
+        verify="Label the same few rows by the old and the new rule; compare label source, delay and vocabulary.",
+        remedy="Relabel, or evaluate apart before and after; version guideline and label source with the data.",
         features={
             "alignment": alignment(onset, evidence.symptom),
             "coincident_change": float(any(sign.announced for sign in signs)),
             "label_sign": best.specificity,
         },
+        **parts,
     )
 
 
@@ -87,29 +100,8 @@ def _from_histograms(evidence: Evidence, node: str, losses: HistogramOutcome, si
         f"any column that moved explains ({losses.z:.1f} standard errors)"
     )
     estimate = EvidenceItem(kind="estimate", text=text, data={"share": round(impact, 4), "z": round(losses.z, 3)})
-    return Candidate(
-        family="label_change",
-        node=label_producer(evidence, evidence.models[node]) or node,
-        subject=None,
-        impact=impact,
-        strength=losses.z,
-        specificity=sign.specificity,
-        mechanism=sign.mechanism,
-        observed_at=node,
-        onset=onset.at,
-        onset_low=onset.low,
-        onset_high=onset.high,
-        summary=f"The labels of {node} changed since {stamp(onset.at)}: {sign.words}.",
-        evidence=(estimate, *((sign.item,) if sign.item else ())),
-        verify=VERIFY,
-        remedy=REMEDY,
-        explains=(("outcome", node),),
-        features={
-            "alignment": alignment(onset, evidence.symptom),
-            "coincident_change": 1.0,
-            "label_sign": sign.specificity,
-        },
-    )
+    parts = {"impact": impact, "strength": losses.z, "explains": (("outcome", node),)}
+    return _change(evidence, node, onset, (sign,), estimate, **parts)
 
 
 def generate(evidence: Evidence) -> Findings:
