@@ -23,8 +23,6 @@ from tests.rca.profile import lakes
 ROOT = Path(__file__).parents[3]
 FEW = ["event_time", "split", "prediction", "label", "amount", "channel"]
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 
 @pytest.fixture(scope="session")
 def remote(tmp_path_factory):

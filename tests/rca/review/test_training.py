@@ -1,5 +1,6 @@
 """Training on databases of a site that the heuristic misjudges; every ranker here is really learned."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rca.review.examples import fingerprint, read_examples
 from rca.review.feedback import undo
 from rca.review.forecasts import read_evidence
 from rca.review.registry import HEURISTIC, PRETRAINED, all_versions, current, events, load, promote, rollback
-from rca.review.training import LEAST_HELD_OUT, split, train
+from rca.review.training import LEAST_HELD_OUT, TrainingReport, split, train
 from rca.warehouse import Warehouse
 from tests.rca.review.rankers import FIRST, kept, small_model, tamper
 from tests.rca.review.site import review
@@ -31,12 +32,33 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return db.read_bytes()
 
 
-@pytest.fixture
-def site(tmp_path: Path, reviewed: bytes):
-    db = tmp_path / "site.duckdb"
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, reviewed: bytes) -> tuple[TrainingReport, bytes]:
+    """Return what was learned first from these labels, and the database since."""
+    db = tmp_path_factory.mktemp("db") / "rca.duckdb"
     db.write_bytes(reviewed)
     with Warehouse(db) as warehouse:
+        report = train(warehouse, who="ada")
+    return report, db.read_bytes()
+
+
+def opened(folder: Path, content: bytes) -> Warehouse:
+    db = folder / "site.duckdb"
+    db.write_bytes(content)
+    return Warehouse(db)
+
+
+@pytest.fixture
+def site(tmp_path: Path, reviewed: bytes) -> Iterator[Warehouse]:
+    with opened(tmp_path, reviewed) as warehouse:
         yield warehouse
+
+
+@pytest.fixture
+def learned(tmp_path: Path, first: tuple[TrainingReport, bytes]) -> Iterator[tuple[Warehouse, TrainingReport]]:
+    report, content = first
+    with opened(tmp_path, content) as warehouse:
+        yield warehouse, report
 
 
 def test_labels_become_examples_in_the_order_of_time(site: Warehouse) -> None:
@@ -47,8 +69,8 @@ def test_labels_become_examples_in_the_order_of_time(site: Warehouse) -> None:
     assert (examples.gold, examples.unusable) == ((), 0)
 
 
-def test_a_better_ranker_is_learned_and_answers(site: Warehouse) -> None:
-    report = train(site, who="ada")
+def test_a_better_ranker_is_learned_and_answers(learned: tuple[Warehouse, TrainingReport]) -> None:
+    site, report = learned
     assert report.outcome == "promoted"
     assert report.comparison.challenger.ac1 > report.comparison.current.ac1 + 0.3
     assert (report.learned_from, report.held_out, report.current) == (40, 40, FIRST)
@@ -64,8 +86,10 @@ def test_a_better_ranker_is_learned_and_answers(site: Warehouse) -> None:
     assert choose(site).model == model
 
 
-def test_the_same_labels_give_the_same_ranker_and_no_second_version(site: Warehouse, reviewed: bytes, tmp_path) -> None:
-    first = train(site)
+def test_the_same_labels_give_the_same_ranker_and_no_second_version(
+    learned: tuple[Warehouse, TrainingReport], reviewed: bytes, tmp_path: Path
+) -> None:
+    site, first = learned
     again = train(site)
     assert (again.outcome, again.version) == ("known", first.version)
     assert "already" in again.reason
@@ -77,8 +101,8 @@ def test_the_same_labels_give_the_same_ranker_and_no_second_version(site: Wareho
         assert load(warehouse, first.version).to_json() == load(site, first.version).to_json()
 
 
-def test_another_seed_is_another_ranker(site: Warehouse) -> None:
-    assert train(site, dry_run=True).training_hash != train(site, seed=1, dry_run=True).training_hash
+def test_another_seed_is_another_ranker(site: Warehouse, first: tuple[TrainingReport, bytes]) -> None:
+    assert train(site, seed=1, dry_run=True).training_hash != first[0].training_hash
 
 
 def test_a_dry_run_writes_nothing(site: Warehouse) -> None:
@@ -110,8 +134,8 @@ def test_held_out_is_what_came_last_and_was_not_seen(site: Warehouse) -> None:
     assert max(each.incident for each in earlier) < min(each.incident for each in later)
 
 
-def test_what_the_current_one_learned_from_does_not_judge_it(site: Warehouse) -> None:
-    first = train(site)
+def test_what_the_current_one_learned_from_does_not_judge_it(learned: tuple[Warehouse, TrainingReport]) -> None:
+    site, first = learned
     review(site, range(LABELS, LABELS + 4))
     report = train(site)
     assert (report.outcome, report.missing) == ("too_few", LEAST_HELD_OUT - 4)
@@ -135,8 +159,8 @@ def test_labels_that_contradict_what_follows_promote_nothing(tmp_path: Path) -> 
         assert choose(warehouse).shadow is not None
 
 
-def test_the_gold_set_never_trains(site: Warehouse) -> None:
-    without = train(site, dry_run=True)
+def test_the_gold_set_never_trains(site: Warehouse, first: tuple[TrainingReport, bytes]) -> None:
+    without, _ = first
     review(site, range(200, 212), gold=True)
     report = train(site)
     assert (report.labelled, report.gold) == (LABELS, 12)
@@ -166,8 +190,8 @@ def test_a_current_one_that_is_worse_than_the_heuristic_gives_way(tmp_path: Path
         assert current(warehouse) in {HEURISTIC, report.version}
 
 
-def test_a_damaged_current_one_is_replaced_by_learning_again(site: Warehouse) -> None:
-    first = train(site)
+def test_a_damaged_current_one_is_replaced_by_learning_again(learned: tuple[Warehouse, TrainingReport]) -> None:
+    site, first = learned
     tamper(site, first.version)
     assert choose(site).info.kind == "heuristic"
     review(site, range(LABELS, LABELS + 40))
@@ -176,8 +200,10 @@ def test_a_damaged_current_one_is_replaced_by_learning_again(site: Warehouse) ->
     assert choose(site).info.version == report.version
 
 
-def test_nothing_held_out_is_learned_from_before_it_is_compared(site: Warehouse) -> None:
-    report = train(site, dry_run=True)
+def test_nothing_held_out_is_learned_from_before_it_is_compared(
+    site: Warehouse, first: tuple[TrainingReport, bytes]
+) -> None:
+    report, _ = first
     examples = read_examples(site).training
     earlier, later = split(examples, ())
     starts = {HEURISTIC: (), PRETRAINED: lessons()}
@@ -223,8 +249,8 @@ def test_evidence_grows_from_one_training_to_the_next(tmp_path: Path) -> None:
         assert second.comparison.e_value > first.comparison.e_value
 
 
-def test_after_a_rollback_new_labels_are_needed(site: Warehouse) -> None:
-    first = train(site)
+def test_after_a_rollback_new_labels_are_needed(learned: tuple[Warehouse, TrainingReport]) -> None:
+    site, first = learned
     answered = rollback(site, "ada", "it missed two")
     assert train(site).outcome == "known"
     review(site, range(LABELS, LABELS + 3))
