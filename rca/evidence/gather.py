@@ -196,7 +196,7 @@ def _model(warehouse: Warehouse, system: System, node: Node, symptom: Symptom) -
         baseline_split=symptom.reference_split,
     )
     return ModelEvidence(
-        node=node,
+        node=_with_segments(system, node, columns),
         columns=columns,
         outputs=with_shares(_outputs(warehouse, node, symptom), outcomes.get("prediction"), symptom),
         rows=rows,
@@ -260,6 +260,15 @@ def _label_vocabulary(
     if node.task != "multiclass":
         return ()
     return kept_categories(kept) if kept is not None else _vocabulary(warehouse, node, "label", symptom)
+
+
+def _with_segments(system: System, node: Node, columns: Mapping[str, ColumnProfile]) -> Node:
+    """Return a model that declares its features with every other logged column as a segment."""
+    if node.features is None:
+        return node
+    known = {*node.features, *node.segments, *_producers(system, node)}
+    others = sorted({profile.column for profile in columns.values()} - known)
+    return node.model_copy(update={"segments": (*node.segments, *others)})
 
 
 def _producers(system: System, node: Node) -> dict[str, str]:

@@ -89,8 +89,9 @@ def first_values(
 def first_file(connection: duckdb.DuckDBPyConnection, log: Log, part: Part, first: datetime) -> tuple[int, str]:
     """Return the file, and its digest, with a part's first value: of several at one moment that of the least digest."""
     row = connection.execute(
-        f"SELECT _file, coalesce(digest, '') FROM {log.table} LEFT JOIN files ON file_id = _file "
-        f"WHERE ts = ? AND {_present(part)} ORDER BY 2, 1 LIMIT 1",
+        # a column of the log may have the name of one of `files`
+        f"SELECT _file, coalesce(digest, '') FROM (SELECT _file FROM {log.table} WHERE ts = ? AND {_present(part)}) "
+        "LEFT JOIN files ON file_id = _file ORDER BY 2, 1 LIMIT 1",
         [first],
     ).fetchone()
     return (int(row[0]), str(row[1])) if row else (-1, "")

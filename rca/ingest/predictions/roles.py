@@ -35,8 +35,8 @@ class Roles:
                     break
         return found
 
-    def of_column(self, name: str) -> str | None:
-        """Return the role of a column that is not reserved; None when the model does not use it."""
+    def of_column(self, name: str) -> str:
+        """Return the role of a column that is not reserved: beside declared features every other one is a segment."""
         if name in self.node.segments:
             return SEGMENT
         if name in self.declared_inputs or (self.node.features is not None and name in self.node.features):
@@ -45,14 +45,11 @@ class Roles:
             return ATTRIBUTION
         if name.startswith(PROBABILITY_PREFIX):
             return PROBABILITY
-        return FEATURE if self.node.features is None else None
+        return FEATURE if self.node.features is None else SEGMENT
 
     def split(self, columns: Collection[Column]) -> tuple[dict[str, Column], list[tuple[Column, str]]]:
-        """Return the reserved columns by reserved name, and the others that are used, with their roles."""
+        """Return the reserved columns by reserved name, and the others with their roles."""
         by_name = {column.name: column for column in columns}
         reserved = {key: by_name[name] for key, name in self.reserved(by_name).items()}
         taken = {column.name for column in reserved.values()}
-        used = [
-            (column, role) for column in columns if column.name not in taken and (role := self.of_column(column.name))
-        ]
-        return reserved, used
+        return reserved, [(column, self.of_column(column.name)) for column in columns if column.name not in taken]

@@ -50,11 +50,13 @@ def test_declared_names_win_and_a_feature_may_be_called_ts(folder: Path, land: L
     assert landed.rows("SELECT _row FROM predictions_1 ORDER BY _row") == [(1,), (2,), (3,), (4,)]
 
 
-def test_only_declared_features_are_landed_but_all_columns_are_observed(folder: Path, land: Land) -> None:
+def test_beside_declared_features_every_other_column_is_a_segment(folder: Path, land: Land) -> None:
     bundle(folder, "nodes: [{id: m, kind: model, features: [amount]}]\n")
     batch(folder, "a", noise=[1] * 4)
     landed = land()
-    assert landed.rows("SELECT 1 FROM prediction_columns WHERE column_name = 'noise'") == []
+    assert landed.rows(
+        "SELECT column_name, role FROM prediction_columns WHERE column_name IN ('amount', 'noise') ORDER BY 1"
+    ) == [("amount", "feature"), ("noise", "segment")]
     assert landed.rows("SELECT position, type, rows FROM schema_observations WHERE column_name = 'noise'") == [
         (4, "BIGINT", 4)
     ]

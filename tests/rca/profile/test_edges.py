@@ -59,6 +59,17 @@ def test_edges_are_kept(warehouse):
     assert count(warehouse, "x", "above") == 1
 
 
+@pytest.mark.parametrize("name", ["source", "node", "path", "digest", "rows", "profiled", "first_ts", "file_id"])
+def test_a_column_that_appears_later_may_be_called_like_one_of_the_files_table(warehouse, name):
+    make_log(warehouse, {"x": "DOUBLE"})
+    land(warehouse, [{"x": float(i)} for i in range(600)])
+    update_profile(warehouse)
+    add_column(warehouse, name, "DOUBLE")
+    land(warehouse, [{name: 5.0, "ts": START + timedelta(days=41)}])
+    update_profile(warehouse)
+    assert ranges(layouts(warehouse)[name])
+
+
 def test_a_column_that_appears_later_takes_its_first_batch(warehouse):
     make_log(warehouse, {"x": "DOUBLE"})
     land(warehouse, [{"x": float(i)} for i in range(600)])
