@@ -73,9 +73,11 @@ def _stage(session: Session, relation: Relation, staged: str) -> None:
     texts = []
     for name in TEXTS:
         found = relation.find(name)
-        text = as_text(found.ref, found.type) if found else "NULL::VARCHAR"
+        text = found.as_written if found else "NULL::VARCHAR"
         if name == "category" and found:
-            text = _hidden(session, text, as_text(node.ref, node.type), as_text(column.ref, column.type))
+            text = _hidden(
+                session, as_text(found.ref, found.type), as_text(node.ref, node.type), as_text(column.ref, column.type)
+            )
         texts.append(f"{text} AS {name}")
     sums = []
     for name in SUMS:

@@ -93,7 +93,10 @@ def stage_json(session: Session, path: Path) -> StagedText:
     typed = [
         _limit(ref, column, seen.get(place, {})) for place, (ref, column) in enumerate(zip(refs, told, strict=True))
     ]
-    columns = tuple((name, *column) for name, column in zip(names, typed, strict=True))
+    columns = tuple(
+        (name, *column, ref if column[1] == "TIMESTAMP" else None)
+        for name, ref, column in zip(names, refs, typed, strict=True)
+    )
     return StagedText(f"(SELECT *, 0 AS file_index FROM {table})", columns, rows, rejects)
 
 

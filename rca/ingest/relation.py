@@ -9,6 +9,7 @@ from rca.ingest.files import format_of
 from rca.ingest.jsonlines import stage_json
 from rca.ingest.session import Session, Unreadable, unreadable
 from rca.ingest.text import Reject, stage_csv
+from rca.ingest.types import as_text
 from rca.warehouse.store import literal
 
 
@@ -26,12 +27,20 @@ class Column:
         The DuckDB type of `ref`.
     observed
         The type that the batch shows: that of most values where text holds a few others.
+    text
+        SQL for the text that the file holds; None where it holds no text.
     """
 
     name: str
     ref: str
     type: str
     observed: str
+    text: str | None = None
+
+    @property
+    def as_written(self) -> str:
+        """Return SQL for the value as text, in a name as it was written: 2026-02-04 is no moment, 1.10 not 1.1."""
+        return self.text or as_text(self.ref, self.type)
 
 
 @dataclass(frozen=True, slots=True)

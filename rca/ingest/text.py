@@ -34,10 +34,10 @@ class Reject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StagedText:
-    """A text file in a temporary table; `columns` are (name, SQL, SQL's type, observed type)."""
+    """A text file in a temporary table; `columns` are (name, SQL, SQL's type, observed type, SQL of the text)."""
 
     sql: str
-    columns: tuple[tuple[str, str, str, str], ...]
+    columns: tuple[tuple[str, str, str, str, str | None], ...]
     rows: int
     rejects: tuple[Reject, ...]
 
@@ -79,7 +79,12 @@ def stage_csv(session: Session, path: Path) -> StagedText:
     refs = [f"c{position}" for position in range(len(names))]
     rows = session.scalar(f"SELECT count(*) FROM {table}")
     typed = tell_types(session, table, refs, rows)
-    described = tuple((name, *column) for name, column in zip(names, typed, strict=True))
+    # where values lack, many tools write whole numbers as 3.0: then 3.0 and 3 are one name
+    filled = session.run(f"SELECT {', '.join(f'count({ref})' for ref in refs)} FROM {table}").fetchone() or ()
+    texts = [
+        None if column[1] == "DOUBLE" and n < rows else ref for ref, column, n in zip(refs, typed, filled, strict=True)
+    ]
+    described = tuple((name, *column, text) for name, column, text in zip(names, typed, texts, strict=True))
     return StagedText(f"(SELECT *, 0 AS file_index FROM {table})", described, rows, rejects)
 
 

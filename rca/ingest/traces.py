@@ -63,9 +63,9 @@ def _stage_flat(session: Session, relation: Relation, staged: str) -> None:
     failed = f"upper({as_text(status.ref, status.type)}) IN ('ERROR', 'STATUS_CODE_ERROR', '2')" if status else "FALSE"
     session.run(
         f"""CREATE OR REPLACE TEMP TABLE {staged} AS
-            SELECT row_index, nullif({as_text(trace.ref, trace.type)}, '') AS trace_id,
-                   nullif({as_text(span.ref, span.type)}, '') AS span_id,
-                   {as_text(parent.ref, parent.type) if parent else "NULL::VARCHAR"} AS parent_span_id,
+            SELECT row_index, nullif({trace.as_written}, '') AS trace_id,
+                   nullif({span.as_written}, '') AS span_id,
+                   {parent.as_written if parent else "NULL::VARCHAR"} AS parent_span_id,
                    nullif({as_text(service.ref, service.type)}, '') AS service,
                    {as_text(operation.ref, operation.type)} AS operation,
                    {_nanoseconds(start.ref, start.type)} AS start_ns,

@@ -135,7 +135,7 @@ def _reserved_cell(key: str, column: Column, task: str) -> Cell:
     if key in TIMES:
         # the rows without a ts are set aside whole, so ts itself is not checked value by value
         return Cell(column, key, as_time(ref, type_), key == "ts" or type_.startswith("TIMESTAMP"), "not a time")
-    return Cell(column, key, as_text(ref, type_), True, "")
+    return Cell(column, key, column.as_written, True, "")
 
 
 def _set_aside_rows(landing: Landing) -> None:

@@ -35,7 +35,7 @@ def staged(folder: Path) -> tuple[object, list[object]]:
     with Warehouse() as warehouse:
         session = Session(warehouse.connection, folder, NOBODY, enclosed=True)
         found = jsonlines.stage_json(session, folder / "rows.jsonl")
-        cells = ", ".join(sql for _, sql, _, _ in found.columns)
+        cells = ", ".join(sql for _, sql, *_ in found.columns)
         rows = warehouse.connection.execute(f"SELECT {cells} FROM {found.sql} ORDER BY row_index").fetchall()
         return found.columns, rows
 
@@ -47,7 +47,7 @@ def test_fewer_tries_tell_the_same_types(tmp_path: Path, monkeypatch: pytest.Mon
     few = staged(tmp_path)
     monkeypatch.setattr(jsonlines, "_possible", lambda _: ALL_TYPES)
     assert few == staged(tmp_path)
-    told = {name: observed for name, _, _, observed in few[0]}
+    told = {name: observed for name, _, _, observed, _ in few[0]}
     assert told.keys() == COLUMNS.keys()
     assert (told["days"], told["mostly days"], told["seldom days"]) == ("TIMESTAMP", "TIMESTAMP", "VARCHAR")
     assert (told["integers"], told["numbers in quotes"], told["truths"]) == ("BIGINT", "VARCHAR", "BOOLEAN")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tests.rca.ingest.conftest import Land
-from tests.rca.ingest.landing import DAY, batch, bundle, columns, parquet, times
+from tests.rca.ingest.landing import DAY, batch, bundle, columns, parquet, text, times
 
 
 def test_columns_get_their_roles(folder: Path, land: Land) -> None:
@@ -60,6 +60,29 @@ def test_beside_declared_features_every_other_column_is_a_segment(folder: Path, 
     assert landed.rows("SELECT position, type, rows FROM schema_observations WHERE column_name = 'noise'") == [
         (4, "BIGINT", 4)
     ]
+
+
+VERSIONS = ["2026-02-04", "1.10", "1.0", "007", "2026-02-04T10:00:00Z", "1e3", "true"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_version_is_a_name_whatever_it_looks_like(folder: Path, land: Land, version: str, suffix: str) -> None:
+    rows = {
+        "csv": "ts,prediction,model_version,trace_id\n" + f"2026-01-01,0.5,{version},{version}\n" * 4,
+        "jsonl": f'{{"ts": "2026-01-01", "prediction": 0.5, "model_version": "{version}", "trace_id": "{version}"}}\n'
+        * 4,
+    }
+    text(folder / f"predictions/m/a.{suffix}", rows[suffix])
+    landed = land()
+    assert landed.column("model_version") == [version] * 4
+    assert landed.column("trace_id") == [version] * 4
+
+
+def test_whole_numbers_beside_missing_ones_are_the_same_version(folder: Path, land: Land) -> None:
+    text(folder / "predictions/m/a.csv", "ts,prediction,model_version\n2026-01-01,0.5,3\n2026-01-02,0.5,3\n")
+    text(folder / "predictions/m/b.csv", "ts,prediction,model_version\n2026-01-03,0.5,3.0\n2026-01-04,0.5,\n")
+    assert land().column("model_version") == ["3", "3", "3", None]
 
 
 BERLIN = [datetime(2026, 1, 1, 2, tzinfo=UTC) + timedelta(minutes=k) for k in range(4)]
