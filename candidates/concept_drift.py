@@ -17,8 +17,9 @@ from candidates.measures.influence import symptomatic_models
 from candidates.measures.labels import TOLD as LABELS_TOLD
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import OutcomeChange, outcome_change, too_few_labels, unexplained
+from candidates.measures.outcome_in_slice import another_rule
 from candidates.measures.outcome_moved import Moved
-from candidates.measures.slice_report import slice_share
+from candidates.measures.slice_report import sharpest_slice, slice_share
 from candidates.measures.versions import dated, suspected_version, version_switch
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -28,6 +29,8 @@ GRADUAL = 2.0
 """Onset's uncertainty, in days, from which the drift is called gradual."""
 SLICED = 0.8
 """How far one unmistakable slice that holds the whole symptom takes the place of a drift of all outcomes."""
+CONFINED = 0.5
+"""Share of the symptom that a slice whose outcomes follow another rule must hold, for the drift to be told as its."""
 GONE = 0.1
 """Share of what the inputs said of the outcome from which it is told as lost, else how far the outcomes moved."""
 TOLD = 0.8
@@ -43,14 +46,23 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
     signs = label_signs(evidence, evidence.models[node], change)
     labels = max((sign.specificity for sign in signs), default=0.0)
     left = unexplained(evidence, change)
+    confined = sharpest_slice(evidence, node)
+    ruled = another_rule(evidence, node, confined.found.where) if confined else 0.0
     # half of the symptom in one slice says little: what acts on all rows harms some of them most
-    sliced = max(0.0, 2.0 * slice_share(evidence, node) - 1.0)
-    impact = min(change.share, left) * change.sure
+    sliced = max(0.0, 2.0 * slice_share(evidence, node) - 1.0) * (1.0 - ruled)
+    held = ruled * confined.share * confined.sure if confined else 0.0
+    within = str(confined.found.where) if confined and held > CONFINED else None
+    impact = min(max(change.share, held), left) * change.sure
     onset = change.onset or evidence.symptom.onset
     moved = change.moved
+    undone = (
+        "computing the metric anew with the baseline's rows in that slice"
+        if held > change.share
+        else "giving the window's rows the outcomes that the baseline expects of them"
+    )
     text = (
-        f"explains {impact:.0%} of the symptom, estimated by giving the window's rows the outcomes that the baseline "
-        f"expects of them; the outcome given the inputs moved by {moved.z:.1f} standard errors"
+        f"explains {impact:.0%} of the symptom, estimated by {undone}; the outcome given the inputs moved by "
+        f"{moved.z:.1f} standard errors"
     )
     data = {
         "share": round(impact, 4),
@@ -67,7 +79,9 @@ def _candidate(evidence: Evidence, node: str, change: OutcomeChange) -> Candidat
         impact=impact,
         strength=min(change.strength, 1e6),
         specificity=0.8 * (1.0 - 0.8 * labels) * (1.0 - SLICED * sliced),
-        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}: {_in_words(moved)}.",
+        summary=f"The same inputs of {node} have other outcomes since {stamp(onset.at)}"
+        f"{f' where {within}' if within else ''}: {_in_words(moved)}.",
+        slice=within,
         features={"alignment": alignment(onset, evidence.symptom), "coincident_change": 0.0, "label_sign": labels},
     )
 

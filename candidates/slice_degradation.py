@@ -2,7 +2,8 @@
 
 Found by a scan of all slices of one to three conditions (`candidates.measures.slices`), by difference in differences:
 what moved everywhere is no slice. Gives way as far as putting a moved column, or the old version, back undoes the
-symptom, and as far as answers that changed outside of the slice as well do.
+symptom, as far as answers that changed outside of the slice as well do, and where the outcomes in the slice follow
+another rule.
 """
 
 import math
@@ -14,6 +15,7 @@ from candidates.measures.health import undone_by_data
 from candidates.measures.influence import clip, symptomatic_models
 from candidates.measures.labels import label_signs
 from candidates.measures.outcome_change import outcome_change
+from candidates.measures.outcome_in_slice import another_rule
 from candidates.measures.slice_report import SliceReport, slice_reports
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
@@ -26,6 +28,8 @@ SHOWN = 200
 ANOTHER_BOUND = 0.6
 LABELLED = 0.7
 """How far a sign that the labels changed takes the place of a slice."""
+DRIFTED = 0.8
+"""How far outcomes that follow another rule within a slice take its place: they are drift confined to it."""
 UNHEALTHY = "no healthy production period: a slice's errors cannot be compared with earlier ones"
 
 
@@ -81,6 +85,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
     left = 1.0 - 0.9 * undone
     signs = label_signs(evidence, evidence.models[node], outcome_change(evidence, node))
     labels = LABELLED * max((sign.specificity for sign in signs if sign.specificity > ANOTHER_BOUND), default=0.0)
+    others = (1.0 - labels) * (1.0 - DRIFTED * another_rule(evidence, node, report.found.where))
     share_of_rows = report.inside.n_after / max(report.inside.n_after + report.rest.n_after, 1)
     onset = report.onset or evidence.symptom.onset
     estimate = (
@@ -94,7 +99,7 @@ def _candidate(evidence: Evidence, node: str, reports: tuple[SliceReport, ...], 
         slice=where,
         impact=report.share * left,
         strength=min(report.found.z, 1e6),
-        specificity=clip(0.95 * report.sure * left * (1.0 - labels) * _same_slice(report, best)),
+        specificity=clip(0.95 * report.sure * left * others * _same_slice(report, best)),
         mechanism=f"slice_{len(report.found.where.conditions)}d",
         observed_at=node,
         onset=onset.at,

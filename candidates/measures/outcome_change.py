@@ -85,14 +85,23 @@ def unexplained(evidence: Evidence, change: OutcomeChange) -> float:
     return 1.0 - 0.9 * doubt * explained_by_data(evidence)
 
 
-def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
+def outcome_looks(evidence: Evidence, node: str) -> list[Outcomes]:
+    """Return what every input of a model says of the outcome, and what those alone that kept their distribution say.
+
+    One look where all kept it; none where the labels do not say. Computed once.
+    """
     model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
     if model is None or model.rows is None or diagnosis is None:
+        return []
+    rows, task = model.rows, model.node.task or "regression"
+    return evidence.once(("outcome looks", node), lambda: _looks(model, rows, diagnosis, task))
+
+
+def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
+    model, diagnosis, looks = evidence.models.get(node), diagnose(evidence, node), outcome_looks(evidence, node)
+    if not looks or model is None or model.rows is None or diagnosis is None:
         return None
     task = model.node.task or "regression"
-    looks = _looks(model, model.rows, diagnosis, task)
-    if not looks:
-        return None
     moved = [how_moved(found) for found in looks]
     if not _sees(looks[0]):
         looks, moved = looks[1:], [replace(one, z=BLIND * one.z) for one in moved[1:]]
@@ -115,7 +124,6 @@ def _outcome_change(evidence: Evidence, node: str) -> OutcomeChange | None:
 
 
 def _looks(model: ModelEvidence, rows: Rows, diagnosis: ModelDiagnosis, task: str) -> list[Outcomes]:
-    """Return what every input says of the outcome, and what those alone that kept their distribution say if not all."""
     sizes = {key: len(profile.roles) for key, profile in model.columns.items()}
     keys = _inputs(model, rows)
     intact = [key for key in keys if _kept(diagnosis, model.columns[key].column)]

@@ -86,7 +86,13 @@ class SliceReport:
 
 def slice_share(evidence: Evidence, node: str) -> float:
     """Return the largest share of the symptom that one unmistakable slice of a model holds, [0, 1]."""
-    return max((one.share * one.sure for one in slice_reports(evidence, node) or ()), default=0.0)
+    found = sharpest_slice(evidence, node)
+    return found.share * found.sure if found else 0.0
+
+
+def sharpest_slice(evidence: Evidence, node: str) -> SliceReport | None:
+    """Return the slice of a model that most surely holds most of the symptom; None without one."""
+    return max(slice_reports(evidence, node) or (), key=lambda one: one.share * one.sure, default=None)
 
 
 def slice_reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:

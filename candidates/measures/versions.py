@@ -13,7 +13,7 @@ from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import function_share
 from candidates.measures.predicates import Slice
 from candidates.measures.served_function import Deviations
-from candidates.measures.slice_report import slice_reports
+from candidates.measures.slice_report import sharpest_slice
 from candidates.measures.slices import selected
 from candidates.measures.version_step import with_version
 from schemas.analysis import EvidenceItem
@@ -156,8 +156,7 @@ def spared(evidence: Evidence, node: str, switch: Switch) -> float:
     if diagnosis is None or switch.what != "version" or diagnosis.deviation is None:
         return 1.0
     found = diagnosis.deviation
-    reports = slice_reports(evidence, node) or ()
-    sharpest = max(reports, key=lambda one: one.share * one.sure, default=None)
+    sharpest = sharpest_slice(evidence, node)
     kept = np.ones(len(found.row), dtype=bool)
     if sharpest is not None and sharpest.sure > CONFINED:
         kept = _inside(evidence.models[node], sharpest.found.where, found)

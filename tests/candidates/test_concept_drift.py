@@ -43,6 +43,31 @@ def test_it_stands_back_where_an_input_or_the_function_explains_the_symptom(faul
     assert all(c.impact < 0.3 for c in found("concept_drift", given).values())
 
 
+FRANCE = {
+    "the opposite": lambda label, rng: 1 - label,
+    "always": lambda label, rng: np.ones(len(label)),
+    "never for some": lambda label, rng: np.where(rng.random(len(label)) < 0.8, 0.0, label),
+}
+
+
+@pytest.mark.parametrize("rule", FRANCE)
+def test_outcomes_of_another_rule_in_one_segment_are_drift_confined_to_it(rule):
+    """Those that only lost their relation are a slice's: `test_slice_degradation`."""
+    given = evidence_of(
+        relabelled(lambda label, columns, rng: np.where(columns["country"] == "fr", FRANCE[rule](label, rng), label))
+    )
+    cause = first(given)
+    assert (cause.family, cause.node, cause.subject) == ("concept_drift", "scorer", None)
+    assert "country=fr" in cause.slice  # it may hold the worst of these rows only
+    assert f"where {cause.slice}" in cause.summary
+    (drift,) = found("concept_drift", given).values()
+    assert drift.impact > 0.6
+
+
+def test_drift_of_all_rows_is_confined_to_none():
+    assert first(evidence_of(relabelled(noisy))).slice is None
+
+
 def test_an_innocent_new_version_takes_nothing_from_it():
     assert first(evidence_of(reversioned(relabelled(noisy), "scorer"))).family == "concept_drift"
 
