@@ -37,7 +37,7 @@ def decided(answers: FloatArray) -> FloatArray:
     return votes
 
 
-def _of_label(answers: FloatArray, label: FloatArray, missing: float) -> FloatArray:
+def _of_label(answers: FloatArray, label: FloatArray, missing: float | FloatArray) -> FloatArray:
     """Return (N,) what each row gives to its label; `missing` for a label that is never answered."""
     place = np.where(np.isfinite(label), label, -1).astype(np.int64)
     known = (place >= 0) & (place < answers.shape[1])
@@ -64,8 +64,8 @@ def f1_macro(votes: FloatArray, label: FloatArray, weight: FloatArray) -> float:
 
 
 def logloss(probability: FloatArray, label: FloatArray, weight: FloatArray) -> float:
-    """Return the mean of minus the log of the label's probability; a label without one does not count."""
-    right = _of_label(probability, label, np.nan)
+    """Return the mean of minus the log of the label's probability; a class without one has what the others leave."""
+    right = np.where(np.isfinite(label), _of_label(probability, label, 1 - probability.sum(axis=1)), np.nan)
     known = np.isfinite(right)
     right = np.clip(right[known], PROBABILITY_CLIP, 1 - PROBABILITY_CLIP)
     return mean_of(-np.log(right), weight[known])

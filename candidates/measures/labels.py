@@ -11,10 +11,11 @@ from candidates.measures.change_words import suspected
 from candidates.measures.clock import stamp
 from candidates.measures.label_arrival import coverage, latest, settled
 from candidates.measures.label_heap import heap
+from candidates.measures.label_origin import label_origin
 from candidates.measures.label_peers import agreement
 from candidates.measures.label_scale import rescaled
 from candidates.measures.outcome import MEASURED
-from candidates.measures.outcome_change import OutcomeChange
+from candidates.measures.outcome_change import OutcomeChange, outcome_looks
 from candidates.measures.versions import change_item
 from schemas.analysis import EvidenceItem
 from schemas.evidence import Evidence, ModelEvidence, Onset, Rows
@@ -38,6 +39,9 @@ CLEAR = 4.0
 """Standard errors by which labels that agreed must differ."""
 DIFFER = 0.02
 """Share of the requests by which labels that agreed must differ."""
+OTHERS, OTHERS_ALONE = 0.9, 0.8
+"""How sure outcomes that others record are a matter of the labels: where those of the former still are as expected,
+and where nobody of them is left to compare."""
 ONE_WAY = 0.85
 NOISY, EVEN = 0.85, 3.0
 """Slope left of the relation, and standard errors of single inputs' beyond it, up to which labels look noisy."""
@@ -87,6 +91,7 @@ def label_signs(evidence: Evidence, model: ModelEvidence, change: OutcomeChange 
         _fewer(model, change),
         _guideline(evidence, model, change),
         _disagreeing(evidence, model),
+        _recorded_by_others(evidence, model),
         _one_way(change),
         _noisier(change),
         _heaped(model),
@@ -261,6 +266,21 @@ def _alike(one: tuple[float, float, int], other: tuple[float, float, int]) -> bo
     """Return whether two samples of labels look drawn from one: about the same mean and spread."""
     spread = max(one[1], other[1], 1e-12)
     return abs(one[0] - other[0]) < 0.05 * spread and abs(one[1] - other[1]) < 0.05 * spread
+
+
+def _recorded_by_others(evidence: Evidence, model: ModelEvidence) -> LabelSign | None:
+    """Tell outcomes that others record now, unless theirs are as the inputs let expect."""
+    found = label_origin(model, outcome_looks(evidence, model.node.id))
+    if found is None or found.z < CLEAR:
+        return None
+    who = ", ".join(map(repr, found.gained[:3]))
+    words = f"{found.after:.0%} of the outcomes are recorded by {who} ({found.column}), before {found.before:.0%}"
+    if math.isfinite(found.z):
+        words += f"; they lie farther from what the inputs let expect than the others' ({found.z:.1f} standard errors)"
+    data = {"column": found.column, "before": round(found.before, 4), "after": round(found.after, 4)}
+    sure = OTHERS if math.isfinite(found.z) else OTHERS_ALONE
+    item = EvidenceItem(kind="estimate", text=words, data=data)
+    return LabelSign("label_source", sure, words, item, seen=math.isfinite(found.z))
 
 
 def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:

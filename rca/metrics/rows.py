@@ -35,7 +35,10 @@ def _called_positive(node: Node) -> str:
 
 def _label_probability(table: PredictionTable) -> str:
     if table.task == "multiclass":
-        return f"CASE label {' '.join(f'WHEN {literal(name)} THEN {number(c)}' for name, c in table.probabilities)} END"
+        named = " ".join(f"WHEN {literal(name)} THEN {number(column)}" for name, column in table.probabilities)
+        # a class whose probability is not logged has at most what the others leave
+        left = f"1 - {total([f'({number(column)})' for _, column in table.probabilities])}"
+        return f"CASE WHEN label IS NOT NULL THEN CASE label {named} ELSE {left} END END"
     return f"CASE WHEN ({LABEL}) >= 0.5 THEN {PREDICTION} WHEN ({LABEL}) < 0.5 THEN 1 - ({PREDICTION}) END"
 
 

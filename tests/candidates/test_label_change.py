@@ -52,6 +52,40 @@ def test_labels_that_come_later_are_told_by_their_delay():
     assert (cause.family, cause.mechanism) == ("label_change", "label_delay")
 
 
+WHO = {
+    "labelled_by": ("vendor_k", True),
+    "annotator": ("vendor_k", True),
+    "label_source": ("crowd", True),
+    "sold_by": ("vendor_k", False),
+}
+"""Column -> who records more of the outcomes since, and whether such a name speaks of outcomes."""
+
+
+def recorded(column: str, by: str, *, wrong: bool = True):
+    """Return the scene in which somebody records most of the window's outcomes, and many of them wrongly."""
+    scene = healthy()
+    log, rng = scene["scorer"], np.random.default_rng(3)
+    theirs = log.late & (rng.random(len(log.label)) < 0.7)
+    usual = np.where(rng.random(len(log.label)) < 0.85, "in_house", "crowd").astype(object)
+    columns = log.columns | {column: np.where(theirs, by, usual).astype(object)}
+    flipped = np.where((theirs if wrong else log.late) & (rng.random(len(log.label)) < 0.4), 1 - log.label, log.label)
+    return scene | {"scorer": replace(log, columns=columns, label=flipped)}
+
+
+@pytest.mark.parametrize("column", WHO)
+def test_outcomes_that_others_record_otherwise_are_a_new_source_of_labels(column):
+    by, speaks = WHO[column]
+    cause = first(evidence_of(recorded(column, by)))
+    assert (cause.family == "label_change") == speaks
+    if speaks:
+        assert (cause.node, cause.mechanism) == ("scorer", "label_source")
+        assert repr(by) in cause.summary or "others" in cause.summary
+
+
+def test_who_records_them_does_not_matter_where_all_outcomes_moved_alike():
+    assert first(evidence_of(recorded("labelled_by", "vendor_k", wrong=False))).family == "concept_drift"
+
+
 def test_a_new_class_among_the_labels_is_a_changed_vocabulary():
     given = evidence_of(relabelled(lost))
     model = replace(given.models["scorer"], label_vocabulary=(("yes", 900, 200), ("no", 900, 0), ("NO", 0, 210)))
