@@ -29,6 +29,8 @@ class Condition:
         Closed ends of a range.
     below
         Open upper end.
+    values
+        Several categories, any of which will do.
 
     With none of them the column is null.
 
@@ -36,6 +38,8 @@ class Condition:
     --------
     >>> str(Condition("hour", low=22, high=23)), str(Condition("country", value="DE")), str(Condition("age"))
     ('hour in [22,23]', 'country=DE', 'age is null')
+    >>> str(Condition("country", values=("FR", "DE")))
+    'country in [DE,FR]'
     """
 
     column: str
@@ -43,11 +47,14 @@ class Condition:
     low: float | None = None
     high: float | None = None
     below: float | None = None
+    values: tuple[str, ...] = ()
 
     def mask(self, values: NDArray[Any]) -> BoolArray:
         """Return which of a column's raw values (N,) meet the condition: numbers with NaN, or objects with None."""
         if values.dtype != object:
             return self._among(values.astype(float))
+        if self.values:
+            return np.asarray(np.isin(values, self.values))
         if self.value is None:
             return np.asarray(values == None)  # noqa: E711 - element by element
         return np.asarray(values == self.value)
@@ -67,6 +74,8 @@ class Condition:
 
     def __str__(self) -> str:
         """Return the condition as the contract writes it."""
+        if self.values:
+            return f"{self.column} in [{','.join(sorted(self.values))}]"
         if self.value is not None:
             return f"{self.column}={self.value}"
         if self.low is not None and self.high is not None:

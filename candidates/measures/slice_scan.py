@@ -29,6 +29,8 @@ WIDE, NARROW, BRANCHES = 16, 8, 4
 """Slices extended by a second condition; by a third; extensions kept of each."""
 PER_COLUMN = 2
 REFITTED = 12
+ONE_SIDED = 1.64
+"""Standard errors that chance leaves one number below of twenty."""
 DEEPER = 0.9
 """Factor by which a further condition must be worth it."""
 
@@ -115,11 +117,11 @@ class Contrast:
         running = [np.concatenate([[0.0], np.cumsum(part)]) for part in parts]
         return Sums(*(total[last] - total[first] for total in running))
 
-    def one(self, inside: BoolArray, items: Items) -> Judged:
-        """Return one slice judged, given its rows (N,) and its conditions."""
+    def one(self, inside: BoolArray, cost: float, depth: int) -> Judged:
+        """Return one slice judged, given its rows (N,), what naming it costs, and its number of conditions."""
         order = np.flatnonzero(inside)
         ends = np.array([0]), np.array([len(order)])
-        return self.of_runs(order, *ends, cost=np.array([self.cost(items)]), depth=len(items))
+        return self.of_runs(order, *ends, cost=np.array([cost]), depth=depth)
 
     def growth(self, which: BoolArray) -> tuple[float, float]:
         """Return by how much the amplitude of the errors grew over some rows (N,), and its standard error."""
@@ -201,6 +203,19 @@ class Search:
             if len(kept) >= most:
                 break
         return kept
+
+    def categories(self, items: Items, item: int) -> IntArray:
+        """Return the other categories of a condition's column in which errors grew too, the clearest first.
+
+        As one-dimensional slices, each judged among the rows that meet the other conditions.
+        """
+        column = int(self.space.column[item])
+        others = tuple(i for i in items if i != item)
+        z = self.contrast.extended(self.inside(others), others, self._only(column)).z
+        first = int(np.searchsorted(self.space.column, column))
+        order = first + np.argsort(-z, kind="stable")
+        alike = [i for i in order if z[i - first] > ONE_SIDED and not self.space.is_run(i) and i != item]
+        return np.array(alike, dtype=np.int64)
 
     def _only(self, column: int) -> Space:
         if column not in self._single:

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from candidates.measures.predicates import Condition, Slice, range_condition
 from candidates.measures.row_errors import RowErrors
 from candidates.measures.slice_edges import refine, sharpness
-from candidates.measures.slice_scan import Contrast, Items, Search
+from candidates.measures.slice_scan import ONE_SIDED, Contrast, Items, Search
+from candidates.measures.slice_sets import Sets, sets_of
 from candidates.measures.slice_space import slice_space
 from schemas.evidence import BoolArray, ColumnProfile, FloatArray, IntArray, ModelEvidence, Rows
 
 REFINED, SHOWN = 6, 5
 SAME = 0.9
 """Overlap (Jaccard) from which two slices are one."""
-ONE_SIDED = 1.64
-"""Standard errors that chance leaves one number below of twenty."""
 MOST_ROWS = 10_000
 """Rows read of each side."""
 
@@ -91,7 +90,7 @@ def find_slices(model: ModelEvidence, rows: Rows, errors: RowErrors) -> tuple[Fo
     best = search.run()[:REFINED]
     ranged = {space.name(item) for items in best for item in items if space.is_run(item)}
     numbers = {name: _Numbers.of(rows.values[name][errors.rows]) for name in ranged}
-    found = [_found(search, items, numbers, model.columns) for items in best]
+    found = [_found(search, items, numbers, model.columns, sets_of(search, items, model.columns)) for items in best]
     found.sort(key=lambda one: (-one.worth, str(one.where)))
     out: list[FoundSlice] = []
     for one in found:
@@ -118,24 +117,25 @@ class _Numbers:
 
 
 def _found(
-    search: Search, items: Items, numbers: Mapping[str, _Numbers], profiles: Mapping[str, ColumnProfile]
+    search: Search, items: Items, numbers: Mapping[str, _Numbers], profiles: Mapping[str, ColumnProfile], sets: Sets
 ) -> FoundSlice:
     """Return a slice, its numeric ranges moved to where raw values say, judged and written down."""
-    contrast, space = search.contrast, search.space
-    masks = {item: space.inside(item) for item in items}
+    contrast, space, depth = search.contrast, search.space, len(items)
+    masks = {item: sets.inside.get(item, space.inside(item)) for item in items}
     # by the bins, whose slices are counted: of the ends tried below the best is better by chance too
-    z, cost = float(contrast.one(search.inside(items), items).z[0]), contrast.cost(items)
+    cost = contrast.cost(items) + sets.cost
+    z = float(contrast.one(np.logical_and.reduce(list(masks.values())), cost, depth).z[0])
     for item in items:
         if space.is_run(item):
             masks[item] = _bounded(contrast, numbers[space.name(item)].values, _all_but(masks, item), items, item)
     conditions = [
         _range(space.name(item), numbers[space.name(item)], mask)
         if space.is_run(item)
-        else _single(profiles[space.name(item)], space.bin(item))
+        else sets.condition.get(item) or _single(profiles[space.name(item)], space.bin(item))
         for item, mask in masks.items()
     ]
     inside = np.logical_and.reduce(list(masks.values()))
-    judged = contrast.one(inside, items)
+    judged = contrast.one(inside, cost, depth)
     rise = float(judged.rise[0])
     ends = [
         sharpness(contrast, numbers[space.name(i)].values, _all_but(masks, i), masks[i], rise)
