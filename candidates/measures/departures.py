@@ -38,10 +38,12 @@ def departures(model: ModelEvidence, rows: Rows, metric: str) -> RowErrors | Non
     fit = fit_surrogate(index[base], start, keys, output[base], held_out)
     if fit.r2 < TOLD:
         return None
-    off = np.square(output - fit.predict(index)).reshape(len(chosen), -1).sum(axis=1)
+    expected = fit.predict(index).reshape(len(chosen), -1)
+    off = np.square(output.reshape(len(chosen), -1) - expected).sum(axis=1)
     departs = (off > np.quantile(off[base[held_out]], USUAL)).astype(np.float64)
     spread = float(np.sqrt(USUAL * (1 - USUAL)))
-    return RowErrors(chosen, departs, departs / spread, np.ones(len(chosen)))
+    usual = expected.argmax(axis=1).astype(np.float64) if expected.shape[1] > 1 else expected[:, 0]
+    return RowErrors(chosen, departs, departs / spread, np.ones(len(chosen)), usual)
 
 
 def _inputs(model: ModelEvidence, rows: Rows) -> list[str]:

@@ -93,7 +93,7 @@ def overfit(model: ModelEvidence, rows: Rows, metric: str) -> Overfit | None:
     if validated and (shared <= SHOWN or not gap):
         sure = _memorised(rows, train, unseen)
     else:
-        sure = _sure(model, rows, metric, (train, unseen), slopes, gap if validated else 0.0)
+        sure = _sure(model, rows, metric, (train, unseen), slopes, gap, validated=validated)
     return Overfit(
         train=values[0],
         validation=values[1],
@@ -120,12 +120,15 @@ def _sure(  # noqa: PLR0917 (all that the signs are read from)
     sides: tuple[BoolArray, BoolArray],
     slopes: list[float],
     gap: float,
+    *,
+    validated: bool,
 ) -> float:
-    """Return how surely the model overfits; `gap` is 0 where there is production only to tell."""
+    """Return how surely the model overfits, by validation rows or else, with doubt, by those of production."""
     sure = _memorised(rows, *sides)
     if sure < 1:
-        sure = max(sure, _too_sure(*slopes) * (1.0 if gap else _told_by_training(slopes[1])))
-    return max(sure, _beaten(model, rows, metric, gap)) if gap and sure < 1 else sure
+        sure = max(sure, _too_sure(*slopes) * (1.0 if validated else _told_by_training(slopes[1])))
+    doubt = 1.0 if validated else UNSEEN
+    return max(sure, doubt * _beaten(model, rows, metric, gap)) if sure < doubt else sure
 
 
 def _memorised(rows: Rows, train: BoolArray, unseen: BoolArray) -> float:

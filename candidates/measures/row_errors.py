@@ -11,7 +11,7 @@ References
 Turin, "An introduction to matched filters", IRE Transactions on Information Theory 6(3), 1960.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,12 +30,21 @@ FEWEST = 100
 
 @dataclass(frozen=True, slots=True)
 class RowErrors:
-    """The rows (N,) that can be judged, by position; their `error` in its own unit, `residual` and `gain`."""
+    """The rows (N,) that can be judged, by position; their `error` in its own unit, `residual` and `gain`.
+
+    `expected`: what the model used to answer (a class's position, or a number on some scale), where answers are judged.
+    """
 
     rows: IntArray
     error: FloatArray
     residual: FloatArray
     gain: FloatArray
+    expected: FloatArray | None = None
+
+    def only(self, chosen: IntArray) -> "RowErrors":
+        """Return some of the rows, by their places among these."""
+        expected = None if self.expected is None else self.expected[chosen]
+        return RowErrors(self.rows[chosen], self.error[chosen], self.residual[chosen], self.gain[chosen], expected)
 
 
 def row_errors(rows: Rows, task: str, metric: str) -> RowErrors | None:
@@ -65,6 +74,15 @@ def row_errors(rows: Rows, task: str, metric: str) -> RowErrors | None:
         return RowErrors(chosen, error, np.clip(error, *limit) / spread, np.ones(len(error)))
     residual, gain = _matched(rows.prediction[chosen], rows.label[chosen], error, after, task)
     return RowErrors(chosen, error, residual, gain)
+
+
+def with_expected(errors: RowErrors, other: RowErrors) -> RowErrors:
+    """Return errors with what is expected of their rows, as others know it; as they are unless all are known."""
+    if other.expected is None or not len(other.rows):
+        return errors
+    place = np.clip(np.searchsorted(other.rows, errors.rows), 0, len(other.rows) - 1)
+    known = bool((other.rows[place] == errors.rows).all())
+    return replace(errors, expected=other.expected[place]) if known else errors
 
 
 def _error(prediction: FloatArray, label: FloatArray, task: str) -> FloatArray:

@@ -33,7 +33,9 @@ def matched(rows: Rows, task: str, errors: RowErrors, inside: BoolArray) -> floa
         (N,) rows of the slice.
     """
     after = rows.after[errors.rows]
-    place, size = answer_bins(rows.prediction[errors.rows], after, task)
+    # answers that are judged themselves are held against those of rows that used to be answered alike
+    answers = rows.prediction[errors.rows] if errors.expected is None else errors.expected
+    place, size = answer_bins(answers, after, task)
     mass, moment = errors.gain**2, errors.gain * errors.residual
 
     def amplitude(which: BoolArray) -> float:

@@ -12,7 +12,7 @@ from candidates.measures.clock import to_datetime
 from candidates.measures.departures import departures
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import clip, influence
-from candidates.measures.row_errors import RowErrors, row_errors
+from candidates.measures.row_errors import RowErrors, row_errors, with_expected
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.slice_match import matched
 from candidates.measures.slices import FoundSlice, find_slices, thinned
@@ -25,6 +25,10 @@ LOSS = "loss"
 """Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
 ANSWER = "prediction_mean"
 """What tells where nobody knows the outcomes."""
+OF_ERRORS, OF_DEPARTURES = "mean error", "share of answers unlike earlier ones"
+"""What the rows are scanned by, in words."""
+LEVEL = 0.8
+"""How well the level of the answers tells a slice's bounds, against whether each departs."""
 LEAST = 0.05
 """Share of the symptom below which a slice is no cause."""
 NARROW, WIDEST = 0.4, 0.65
@@ -108,11 +112,11 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     scanned = [one for metric in metrics for one in _readings(model, diagnosis, metric)]
     if not scanned:
         return None
-    reports = [tuple(_reports_of(evidence, read)) for read in scanned]
+    reports = [(read.weight, tuple(_reports_of(evidence, read))) for read in scanned]
     # the reading in which the clearest slice stands out most tells its bounds best; unsharp ones are none
-    reports.sort(key=lambda found: -max((math.sqrt(one.found.clear) * one.sure for one in found), default=0.0))
+    reports.sort(key=lambda of: -of[0] * max((math.sqrt(one.found.clear) * one.sure for one in of[1]), default=0.0))
     told: dict[str, SliceReport] = {}
-    for one in (one for found in reports for one in found):
+    for one in (one for _, found in reports for one in found):
         told.setdefault(str(one.found.where), one)  # both readings may find the same slice
     return tuple(told.values())
 
@@ -132,10 +136,13 @@ def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "
     if rows is None:
         return []
     unit = diagnosis.unit if metric == diagnosis.metric else float("nan")
-    errors = row_errors(rows, model.node.task or "regression", metric)
-    if errors is None:
+    errors, answers = row_errors(rows, model.node.task or "regression", metric), metric in PREDICTION_METRICS
+    if errors is None and not answers:
         return []
-    shown = (("mean error", errors), ("share of answers unlike earlier ones", departures(model, rows, metric)))
+    departed = departures(model, rows, metric)
+    if errors is not None and departed is not None and answers:
+        errors = with_expected(errors, departed)
+    shown = ((OF_ERRORS, errors), (OF_DEPARTURES, departed))
     return [
         _Read(model, rows, metric, unit, thinned(one, rows.after[one.rows]), measured)
         for measured, one in shown
@@ -164,6 +171,11 @@ class _Read:
     unit: float
     errors: RowErrors
     measured: str
+
+    @property
+    def weight(self) -> float:
+        """Return how well this reading tells bounds: of answers that were so before their level shows nothing."""
+        return LEVEL if self.metric in PREDICTION_METRICS and self.measured == OF_ERRORS else 1.0
 
     @property
     def after(self) -> BoolArray:

@@ -29,6 +29,8 @@ WIDE, NARROW, BRANCHES = 16, 8, 4
 """Slices extended by a second condition; by a third; extensions kept of each."""
 PER_COLUMN = 2
 REFITTED = 12
+ALIKE = 3.0
+"""Standard errors by which errors grew in a category that widens a condition."""
 ONE_SIDED = 1.64
 """Standard errors that chance leaves one number below of twenty."""
 DEEPER = 0.9
@@ -214,7 +216,7 @@ class Search:
         z = self.contrast.extended(self.inside(others), others, self._only(column)).z
         first = int(np.searchsorted(self.space.column, column))
         order = first + np.argsort(-z, kind="stable")
-        alike = [i for i in order if z[i - first] > ONE_SIDED and not self.space.is_run(i) and i != item]
+        alike = [i for i in order if z[i - first] > ALIKE and not self.space.is_run(i) and i != item]
         return np.array(alike, dtype=np.int64)
 
     def _only(self, column: int) -> Space:

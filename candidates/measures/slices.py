@@ -77,8 +77,7 @@ def thinned(errors: RowErrors, after: BoolArray) -> RowErrors:
         if len(found) > MOST_ROWS:
             found = found[np.linspace(0, len(found) - 1, MOST_ROWS).astype(int)]
         kept.append(found)
-    read = np.concatenate(kept)
-    return RowErrors(errors.rows[read], errors.error[read], errors.residual[read], errors.gain[read])
+    return errors.only(np.concatenate(kept))
 
 
 def find_slices(model: ModelEvidence, rows: Rows, errors: RowErrors) -> tuple[FoundSlice, ...]:

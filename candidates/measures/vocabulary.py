@@ -8,6 +8,8 @@ BROKEN = 0.2
 """Share of the new values' rows whose characters were lost, from which the texts are broken."""
 FORKED = 1.8
 """Spellings of one old value, effectively, from which they are damage: a new encoding gives each value one."""
+SEVERAL, EVEN, BESIDE = 3, 0.85, 0.3
+"""Old values, and how evenly all of them made room, from which new ones are rows of others: how specific they are."""
 COPIES = 0.5
 MAX_FRESH = 500
 Vocabulary = tuple[tuple[str, int, int], ...]
@@ -95,4 +97,12 @@ def _kind_of(
         return Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones")
     if len(fresh) > max(10, 2 * len(before)):
         return Signature("garbled", 0.8, share, words)
+    if len(before) >= SEVERAL and _evenly(lost, before) > EVEN:
+        return Signature("new_categories", BESIDE, share, f"{words} beside the old ones, which kept their proportions")
     return Signature("new_categories", 0.7, share, words)
+
+
+def _evenly(lost: dict[str, float], before: dict[str, float]) -> float:
+    """Return how far the old values made room in proportion to their shares, [0, 1]: as they do for rows of others."""
+    whole, total = sum(lost.values()) or 1.0, sum(before.values())
+    return 1 - sum(abs(lost.get(value, 0.0) / whole - was / total) for value, was in before.items()) / 2

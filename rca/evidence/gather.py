@@ -32,6 +32,8 @@ from schemas.evidence import (
 )
 from schemas.system import Node, System
 
+CONFIDENCE = "estimated_accuracy"
+"""What figures downstream of several classes may follow beside their shares: how sure the answers are."""
 OUTPUTS = ("prediction_mean", "positive_rate", "brier", "mae", "accuracy")
 CATEGORY_SHIFT = 0.02
 """Change of the shares of a category column from which its vocabulary is read."""
@@ -146,7 +148,8 @@ def _outputs(warehouse: Warehouse, node: Node, symptom: Symptom) -> dict[str, Se
     start = min(symptom.baseline.start, symptom.window.start)
     end = max(symptom.baseline.end, symptom.window.end)
     out: dict[str, Series] = {}
-    for metric in OUTPUTS:
+    downstream = symptom.incident.node != node.id and node.task == "multiclass"
+    for metric in (*OUTPUTS, *((CONFIDENCE,) if downstream else ())):
         try:
             series = metric_series(warehouse, node, metric, symptom.bucket_seconds, start, end)
         except InputError:
