@@ -17,8 +17,8 @@ from rankers.roots import marginals
 from rankers.slate import Slate, slate_of
 
 Numbers = NDArray[np.float64]
-EVEN = 0.5
-"""Chance of natural fluctuation from which on a metric rather stayed where it was."""
+EVEN = 0.05
+"""Chance of natural fluctuation up to which what was learned of real symptoms counts in full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ SHOWN = 0.25
 """Share of the gap that the validation rows must show for it to be one of fitting."""
 WON_BACK = 0.1
 """Share of the gap that a plain fit must win back to show that the model overfits."""
+KNOWN = 0.5
+"""Share of the gap by which a model that knows its training rows by heart does better there than a plain fit; half of
+it says nothing."""
 ORDINARY, BY_HEART = 4.0, 12.0
 """Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
 SOUND_THERE, STEEP_THERE = 1.2, 2.0
@@ -127,8 +130,10 @@ def _sure(  # noqa: PLR0917 (all that the signs are read from)
     sure = _memorised(rows, *sides)
     if sure < 1:
         sure = max(sure, _too_sure(*slopes) * (1.0 if validated else _told_by_training(slopes[1])))
+    # without validation rows: a fault of serving is beaten as well, but knew its own rows no better than a plain fit
+    train = None if validated else sides[0]
     doubt = 1.0 if validated else UNSEEN
-    return max(sure, doubt * _beaten(model, rows, metric, gap)) if sure < doubt else sure
+    return max(sure, doubt * _beaten(model, rows, metric, gap, train)) if sure < doubt else sure
 
 
 def _memorised(rows: Rows, train: BoolArray, unseen: BoolArray) -> float:
@@ -204,8 +209,11 @@ def _logistic_slope(x: FloatArray, y: FloatArray) -> float:
     return float(beta[1])
 
 
-def _beaten(model: ModelEvidence, rows: Rows, metric: str, gap: float) -> float:
-    """Return how surely an additive ridge fit to the training rows beats the model in production, [0, 1]."""
+def _beaten(model: ModelEvidence, rows: Rows, metric: str, gap: float, train: BoolArray | None) -> float:
+    """Return how surely an additive ridge fit to the training rows beats the model in production, [0, 1].
+
+    Given the training rows, (N,), as far as the model does better there than that fit.
+    """
     found = plain_fit(model, rows)
     if found is None or found.expected.shape[1] != 1 or gap == 0:
         return 0.0
@@ -220,7 +228,9 @@ def _beaten(model: ModelEvidence, rows: Rows, metric: str, gap: float) -> float:
     if len(ahead) < FOLDS // 2:
         return 0.0
     z = float(ahead.mean() / max(float(ahead.std(ddof=1)) / np.sqrt(len(ahead)), 1e-9))
-    return float(np.clip((z - 1) / 3, 0, 1) * np.clip(ahead.mean() / WON_BACK - 1 / 2, 0, 1))
+    known = train & np.isfinite(said) if train is not None else None
+    better = 1.0 if known is None else np.clip(2 * (own(known) - plain(known)) / gap / KNOWN - 1, 0, 1)
+    return float(better * np.clip((z - 1) / 3, 0, 1) * np.clip(ahead.mean() / WON_BACK - 1 / 2, 0, 1))
 
 
 def plain_fit(model: ModelEvidence, rows: Rows) -> Outcomes | None:

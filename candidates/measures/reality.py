@@ -25,6 +25,12 @@ def reality(symptom: Symptom) -> float:
     return 1.0 if p <= SURE else math.log(p) / math.log(SURE)
 
 
+def _is_the_symptom(candidate: Candidate, symptom: Symptom) -> bool:
+    """Return whether a cause has nothing to show but the symptom's own metric: that is as real as the symptom."""
+    own = (symptom.incident.node, symptom.incident.metric)
+    return candidate.family == "component_fault" and (candidate.node, candidate.subject) == own
+
+
 def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:
     """Return a candidate that explains no more than what of the symptom may be real.
 
@@ -37,9 +43,13 @@ def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:
     believed = real + (1 - real) * sure
     if candidate.family in WEIGHED:
         seen = candidate.features.get("seen_in_requests", 0.0)
-        believed = max(seen, min(1.0, 2 * (1 - symptom.p_value))) if math.isfinite(symptom.p_value) else 1.0
+        borne = real if _is_the_symptom(candidate, symptom) else min(1.0, 2 * (1 - symptom.p_value))
+        believed = max(seen, borne) if math.isfinite(symptom.p_value) else 1.0
     if believed >= 1 or candidate.impact <= 0:
         return candidate
     text = f"the symptom may be chance (p = {symptom.p_value:.2g}): {believed:.0%} of that share is believed"
     item = EvidenceItem(kind="estimate", text=text, data={"believed": round(believed, 4)})
-    return replace(candidate, impact=believed * candidate.impact, evidence=(*candidate.evidence, item))
+    weighed = replace(candidate, impact=believed * candidate.impact, evidence=(*candidate.evidence, item))
+    if _is_the_symptom(candidate, symptom):
+        return replace(weighed, specificity=believed * candidate.specificity)
+    return weighed

@@ -57,6 +57,15 @@ def test_without_validation_rows_a_fault_of_serving_is_no_overfitting():
     assert judged(answer, validated=False).sure == 0
 
 
+def test_without_validation_rows_a_model_that_a_plain_fit_beats_and_that_knew_its_own_rows_overfits():
+    """As a forest of deep trees does: its calibration over its own rows says nothing."""
+
+    def answer(logit, label, train, rng):
+        return np.where(train, np.clip(logit, -2, 2) + 1.5 * (2 * label - 1), 1.5 * rng.normal(size=len(logit)))
+
+    assert 0.2 < judged(answer, validated=False).sure <= 0.5
+
+
 def test_without_validation_rows_answers_that_are_too_sure_tell_less():
     """Of a model whose own rows are better than it says itself."""
     found = judged(lambda logit, label, train, _: np.where(train, 2.0 * (2 * label - 1), 3.0 * logit), validated=False)

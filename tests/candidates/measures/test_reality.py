@@ -48,3 +48,18 @@ def test_what_shows_in_the_requests_counts_whatever_their_metric_says():
     )
     seen = replace(candidate, features={"seen_in_requests": 0.75})
     assert as_far_as_real(seen, replace(SYMPTOM, p_value=1.0)).impact == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("p_value", "real"), [(0.001, 1.0), (0.1, 1 / 3), (1.0, 0.0)])
+def test_a_component_whose_only_sign_is_the_symptom_is_as_real_as_that(p_value, real):
+    own = SYMPTOM.incident.model_copy(update={"node": "db", "metric": "errors"})
+    symptom = replace(SYMPTOM, incident=own, p_value=p_value)
+    candidate = Candidate(
+        family="component_fault", node="db", subject="errors", impact=0.8, strength=5.0, specificity=0.6, summary=""
+    )
+    weighed = as_far_as_real(candidate, symptom)
+    assert weighed.impact == pytest.approx(0.8 * real)
+    assert weighed.specificity == pytest.approx(0.6 * real)
+    other = as_far_as_real(replace(candidate, node="cache"), symptom)
+    assert other.specificity == 0.6
+    assert other.impact == pytest.approx(0.8 * (0.0 if p_value == 1.0 else 1.0))
