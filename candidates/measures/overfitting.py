@@ -30,9 +30,9 @@ SHOWN = 0.25
 """Share of the gap that the validation rows must show for it to be one of fitting."""
 WON_BACK = 0.1
 """Share of the gap that a plain fit must win back to show that the model overfits."""
-KNOWN = 0.5
-"""Share of the gap by which a model that knows its training rows by heart does better there than a plain fit; half of
-it says nothing."""
+ORDINARILY, KNOWN = 0.15, 0.5
+"""Share of the gap by which a sound model may do better on its training rows than a plain fit, and one that knows them
+by heart does."""
 ORDINARY, BY_HEART = 4.0, 12.0
 """Times the errors on its training rows that a sound model makes on others, and one that learned them by heart."""
 SOUND_THERE, STEEP_THERE = 1.2, 2.0
@@ -229,7 +229,8 @@ def _beaten(model: ModelEvidence, rows: Rows, metric: str, gap: float, train: Bo
         return 0.0
     z = float(ahead.mean() / max(float(ahead.std(ddof=1)) / np.sqrt(len(ahead)), 1e-9))
     known = train & np.isfinite(said) if train is not None else None
-    better = 1.0 if known is None else np.clip(2 * (own(known) - plain(known)) / gap / KNOWN - 1, 0, 1)
+    ahead_there = 1.0 if known is None else (own(known) - plain(known)) / gap
+    better = np.clip((ahead_there - ORDINARILY) / (KNOWN - ORDINARILY), 0, 1)
     return float(better * np.clip((z - 1) / 3, 0, 1) * np.clip(ahead.mean() / WON_BACK - 1 / 2, 0, 1))
 
 

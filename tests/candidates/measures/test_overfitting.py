@@ -61,8 +61,8 @@ def test_without_validation_rows_a_model_that_a_plain_fit_beats_and_that_knew_it
     """Its calibration over its own rows says nothing: there it is as sure as it may be."""
 
     def answer(logit, label, train, rng):
-        known = 2 * (2 * label - 1 + rng.normal(size=len(logit)))
-        return np.where(train, known, 1.5 * rng.normal(size=len(logit)))
+        known = 2.6 * (1.3 * (2 * label - 1) + rng.normal(size=len(logit)))
+        return np.where(train, known, 0.7 * rng.normal(size=len(logit)))
 
     assert 0.2 < judged(answer, validated=False).sure <= 0.5
 
