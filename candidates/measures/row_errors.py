@@ -11,7 +11,7 @@ References
 Turin, "An introduction to matched filters", IRE Transactions on Information Theory 6(3), 1960.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,15 +74,6 @@ def row_errors(rows: Rows, task: str, metric: str) -> RowErrors | None:
         return RowErrors(chosen, error, np.clip(error, *limit) / spread, np.ones(len(error)))
     residual, gain = _matched(rows.prediction[chosen], rows.label[chosen], error, after, task)
     return RowErrors(chosen, error, residual, gain)
-
-
-def with_expected(errors: RowErrors, other: RowErrors) -> RowErrors:
-    """Return errors with what is expected of their rows, as others know it; as they are unless all are known."""
-    if other.expected is None or not len(other.rows):
-        return errors
-    place = np.clip(np.searchsorted(other.rows, errors.rows), 0, len(other.rows) - 1)
-    known = bool((other.rows[place] == errors.rows).all())
-    return replace(errors, expected=other.expected[place]) if known else errors
 
 
 def _error(prediction: FloatArray, label: FloatArray, task: str) -> FloatArray:

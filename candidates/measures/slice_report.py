@@ -12,7 +12,7 @@ from candidates.measures.clock import to_datetime
 from candidates.measures.departures import departures
 from candidates.measures.diagnosis import ModelDiagnosis, diagnose
 from candidates.measures.influence import clip, influence
-from candidates.measures.row_errors import RowErrors, row_errors, with_expected
+from candidates.measures.row_errors import RowErrors, row_errors
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.slice_match import matched
 from candidates.measures.slices import FoundSlice, find_slices, thinned
@@ -136,12 +136,10 @@ def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "
     if rows is None:
         return []
     unit = diagnosis.unit if metric == diagnosis.metric else float("nan")
-    errors, answers = row_errors(rows, model.node.task or "regression", metric), metric in PREDICTION_METRICS
-    if errors is None and not answers:
+    errors = row_errors(rows, model.node.task or "regression", metric)
+    if errors is None and metric not in PREDICTION_METRICS:
         return []
     departed = departures(model, rows, metric)
-    if errors is not None and departed is not None and answers:
-        errors = with_expected(errors, departed)
     shown = ((OF_ERRORS, errors), (OF_DEPARTURES, departed))
     return [
         _Read(model, rows, metric, unit, thinned(one, rows.after[one.rows]), measured)

@@ -14,6 +14,7 @@ SLICES = {
     "amount<22": lambda x: x["amount"] < 22,
     "country=de & temp<14": lambda x: (x["country"] == "de") & (x["temp"] < 14),
     "noise in [10,20]": lambda x: (x["noise"] >= 10) & (x["noise"] <= 20),
+    "country in [fr,it]": lambda x: np.isin(x["country"], ["fr", "it"]),
 }
 
 
@@ -33,6 +34,9 @@ def rows_of(predicate: str, columns) -> np.ndarray:
     for one in predicate.split(" & "):
         if " in [" in one:
             column, ends = one.split(" in ")
+            if column == "country":
+                inside &= np.isin(columns[column], ends.strip("[]").split(","))
+                continue
             low, high = map(float, ends.strip("[]").split(","))
             inside &= (columns[column] >= low) & (columns[column] <= high)
         elif ">=" in one:
@@ -85,6 +89,22 @@ def test_answers_that_moved_in_one_slice_need_no_labels(metric):
         )
     )
     assert found.candidates[0].subject == "country=fr"
+
+
+def test_answers_like_no_others_are_held_against_rows_that_used_to_be_answered_alike():
+    """All answers of the slice became one that no other row has."""
+    scene = healthy()
+    log = scene["scorer"]
+    stuck = np.where(log.late & SLICES["country=fr"](log.columns), 0.9999, log.prediction)
+    unlabelled = np.full(len(stuck), np.nan)
+    given = evidence_of(scene | {"scorer": replace(log, prediction=stuck)}, "prediction_mean")
+    cause = first(with_score(given, "prediction_mean", unlabelled))
+    assert (cause.family, cause.subject) == ("slice_degradation", "country=fr")
+
+
+def test_a_set_names_no_more_categories_than_failed():
+    found = generate(evidence_of(shuffled(SLICES["country=fr"]))).candidates
+    assert found[0].subject == "country=fr"
 
 
 def with_score(given, metric: str, label: np.ndarray):
