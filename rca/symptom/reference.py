@@ -19,6 +19,9 @@ UNLIKELY, NOISE = 0.01, 0.05
 """Below the first, production differs from the reference by more than chance; above the second, it did not move since:
 then somebody complains all the same, and there is one comparison left to make."""
 
+UNMISTAKABLE = 1e-6
+"""Below this production was off from its first row, whatever unlucky rows it had since."""
+
 EVEN = 0.5
 """From this p-value on production plainly never moved: then ordinary evidence is enough."""
 
@@ -30,6 +33,9 @@ SOON = 2
 
 BLOCKS = 20
 """Production is looked at in so many blocks of time: narrow buckets are noisy whatever the model does."""
+
+OPTIMISTIC = 1.0
+"""Standard errors by which training rows must look better than validation rows not to be read with them."""
 
 OPTIMISM, BY_HEART = 1.5, 2.0
 """A model's loss on rows that it was not fitted to is up to so many times that on its training rows; from the second
@@ -78,7 +84,8 @@ def read_reference(gauge: Gauge) -> Reference | None:
         honest, error = (
             (trained, trained_error) if np.isfinite(trained) else (value, gauge.sampling_error(window, REFERENCE))
         )
-    if not _optimistic(gauge.metric, trained, honest) and error > 0 and trained_error > 0:
+    noisy = abs(honest - trained) < OPTIMISTIC * float(np.hypot(error, trained_error))
+    if (noisy or not _optimistic(gauge.metric, trained, honest)) and error > 0 and trained_error > 0:
         honest, error = value, 1 / float(np.hypot(1 / error, 1 / trained_error))
     return Reference(value, window, honest, error, trained, trained_error)
 
@@ -171,6 +178,8 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference, *, by_
     steady = seen.p_value > NOISE or wanted * (seen.chart.after - seen.chart.before) < 0
     # ... unless it is not that clear, and small beside how far production always was
     steady |= far and reference.validated and seen.p_value > REAL
+    # ... or may be chance, while that production was always off cannot be
+    steady |= reference.validated and seen.p_value > REAL and chart.p_value < UNMISTAKABLE
     unlikely = NOISE if seen.p_value > EVEN else UNLIKELY
     clear = chart.p_value < unlikely and (far or abs(chart.z) > FARTHER)
     if not (agrees and clear and steady):
