@@ -17,7 +17,13 @@ from benchmarks.incidents.tables import HELD_OUT, TUNE
 from benchmarks.ranker.pool import FILES, write_pool
 from rankers.pretrained.cases import Case
 
-DRAWS = (("tune", 41, 72), ("tune", 43, 18), ("held-out", 2039, 40), ("held-out", 2040, 40))
+DRAWS = (
+    ("tune", 41, 72),
+    ("tune", 43, 18),
+    ("held-out", 2039, 40),
+    ("held-out", 2040, 40),
+    ("held-out", 2041, 40),
+)
 """Half, seed, and incidents per system."""
 
 HALVES = {"tune": TUNE, "held-out": HELD_OUT}
