@@ -17,7 +17,7 @@ from rankers.roots import marginals
 from rankers.slate import Slate, slate_of
 
 Numbers = NDArray[np.float64]
-EVEN = 0.05
+REAL = 0.05
 """Chance of natural fluctuation up to which what was learned of real symptoms counts in full."""
 
 
@@ -47,9 +47,9 @@ def _heard(learned: Numbers, slate: Slate) -> Numbers:
     """Return (K,) how far what was learned counts, [0, 1].
 
     What was learned of symptoms that were real does not speak for a cause of one that is not: it counts in full up to
-    the p-value `EVEN`, and no longer at 1, unless the fault shows in the requests that are complained of.
+    the p-value `REAL`, and no longer at 1, unless the fault shows in the requests that are complained of.
     """
-    even, most = heuristic.doubtfulness(EVEN), heuristic.doubtfulness(1.0)
+    even, most = heuristic.doubtfulness(REAL), heuristic.doubtfulness(1.0)
     real = np.clip((most - slate.columns["doubt"]) / (most - even), 0.0, 1.0)
     seen = np.nan_to_num(slate.columns.get("seen_in_requests", np.zeros(len(learned))))
     return np.where(learned > 0, np.maximum(real, seen), 1.0)

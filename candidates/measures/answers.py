@@ -85,8 +85,8 @@ def _probabilities(rows: Rows, votes: FloatArray) -> FloatArray | None:
     value[:, : rows.proba.shape[1]] = np.clip(rows.proba, 0, None)
     total = value.sum(axis=1, keepdims=True)
     logged &= total[:, 0] > 0
-    # a division that changes nothing would part what is tied
-    total[np.abs(total - 1) < ROUNDING] = 1.0
+    # a division that changes nothing would part what is tied; what is left belongs to classes that are not logged
+    total[total - 1 < ROUNDING] = 1.0
     np.divide(value, total, out=value, where=logged[:, None])
     if not logged.all():
         usual = votes[logged & ~rows.after].T @ value[logged & ~rows.after] + np.eye(votes.shape[1])

@@ -25,7 +25,7 @@ from schemas.incident import SHARE_OF
 ENERGY_FLOOR = 0.02
 """Movement of an output, in its own variance, below which nobody carries it."""
 
-ANSWERS = frozenset({"rows", "prediction_mean", "positive_rate"})
+ANSWERS = frozenset({"rows", "prediction_mean", "positive_rate", "estimated_accuracy"})
 """Outputs that say what a model answered; the others say how right it was."""
 MODEST = 0.5
 """Most of a KPI's change that is laid on a model which moved, where nobody knows by how much the KPI follows it."""

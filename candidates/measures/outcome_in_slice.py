@@ -4,6 +4,8 @@ Outcomes that moved one way, or that turned against what the baseline expects of
 the slice: P(y | x) moved there. Outcomes that merely became unpredictable say nothing new about the inputs.
 """
 
+import math
+
 import numpy as np
 
 from candidates.measures.influence import clip
@@ -28,7 +30,7 @@ def another_rule(evidence: Evidence, node: str, where: Slice) -> float:
     before, since = found.held_out & inside, found.after & found.known & inside
     if min(before.sum(), since.sum()) < FEWEST:
         return 0.0
-    sign = max(_offset(found, inside), _turned(found, since))
+    sign = max(_offset(found, inside), _turned(found, before, since))
     return clip((sign - DOUBTED) / (BELIEVED - DOUBTED))
 
 
@@ -44,11 +46,19 @@ def _offset(found: Outcomes, inside: BoolArray) -> float:
     return float(np.abs(beyond / np.sqrt(np.maximum(sum(variance), 1e-18))).max())
 
 
-def _turned(found: Outcomes, which: BoolArray) -> float:
-    """Return by how many standard errors the outcomes of some rows go against their expectation."""
+def _turned(found: Outcomes, before: BoolArray, since: BoolArray) -> float:
+    """Return by how many standard errors the outcomes of some rows go against their expectation, and did not before.
+
+    What the stand-in never told of these rows says nothing.
+    """
+    (was, doubt), (now, error) = (_slope(found, which) for which in (before, since))
+    return min(-now / max(error, 1e-12), (was - now) / max(math.hypot(doubt, error), 1e-12)) if was > 0 else 0.0
+
+
+def _slope(found: Outcomes, which: BoolArray) -> tuple[float, float]:
+    """Return the slope of the outcome on its expectation over some rows, and its standard error."""
     k = int(found.expected[which].var(axis=0).argmax())
     x, y = (side[which, k] - side[which, k].mean() for side in (found.expected, found.truth))
     mass = max(float((x**2).sum()), 1e-12)
     slope = float((x * y).sum()) / mass
-    error = float(np.sqrt((x**2 * (y - slope * x) ** 2).sum())) / mass
-    return -slope / max(error, 1e-12)
+    return slope, float(np.sqrt((x**2 * (y - slope * x) ** 2).sum())) / mass

@@ -51,10 +51,11 @@ class Condition:
 
     def mask(self, values: NDArray[Any]) -> BoolArray:
         """Return which of a column's raw values (N,) meet the condition: numbers with NaN, or objects with None."""
+        if self.values:
+            known = self.values if values.dtype == object else [float(value) for value in self.values]
+            return np.asarray(np.isin(values, known))
         if values.dtype != object:
             return self._among(values.astype(float))
-        if self.values:
-            return np.asarray(np.isin(values, self.values))
         if self.value is None:
             return np.asarray(values == None)  # noqa: E711 - element by element
         return np.asarray(values == self.value)

@@ -23,6 +23,8 @@ REAL = 0.01
 """Chance, among all slices of its kind, from which a slice is no coincidence."""
 LOSS = "loss"
 """Name of the task's usual loss where the symptom is a number downstream: `metric_function` knows no such metric."""
+SURENESS = "estimated_accuracy"
+"""An output that downstream figures may follow."""
 ANSWER = "prediction_mean"
 """What tells where nobody knows the outcomes."""
 OF_ERRORS, OF_DEPARTURES = "mean error", "share of answers unlike earlier ones"
@@ -109,7 +111,8 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     if model is None or model.rows is None or diagnosis is None or not np.isfinite(diagnosis.unit):
         return None
     metrics = _metrics(evidence, node, diagnosis)
-    scanned = [one for metric in metrics for one in _readings(model, diagnosis, metric)]
+    scored = node == evidence.symptom.incident.node
+    scanned = [one for metric in metrics for one in _readings(model, diagnosis, metric, scored=scored)]
     if not scanned:
         return None
     reports = [(read.weight, tuple(_reports_of(evidence, read))) for read in scanned]
@@ -130,13 +133,17 @@ def _reports_of(evidence: Evidence, read: "_Read") -> Iterator[SliceReport]:
                 yield report
 
 
-def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str) -> "list[_Read]":
-    """Return what a model's rows are scanned by: their errors, and their answers' departures from the old function."""
+def _readings(model: ModelEvidence, diagnosis: ModelDiagnosis, metric: str, *, scored: bool) -> "list[_Read]":
+    """Return what a model's rows are scanned by: their errors, and their answers' departures from the old function.
+
+    `scored`: whether the rows' score is of that metric.
+    """
     rows = model.rows
     if rows is None:
         return []
     unit = diagnosis.unit if metric == diagnosis.metric else float("nan")
-    errors = row_errors(rows, model.node.task or "regression", metric)
+    # rows are scored by their answers' level where the symptom lies downstream, not by how sure they are
+    errors = row_errors(rows, model.node.task or "regression", metric) if metric != SURENESS or scored else None
     if errors is None and metric not in PREDICTION_METRICS:
         return []
     departed = departures(model, rows, metric)

@@ -64,8 +64,11 @@ def _name(search: Search, profile: ColumnProfile, item: int) -> str:
     """Return a category as it may stand in a list; empty for what is none, or would break the list."""
     place = search.space.bin(item)
     name = profile.labels[place] if profile.roles[place] == "category" else ""
-    return "" if set(name) & set(",[]") else name
+    return "" if set(name) & set(",[]&") or name != name.strip() else name
 
 
 def _looks_like_a_range(names: list[str]) -> bool:
-    return len(names) == 2 and all(name.replace(".", "", 1).lstrip("+-").isdigit() for name in names)
+    try:
+        return len(names) == 2 and bool([float(name) for name in names])
+    except ValueError:
+        return False

@@ -1,5 +1,8 @@
 """What happened to a column's categories: the same ones spelled otherwise, new ones, or garbage."""
 
+import re
+from dataclasses import replace
+
 from candidates.measures.signatures import Signature
 from candidates.measures.spelling import lossy, original, plain
 
@@ -10,6 +13,12 @@ FORKED = 1.8
 """Spellings of one old value, effectively, from which they are damage: a new encoding gives each value one."""
 SEVERAL, EVEN, BESIDE = 3, 0.85, 0.3
 """Old values, and how evenly all of them made room, from which new ones are rows of others: how specific they are."""
+NOTHING = re.compile(
+    r"\W*(?:unk(?:nown)?|n/?a|nan|null|none|nil|others?|other_group|missing|undefined|default"
+    r"|not[ _]?(?:set|known))?\W*",
+    re.IGNORECASE,
+)
+"""What a value is called that stands for none."""
 COPIES = 0.5
 MAX_FRESH = 500
 Vocabulary = tuple[tuple[str, int, int], ...]
@@ -77,11 +86,15 @@ def vocabulary_signature(vocabulary: Vocabulary) -> tuple[Signature, ...]:
     share = sum(fresh.values()) / total
     if share < MIN_SHARE:
         return ()
-    lost = {value: was / base - after.get(value, 0.0) / total for value, was in before.items()}
-    lost = {value: part for value, part in lost.items() if part > 0.05 * share}
+    gave = {value: max(was / base - after.get(value, 0.0) / total, 0.0) for value, was in before.items()}
+    lost = {value: part for value, part in gave.items() if part > 0.05 * share}
     shown = ", ".join(repr(v) for v in sorted(fresh, key=lambda v: (-fresh[v], v))[:3])
     words = f"values never seen before hold {share:.1%} of the rows ({shown})"
-    return (_kind_of(fresh, before, lost, share, words),)
+    found = _kind_of(fresh, before, lost, share, words)
+    if found.mechanism != "new_categories" or not _beside(fresh, before, gave):
+        return (found,)
+    words += " beside the old ones, which kept their proportions"
+    return (replace(found, specificity=BESIDE, words=words),)
 
 
 def _kind_of(
@@ -97,12 +110,15 @@ def _kind_of(
         return Signature("re_encoded", 0.6 + 0.35 * alike, share, f"{words} in place of old ones")
     if len(fresh) > max(10, 2 * len(before)):
         return Signature("garbled", 0.8, share, words)
-    if len(before) >= SEVERAL and _evenly(lost, before) > EVEN:
-        return Signature("new_categories", BESIDE, share, f"{words} beside the old ones, which kept their proportions")
     return Signature("new_categories", 0.7, share, words)
 
 
-def _evenly(lost: dict[str, float], before: dict[str, float]) -> float:
-    """Return how far the old values made room in proportion to their shares, [0, 1]: as they do for rows of others."""
-    whole, total = sum(lost.values()) or 1.0, sum(before.values())
-    return 1 - sum(abs(lost.get(value, 0.0) / whole - was / total) for value, was in before.items()) / 2
+def _beside(fresh: dict[str, float], before: dict[str, float], gave: dict[str, float]) -> bool:
+    """Tell whether new values are rows of others: all old ones made room for them in proportion to their shares.
+
+    So they do for a default that is written at random, which its name gives away.
+    """
+    if len(before) < SEVERAL or any(map(NOTHING.fullmatch, fresh)):
+        return False
+    whole, total = sum(gave.values()) or 1.0, sum(before.values())
+    return 1 - sum(abs(gave[value] / whole - was / total) for value, was in before.items()) / 2 > EVEN

@@ -223,7 +223,7 @@ def _from_histograms(
 ) -> ModelEvidence:
     """Return what imported histograms tell of a model whose rows are elsewhere."""
     return ModelEvidence(
-        node=node,
+        node=_with_segments(system, node, columns),
         columns=columns,
         outputs=_outputs(warehouse, node, symptom),
         rows=None,

@@ -20,6 +20,8 @@ from rca.warehouse.store import literal
 
 TYPE_SHARE = 0.8
 LINE_BYTES = 64 * 1024 * 1024
+WHOLE = r"\s*[+-]?\d+(\.0*)?\s*"
+
 DAY = r"'^\s*\d{4}-\d\d-\d\d'"
 _tables = itertools.count()
 
@@ -79,11 +81,15 @@ def stage_csv(session: Session, path: Path) -> StagedText:
     refs = [f"c{position}" for position in range(len(names))]
     rows = session.scalar(f"SELECT count(*) FROM {table}")
     typed = tell_types(session, table, refs, rows)
-    # where values lack, many tools write whole numbers as 3.0: then 3.0 and 3 are one name
-    filled = session.run(f"SELECT {', '.join(f'count({ref})' for ref in refs)} FROM {table}").fetchone() or ()
-    texts = [
-        None if column[1] == "DOUBLE" and n < rows else ref for ref, column, n in zip(refs, typed, filled, strict=True)
+    told = [
+        f"count({ref}) < count(*) AND bool_and(regexp_full_match({ref}, {literal(WHOLE)}))"
+        if column[1] == "DOUBLE"
+        else "FALSE"
+        for ref, column in zip(refs, typed, strict=True)
     ]
+    # where values lack, many tools write whole numbers as 3.0: then 3.0 and 3 are one name
+    floating = session.run(f"SELECT {', '.join(told)} FROM {table}").fetchone() or ()
+    texts = [None if is_floating else ref for ref, is_floating in zip(refs, floating, strict=True)]
     described = tuple((name, *column, text) for name, column, text in zip(names, typed, texts, strict=True))
     return StagedText(f"(SELECT *, 0 AS file_index FROM {table})", described, rows, rejects)
 

@@ -36,9 +36,10 @@ def _called_positive(node: Node) -> str:
 def _label_probability(table: PredictionTable) -> str:
     if table.task == "multiclass":
         named = " ".join(f"WHEN {literal(name)} THEN {number(column)}" for name, column in table.probabilities)
-        # a class whose probability is not logged has at most what the others leave
-        left = f"1 - {total([f'({number(column)})' for _, column in table.probabilities])}"
-        return f"CASE WHEN label IS NOT NULL THEN CASE label {named} ELSE {left} END END"
+        # a class whose probability is not logged, here or at all, has at most what the others leave
+        logged = " OR ".join(f"({number(column)}) IS NOT NULL" for _, column in table.probabilities)
+        left = f"1 - {total([f'coalesce(({number(column)}), 0)' for _, column in table.probabilities])}"
+        return f"CASE WHEN label IS NOT NULL AND ({logged}) THEN coalesce(CASE label {named} END, {left}) END"
     return f"CASE WHEN ({LABEL}) >= 0.5 THEN {PREDICTION} WHEN ({LABEL}) < 0.5 THEN 1 - ({PREDICTION}) END"
 
 

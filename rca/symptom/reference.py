@@ -34,8 +34,9 @@ SOON = 2
 BLOCKS = 20
 """Production is looked at in so many blocks of time: narrow buckets are noisy whatever the model does."""
 
-OPTIMISTIC = 1.0
-"""Standard errors by which training rows must look better than validation rows not to be read with them."""
+OPTIMISTIC, NOISIER = 1.0, 3.0
+"""Standard errors by which training rows must look better than validation rows not to be read with them, and how many
+times their error the others' may be."""
 
 OPTIMISM, BY_HEART = 1.5, 2.0
 """A model's loss on rows that it was not fitted to is up to so many times that on its training rows; from the second
@@ -84,10 +85,19 @@ def read_reference(gauge: Gauge) -> Reference | None:
         honest, error = (
             (trained, trained_error) if np.isfinite(trained) else (value, gauge.sampling_error(window, REFERENCE))
         )
-    noisy = abs(honest - trained) < OPTIMISTIC * float(np.hypot(error, trained_error))
-    if (noisy or not _optimistic(gauge.metric, trained, honest)) and error > 0 and trained_error > 0:
+    elif error > 0 and trained_error > 0 and _one(gauge.metric, (trained, trained_error), (honest, error)):
         honest, error = value, 1 / float(np.hypot(1 / error, 1 / trained_error))
     return Reference(value, window, honest, error, trained, trained_error)
+
+
+def _one(metric: str, trained: tuple[float, float], honest: tuple[float, float]) -> bool:
+    """Tell whether training and validation rows, (value, error) each, may be read as one.
+
+    Where the former look no better, or by no more than chance makes and the latter say something by themselves.
+    """
+    chance = float(np.hypot(trained[1], honest[1]))
+    alike = abs(honest[0] - trained[0]) < OPTIMISTIC * chance and honest[1] <= NOISIER * trained[1]
+    return alike or not _optimistic(metric, trained[0], honest[0])
 
 
 def _optimistic(metric: str, trained: float, honest: float) -> bool:

@@ -45,11 +45,14 @@ def test_what_moved_a_cause_adds_up(learned):
     assert explain(learned, seen)[0][0].name in learned.trees[0].names
 
 
-@pytest.mark.parametrize(("p_value", "heard"), [(1e-9, True), (0.5, True), (1.0, False)])
-def test_what_was_learned_of_real_symptoms_speaks_for_no_cause_of_one_that_is_not(learned, p_value, heard):
+@pytest.mark.parametrize(("p_value", "least", "most"), [(0.05, 1, 1), (0.3, 0.3, 0.8), (0.5, 0.1, 0.6), (1.0, 0, 0)])
+def test_what_was_learned_of_real_symptoms_speaks_less_for_a_cause_of_one_that_may_not_be(
+    learned, p_value, least, most
+):
     seen, right = proposed(np.random.default_rng(4))
-    added = corrections(learned, slate_of(replace(seen, p_value=p_value)))
-    assert (added[right] > 0) == heard
+    real, added = (corrections(learned, slate_of(replace(seen, p_value=p))) for p in (1e-9, p_value))
+    assert real[right] > 0
+    assert least - 1e-9 <= added[right] / real[right] <= most + 1e-9
     assert added.min() < 0
 
 

@@ -35,8 +35,11 @@ class Roles:
                     break
         return found
 
-    def of_column(self, name: str) -> str:
-        """Return the role of a column that is not reserved: beside declared features every other one is a segment."""
+    def of_column(self, name: str) -> str | None:
+        """Return the role of a column that is not reserved: beside declared features every other one is a segment.
+
+        None for one that is called as what is reserved, beside the one that is declared in its place.
+        """
         if name in self.node.segments:
             return SEGMENT
         if name in self.declared_inputs or (self.node.features is not None and name in self.node.features):
@@ -45,11 +48,16 @@ class Roles:
             return ATTRIBUTION
         if name.startswith(PROBABILITY_PREFIX):
             return PROBABILITY
-        return FEATURE if self.node.features is None else SEGMENT
+        if self.node.features is None:
+            return FEATURE
+        return None if name in RESERVED_COLUMNS else SEGMENT
 
     def split(self, columns: Collection[Column]) -> tuple[dict[str, Column], list[tuple[Column, str]]]:
         """Return the reserved columns by reserved name, and the others with their roles."""
         by_name = {column.name: column for column in columns}
         reserved = {key: by_name[name] for key, name in self.reserved(by_name).items()}
         taken = {column.name for column in reserved.values()}
-        return reserved, [(column, self.of_column(column.name)) for column in columns if column.name not in taken]
+        used = [
+            (column, role) for column in columns if column.name not in taken and (role := self.of_column(column.name))
+        ]
+        return reserved, used

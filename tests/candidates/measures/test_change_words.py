@@ -13,7 +13,15 @@ INNOCENT = [
     "Button color",
     "alert routing",
 ]
-SERIOUS = ["catalog_level", "discoloured_items", "score_cap", "decision threshold", "cache.max_entries", "retrained"]
+SERIOUS = [
+    "catalog_level",
+    "discoloured_items",
+    "score_cap",
+    "decision threshold",
+    "cache.max_entries",
+    "color_space",
+    "retrained",
+]
 
 
 @pytest.mark.parametrize("title", INNOCENT)

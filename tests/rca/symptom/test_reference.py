@@ -94,13 +94,35 @@ def test_training_rows_that_look_no_better_are_as_honest_as_validation_rows():
     assert better.error == pytest.approx(honest.error, rel=0.2)
 
 
+def with_validation_rows(log, number):
+    """Return the log with so many of its validation rows."""
+    surplus = np.flatnonzero(log["split"] == "validation")[number:]
+    return {name: np.delete(values, surplus) for name, values in log.items()}
+
+
 def test_training_rows_that_may_look_better_by_chance_are_read_with_few_validation_rows():
-    log = optimistic(split_log(6, rows=9000), 0.05)
-    few = np.flatnonzero(log["split"] == "validation")[60:]
-    log = {name: np.delete(values, few) for name, values in log.items()}
-    both, alone = reference_of(log, "auc"), reference_of(optimistic(log, 3), "auc")
-    assert both.error < 0.3 * alone.error
+    log = with_validation_rows(split_log(6, rows=9000), 500)
+    both, alone = reference_of(optimistic(log, 0.02), "auc"), reference_of(optimistic(log, 3), "auc")
+    assert both.error < 0.7 * alone.error
     assert both.honest != pytest.approx(alone.honest)
+
+
+def test_validation_rows_that_say_next_to_nothing_do_not_make_training_rows_honest():
+    few = reference_of(with_validation_rows(optimistic(split_log(6, rows=9000), 0.05), 60), "auc")
+    assert few.error > 0.05
+
+
+def test_training_rows_alone_are_not_read_twice():
+    log = split_log(6, rows=9000)
+    alone = {name: values[log["split"] != "validation"] for name, values in log.items()}
+    found = reference_of(alone, "auc")
+    assert found.error == found.trained_error
+
+
+@pytest.mark.parametrize("metric", ["auc", "logloss"])
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_an_ordinary_gap_is_no_alarm_with_few_validation_rows_either(metric, seed):
+    assert not measure(with_validation_rows(optimistic(split_log(seed), 0.3), 60), metric, 25).reference_split
 
 
 def test_some_unlucky_hours_are_no_incident_of_what_was_unmistakably_always_worse():
