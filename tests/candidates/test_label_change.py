@@ -82,6 +82,20 @@ def test_outcomes_that_others_record_otherwise_are_a_new_source_of_labels(column
         assert repr(by) in cause.summary or "others" in cause.summary
 
 
+def test_who_records_outcomes_that_nobody_knows_yet_does_not_matter():
+    scene = recorded("labelled_by", "vendor_k", wrong=False)
+    log = scene["scorer"]
+    unknown = np.where(log.columns["labelled_by"] == "vendor_k", np.nan, log.label)
+    given = evidence_of(scene | {"scorer": replace(log, label=unknown)}, "prediction_mean")
+    signs = label_signs(given, given.models["scorer"], outcome_change(given, "scorer"))
+    assert "label_source" not in {sign.mechanism for sign in signs}
+
+
+@pytest.mark.parametrize("column", ["energy_label", "label_color", "geo_coder_zone", "verified_by_phone", "sorted_by"])
+def test_a_column_of_something_else_speaks_of_no_source(column):
+    assert first(evidence_of(recorded(column, "vendor_k"))).family != "label_change"
+
+
 def test_who_records_them_does_not_matter_where_all_outcomes_moved_alike():
     assert first(evidence_of(recorded("labelled_by", "vendor_k", wrong=False))).family == "concept_drift"
 

@@ -102,6 +102,18 @@ def test_answers_like_no_others_are_held_against_rows_that_used_to_be_answered_a
     assert (cause.family, cause.subject) == ("slice_degradation", "country=fr")
 
 
+@pytest.mark.parametrize("metric", ["auc", "logloss"])
+def test_a_slice_that_always_had_a_rule_of_its_own_is_no_drift_when_its_answers_break(metric):
+    scene = healthy()
+    log = scene["scorer"]
+    own = SLICES["country=fr"](log.columns)
+    label, answer = (np.where(own, 1 - values, values) for values in (log.label, log.prediction))
+    hit = np.flatnonzero(log.late & own)
+    answer[hit] = answer[np.random.default_rng(2).permutation(hit)]
+    cause = first(evidence_of(scene | {"scorer": replace(log, label=label, prediction=answer)}, metric))
+    assert (cause.family, cause.subject) == ("slice_degradation", "country=fr")
+
+
 def test_a_set_names_no_more_categories_than_failed():
     found = generate(evidence_of(shuffled(SLICES["country=fr"]))).candidates
     assert found[0].subject == "country=fr"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from candidates.measures.vocabulary import vocabulary_signature
+from candidates.measures.vocabulary import BESIDE, vocabulary_signature
 
 COUNTRIES = {"Germany": 400, "France": 300, "Italy": 200, "Spain": 100}
 
@@ -119,3 +119,28 @@ def test_next_releases_are_no_damage():
 def test_a_mark_for_unknown_that_was_there_before_is_no_damage():
     jobs = {"Sales": 500, "Clerk": 400, "?": 100}
     assert mechanism({"Sales": 500, "Clerk": 200, "? ?": 60, "Pilot": 200}, jobs) != "garbled"
+
+
+OLD = (("de", 400, 320), ("fr", 300, 240), ("it", 300, 240))
+
+
+def specificity(*vocabulary: tuple[str, int, int]) -> float:
+    (found,) = vocabulary_signature(vocabulary)
+    assert found.mechanism == "new_categories"
+    return found.specificity
+
+
+@pytest.mark.parametrize("categories", [3, 10, 19, 21, 30])
+def test_values_for_which_all_old_ones_made_room_are_rows_of_others(categories):
+    old = [(f"c{k:02d}", 1000, 800) for k in range(categories)]
+    assert specificity(*old, ("new", 0, 200 * categories)) == BESIDE
+
+
+@pytest.mark.parametrize("name", ["UNKNOWN", "N/A", "other", "(missing)", "not set"])
+def test_a_default_written_at_random_is_none(name):
+    assert specificity(*OLD, (name, 0, 200)) > BESIDE
+
+
+def test_a_value_that_took_the_place_of_one_old_value_is_none():
+    merged = (("de", 400, 400), ("fr", 300, 150), ("it", 300, 150), ("south", 0, 300))
+    assert specificity(*merged) > BESIDE

@@ -116,6 +116,8 @@ def test_a_label_whose_probability_is_not_logged_has_what_the_others_leave():
     columns = {"prediction": ["a", "a", "a"], "label": ["a", "c", None], "proba_a": [0.8, 0.7, 0.6]}
     others = {"proba_b": [0.2, 0.1, 0.1]}
     assert value_of(CLASSES, "logloss", **columns, **others) == pytest.approx(-(math.log(0.8) + math.log(0.2)) / 2)
+    partly = columns | {"label": ["a", "b", "c"], "proba_b": [0.2, None, 0.1]}
+    assert value_of(CLASSES, "logloss", **partly) == pytest.approx(-np.log([0.8, 0.3, 0.3]).mean())
     renamed = columns | {"label": ["a_v2"] * 3, "proba_b": [0.2, 0.3, 0.4]}
     assert value_of(CLASSES, "logloss", **renamed) == pytest.approx(-math.log(1e-7))
 
