@@ -14,7 +14,7 @@ FORKED = 1.8
 SEVERAL, EVEN, BESIDE = 3, 0.85, 0.3
 """Old values, and how evenly all of them made room, from which new ones are rows of others: how specific they are."""
 NOTHING = re.compile(
-    r"\W*(?:unk(?:nown)?|n/?a|nan|null|none|nil|others?|other_group|missing|undefined|default"
+    r"\W*(?:unk|unknown|n/?a|nan|null|none|nil|others?|other_group|missing|undefined|default"
     r"|not[ _]?(?:set|known))?\W*",
     re.IGNORECASE,
 )
