@@ -49,8 +49,8 @@ def _heard(learned: Numbers, slate: Slate) -> Numbers:
     What was learned of symptoms that were real does not speak for a cause of one that is not: it counts in full up to
     the p-value `REAL`, and no longer at 1, unless the fault shows in the requests that are complained of.
     """
-    even, most = heuristic.doubtfulness(REAL), heuristic.doubtfulness(1.0)
-    real = np.clip((most - slate.columns["doubt"]) / (most - even), 0.0, 1.0)
+    least, most = heuristic.doubtfulness(REAL), heuristic.doubtfulness(1.0)
+    real = np.clip((most - slate.columns["doubt"]) / (most - least), 0.0, 1.0)
     seen = np.nan_to_num(slate.columns.get("seen_in_requests", np.zeros(len(learned))))
     return np.where(learned > 0, np.maximum(real, seen), 1.0)
 

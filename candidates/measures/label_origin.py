@@ -11,7 +11,7 @@ from schemas.evidence import ColumnProfile, FloatArray, ModelEvidence
 NAMES = re.compile(
     r"(?:.*[_.\- ])?(?:(?:label(?:l?ed|l?ing)?|annotat(?:ed|ion)|adjudicat(?:ed|ion)|ground_?truth|outcome|truth"
     r"|target)[_.\- ]?(?:source|origin|by|from|provider|vendor|team)|(?:rated|coded|graded|tagged)[_.\- ]?by"
-    r"|(?:label+er|annotator|adjudicator|rater|coder|grader|tagger)s?(?:[_.\- ]?(?:id|name|team|source))?)",
+    r"|(?:labell?er|annotator|adjudicator|rater|coder|grader|tagger)s?(?:[_.\- ]?(?:id|name|team|source))?)",
     re.IGNORECASE,
 )
 """What a column is called that tells who recorded the outcome."""

@@ -30,10 +30,8 @@ class Sets:
 
 def sets_of(search: Search, items: Items, profiles: Mapping[str, ColumnProfile]) -> Sets:
     """Return a slice's single categories widened by others, as long as that is worth it; at most one of them is."""
-    found = [
-        (worth, one) for item in items if (made := _widened(search, items, item, profiles)) for worth, one in [made]
-    ]
-    return max(found, key=lambda one: one[0])[1] if found else Sets()
+    found = [made for item in items if (made := _widened(search, items, item, profiles)) is not None]
+    return max(found, key=lambda made: made[0])[1] if found else Sets()
 
 
 def _widened(
@@ -48,12 +46,13 @@ def _widened(
     others = search.inside(tuple(i for i in items if i != item))
     names, inside, extra = [_name(search, profile, item)], space.inside(item), 0.0
     alone = best = float(contrast.one(others & inside, contrast.cost(items), len(items)).worth[0])
-    for other in search.categories(items, item)[: 2 * MOST]:
-        name, wider = _name(search, profile, other), inside | space.inside(other)
+    able = [other for other in search.categories(items, item) if _name(search, profile, other)]
+    for other in able[: MOST - 1]:
+        wider = inside | space.inside(other)
         more = math.log(2) + math.log(math.comb(known, len(names) + 1)) - math.log(known)
         worth = float(contrast.one(others & wider, contrast.cost(items) + more, len(items)).worth[0])
-        if name and worth > best and len(names) < MOST:
-            names, inside, extra, best = [*names, name], wider, more, worth
+        if worth > best:
+            names, inside, extra, best = [*names, _name(search, profile, other)], wider, more, worth
     if best < LARGER * alone or len(names) < 2 or _looks_like_a_range(names):
         return None
     condition = Condition(profile.column, values=tuple(sorted(names)))

@@ -21,7 +21,7 @@ from rca.warehouse.store import literal
 TYPE_SHARE = 0.8
 LINE_BYTES = 64 * 1024 * 1024
 WHOLE = r"\s*[+-]?\d+(\.0*)?\s*"
-
+"""A whole number, also as it is written where it was kept as a fraction."""
 DAY = r"'^\s*\d{4}-\d\d-\d\d'"
 _tables = itertools.count()
 
