@@ -2,15 +2,20 @@
 
 import duckdb
 
+from rca.warehouse.draw import stored_order
+
 ENOUGH_ROWS = 300_000
 """Of a side with more rows the share is taken over its last part, of about as many."""
 
-KEYS = """rowid AS id, CASE WHEN request_id IS NULL THEN hash(ts, prediction) ELSE hash(request_id) END AS request,
+KEYS = f"""{stored_order()} AS id,
+        CASE WHEN request_id IS NULL THEN hash(ts, prediction) ELSE hash(request_id) END AS request,
         hash(ts, prediction, label) AS moment"""
 
 
 def repeated_rows(table: str, sides: tuple[str, str], asked: str, *, same_moment: bool = False) -> str:
-    """Return SQL of the rows (`repeat_id`) that repeat an earlier row of their side, among those that are asked about.
+    """Return SQL of the rows that repeat an earlier row of their side, among those that are asked about.
+
+    `repeat_id` is their `stored_order`.
 
     Parameters
     ----------

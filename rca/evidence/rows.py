@@ -10,23 +10,20 @@ from numpy.typing import NDArray
 from rca.evidence.categories import REFERENCE_ROWS, rows_inside
 from rca.evidence.repeats import repeated_rows
 from rca.metrics.buckets import as_floats
-from rca.metrics.table import MANY_ROWS, prediction_table, thin
+from rca.metrics.table import MANY_ROWS, prediction_table
 from rca.profile.binning import bin_expression, fill_codes, range_codes
 from rca.profile.layout import FIRST_CODE, Layout, read_layouts
 from rca.profile.parts import OUTPUT_COLUMNS, Log, Part, read_log
 from rca.warehouse import Warehouse
+from rca.warehouse.draw import STEPS, draw_order, stored_order
 from schemas.evidence import BoolArray, FloatArray, IntArray, Rows, Window
 from schemas.system import Node
 
 MOST_CELLS = 15_000_000
 """Rows x columns of a sample; a model with very many columns gets fewer rows."""
 
-SALT = 7_919
 COLUMNS_AT_ONCE = 64
 """The time to read a statement grows faster than its length."""
-HASH_STEPS = 1_000_000
-LEFT_OF_MANY = 20
-"""How many times the wanted rows are left to choose from where a side has very many."""
 
 SAMPLE = "sampled_rows"
 CHOSEN = "_chosen"
@@ -78,18 +75,15 @@ def read_rows(  # noqa: PLR0917 (what to compare, by what, how much: all belong 
 
 
 def _chosen(connection: duckdb.DuckDBPyConnection, log: Log, sides: tuple[str, str], most: int) -> str:
-    """Return SQL of the chosen rows (id, side): on each side those with the smallest salted hash."""
+    """Return SQL of the chosen rows (id, side): on each side those that are drawn first."""
     chosen = []
     for after, where in enumerate(sides):
-        rows = _count(connection, log, where)
-        every = rows // (LEFT_OF_MANY * most) if rows > MANY_ROWS else 1  # a hash of each of very many rows is dear too
         # sorting is dear: first a cut that leaves a few more rows than are wanted
-        share = 1.3 * (most + 100) / max(1, rows // every)
-        cut = "" if share >= 1 else f"AND hash(_file, _row, {SALT}) % {HASH_STEPS} < {int(share * HASH_STEPS) + 1}"
-        cut += f" AND {thin(every)}" if every > 1 else ""
+        share = 1.3 * (most + 100) / max(1, _count(connection, log, where))
+        cut = "" if share >= 1 else f"AND {draw_order()} < {int(share * STEPS) + 1}"
         chosen.append(
             f"(SELECT rowid AS {CHOSEN}_id, {after} AS {CHOSEN}_after FROM {log.table} WHERE {where} {cut} "
-            f"ORDER BY hash(_file, _row, {SALT}), _file, _row LIMIT {most})"
+            f"ORDER BY {draw_order()}, _file, _row LIMIT {most})"
         )
     return " UNION ALL ".join(chosen)
 
@@ -126,7 +120,7 @@ def _sample(  # noqa: PLR0917 (what to read, of which rows: all belong to the ca
                coalesce(model_version, '') AS row_version, prediction AS row_prediction, label AS row_label,
                CAST(({score_sql}) AS DOUBLE) AS row_score, split AS row_split,
                date_diff('microsecond', ts, label_ts) / 8.64e10 AS row_delay,
-               EXISTS (FROM again WHERE again.repeat_id = {CHOSEN}_id) AS row_repeats{values}
+               EXISTS (FROM again WHERE again.repeat_id = {stored_order()}) AS row_repeats{values}
         FROM chosen JOIN {log.table} AS logged ON logged.rowid = {CHOSEN}_id
         """
     )

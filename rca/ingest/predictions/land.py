@@ -11,7 +11,11 @@ from rca.ingest.relation import Column
 from rca.ingest.sensitive import reduced
 from rca.ingest.session import Session
 from rca.ingest.types import INTEGERS, as_class, as_target, as_text, as_time, convert, is_lossless
+from rca.warehouse.draw import FRONT, draw_order
 from rca.warehouse.store import literal, quote
+
+MANY_ROWS = 100_000
+"""From so many rows on a sample leaves most of a group unread."""
 
 SPLITS = ("train", "validation", "production")
 HIDDEN_ROW = "the row cannot be parsed; its text is not kept, as the model has sensitive columns"
@@ -89,10 +93,11 @@ def _insert(landing: Landing) -> None:
     if landing.cell("split") is None:
         targets.append("split")
         values.append("'production'")
-    landing.session.run(
-        f"""INSERT INTO {landing.table.name} ({", ".join(targets)}) SELECT {", ".join(values)}
-            FROM {landing.group.relation.sql} WHERE {landing.timed}"""
-    )
+    rows = f"SELECT {', '.join(values)} FROM {landing.group.relation.sql} WHERE {landing.timed}"
+    if landing.group.rows >= MANY_ROWS:
+        drawn = draw_order(*values[:2])
+        rows = f"({rows} AND {drawn} < {FRONT} ORDER BY {drawn}) UNION ALL {rows} AND {drawn} >= {FRONT}"
+    landing.session.run(f"INSERT INTO {landing.table.name} ({', '.join(targets)}) {rows}")
 
 
 def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
