@@ -11,6 +11,7 @@ from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.followed import Followed, followed
 from candidates.measures.influence import column_share, has_moved, origin
+from candidates.measures.other_unit import other_unit
 from candidates.measures.sides import input_keys
 from candidates.measures.signatures import Signature, changed_encoding, in_company, wrong_values
 from candidates.measures.swapped import swapped
@@ -181,9 +182,13 @@ def _describe(
     # what only tells the time cannot stand still, or turn up beside the wrong rows, and still be right
     wrong = () if column.calendar else wrong
     went = followed(evidence, node, profile.column) if _asked(column, profile) else None
+    unit = other_unit(evidence, node, profile.column, column.shift.onset) if _asked(column, profile) else None
     innocent = SHAPES if column.column in borne_out(evidence, node) else frozenset()
     innocent = NEW if _confirmed(column, went) else innocent
-    if (sign := _default(evidence, model, column, went)) is not None:
+    if unit is not None:  # the outcomes went with what the values were
+        went, innocent = unit.followed, frozenset()
+        wrong = (unit.sign, *(sign for sign in wrong if sign.mechanism not in NEW))
+    elif (sign := _default(evidence, model, column, went)) is not None:
         wrong = (sign, *wrong)
     if swap is not None:
         wrong = (swap, *wrong)

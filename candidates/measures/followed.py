@@ -71,7 +71,7 @@ class _Side:
 
 
 @dataclass(frozen=True, slots=True)
-class _StandIn:
+class StandIn:
     """What the inputs said of the outcomes in the baseline, learned from these or from the model's answers.
 
     `moved` (K,) is how far it says that the outcomes' mean went since.
@@ -98,15 +98,16 @@ def followed(evidence: Evidence, node: str, key: str) -> Followed | None:
         Of the column's profile.
     """
     profile = evidence.models[node].columns[key]
-    found = [_followed(profile, one, key) for one in _told(evidence, node) if key in one.keys]
+    found = [_followed(profile, one, key) for one in told_outcomes(evidence, node) if key in one.keys]
     return min((f for f in found if f is not None), key=lambda f: f.error, default=None)
 
 
-def _told(evidence: Evidence, node: str) -> tuple[_StandIn, ...]:
+def told_outcomes(evidence: Evidence, node: str) -> tuple[StandIn, ...]:
+    """Return what the inputs of a model say of its outcome, learned in two ways; computed once."""
     return evidence.once(("told_outcomes", node), lambda: _stand_ins(evidence.models[node]))
 
 
-def _stand_ins(model: ModelEvidence) -> tuple[_StandIn, ...]:
+def _stand_ins(model: ModelEvidence) -> tuple[StandIn, ...]:
     """Return what the inputs say of the outcome: learned from the outcomes, and from the answers (which scatter less).
 
     A class is no number, so of several classes only from the outcomes.
@@ -137,7 +138,7 @@ def _index(model: ModelEvidence, keys: tuple[str, ...], chosen: IntArray) -> tup
 
 def _stand_in(
     keys: tuple[str, ...], block: tuple[IntArray, IntArray], target: FloatArray, truth: FloatArray, after: BoolArray
-) -> _StandIn:
+) -> StandIn:
     index, start = block
     held_out = np.arange(int((~after).sum())) % THIRDS == 0
     fit = fit_surrogate(index[~after], start, keys, target[~after], held_out)
@@ -149,15 +150,15 @@ def _stand_in(
     base, window = (_Side(index[side], residual[side]) for side in (~after, after))
     error = float(np.sqrt(base.residual[held_out].var(axis=0).sum()))
     moved = scale * (said[after].mean(axis=0) - said[~after].mean(axis=0))
-    return _StandIn(keys, fit, scale * fit.effect, base, window, moved, error, learned)
+    return StandIn(keys, fit, scale * fit.effect, base, window, moved, error, learned)
 
 
-def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | None:
+def _followed(profile: ColumnProfile, told: StandIn, key: str) -> Followed | None:
     place = told.keys.index(key)
     start, end = (int(x) for x in told.fit.start[place : place + 2])
     base, own = (side.index[:, place] - start for side in (told.base, told.window))
     effect, residual, seen = told.effect[start:end], told.window.residual, told.fit.seen[start:end]
-    right, slack = _right(told, base, effect)
+    right, slack = rightness(told, base, effect)
     if right <= 0 or slack > 1.0 / CLEAR:
         return None
     residual, effect = residual + (1.0 - right) * effect[own], right * effect
@@ -176,7 +177,7 @@ def _followed(profile: ColumnProfile, told: _StandIn, key: str) -> Followed | No
     return Followed(found.share, math.hypot(found.error, slack), beyond)
 
 
-def _right(told: _StandIn, base: IntArray, effect: FloatArray) -> tuple[float, float]:
+def rightness(told: StandIn, base: IntArray, effect: FloatArray) -> tuple[float, float]:
     """Return by which factor a column's effect is right in the baseline, and that factor's relative error.
 
     What the answers make of a column, or the fit of chance, need not be what the outcomes make of it.

@@ -176,15 +176,16 @@ def _mixed_units(profile: ColumnProfile, before: FloatArray, old: FloatArray, ne
     part = NEAR_LEFT if share >= ALL and 1 / FAR < factor < FAR else EXACT
     if left > max(1.2 * chance, part * apart) or share < 0.05:
         return None
-    words = f"{share:.0%} of the values are {_factor(factor)} what they were"
+    words = f"{share:.0%} of the values are {factor_words(factor)} what they were"
     return Signature("unit_change", 0.65, share, words)
 
 
-def _factor(factor: float) -> str:
+def factor_words(factor: float) -> str:
+    """Return a factor in words."""
     return f"{factor:g} times" if factor >= 1 else f"1/{1 / factor:g} of"
 
 
-def _factors(old: FloatArray, new: FloatArray) -> list[float]:
+def ratios(old: FloatArray, new: FloatArray) -> list[float]:
     """Return the positive ratios of the medians and of the spreads (robust), where they exist."""
     middles = float(np.median(new)), float(np.median(old))
     widths = [float(np.subtract(*np.quantile(x, [0.75, 0.25]))) for x in (new, old)]
@@ -206,9 +207,9 @@ def _as_rescaled(old: FloatArray, new: FloatArray, touched: float) -> Signature 
     if apart < max(0.15, 2 * chance):
         return None
     candidates: list[tuple[float, float, str]] = []
-    for factor in _factors(old, new):
+    for factor in ratios(old, new):
         near = [k for k in (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS)) if abs(np.log(factor / k)) < 0.12]
-        candidates.extend((known, 0.0, _factor(known)) for known in near)
+        candidates.extend((known, 0.0, factor_words(known)) for known in near)
         if _all_scaled(old, new, factor):
             candidates.append((factor, 0.0, f"about {factor:.3g} times"))
     candidates.append((9 / 5, 32.0, "9/5 x + 32 (Celsius to Fahrenheit) of"))

@@ -1,0 +1,152 @@
+"""Whether a column holds its old values times a factor, in all or some of the rows: the outcomes tell.
+
+A factor leaves the old distribution behind, rescaled; so may a population that moved. Of the two, only the factor
+leaves the outcomes where they belong to the values before it. What the outcomes are short of what the values say is
+held against what it would be if the values were put back: the slope of that is 1 of another unit, 0 of true values.
+
+References
+----------
+Lipton, Wang and Smola, "Detecting and correcting for label shift with black box predictors", ICML 2018 (the outcomes
+as a witness of the inputs' shift).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from candidates.measures.followed import Followed, StandIn, rightness, told_outcomes
+from candidates.measures.outcome import labelled
+from candidates.measures.signatures import KNOWN_FACTORS, Signature, factor_words, ratios
+from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, Onset
+
+FEWEST, VALUES = 100, 20
+"""Rows of a side, and different values, from which distributions are compared."""
+MOVED, CHANCE, LEFT, SOME, ALL = 3.0, 1.6, 0.2, 0.1, 0.9
+"""How far the distribution must have moved, and may at most remain, in units of chance; the part of the move that may
+remain instead; share of rescaled rows from which they are told, and from which they are all rows."""
+CLEAR, LOW, HIGH = 5.0, 0.6, 1.6
+"""Standard errors of the slope from 0, and the range in which it is as good as 1."""
+SURE = 0.95
+"""How specific the sign is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUnit:
+    """A factor that leads from the old values to `share` of the new ones; what the outcomes say of it.
+
+    `slope`, `error`: 1 where they belong to the values before the factor, 0 where to the values as they stand.
+    """
+
+    factor: float
+    share: float
+    left: float
+    slope: float
+    error: float
+
+    @property
+    def told(self) -> bool:
+        """Return whether the outcomes belong to the values before the factor."""
+        return LOW < self.slope < HIGH and self.slope > CLEAR * self.error
+
+    @property
+    def followed(self) -> Followed:
+        """Return how far the outcomes went with the values as they stand, of all that leads there from the old ones."""
+        return Followed(1.0 - self.slope, self.error)
+
+    @property
+    def sign(self) -> Signature:
+        """Return the sign of wrong values."""
+        some = "the values are" if self.share >= ALL else f"{self.share:.0%} of the values are"
+        words = f"{some} {factor_words(self.factor)} what they were, and the outcomes belong to what they were"
+        return Signature("unit_change", SURE, self.share, words)
+
+
+def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> OtherUnit | None:
+    """Return the factor that explains a column's new values and their outcomes best; None where there is none.
+
+    Parameters
+    ----------
+    key
+        Of the column's profile.
+    onset
+        Since when the column moved: earlier rows of the window hold the old values.
+    """
+    rows = evidence.models[node].rows
+    if rows is None or key not in rows.values or evidence.models[node].columns[key].kind != "numeric":
+        return None
+    values, late = rows.values[key], rows.after
+    if onset is not None:
+        late = late & (rows.ts >= np.datetime64(onset.high.replace(tzinfo=None)))
+    old, new = (values[side & np.isfinite(values)] for side in (~rows.after, late))
+    if min(len(old), len(new)) < FEWEST or len(np.unique(old)) < VALUES:
+        return None
+    fits = _fitting(np.sort(old), new)
+    chosen = labelled(rows)
+    since = late[chosen][rows.after[chosen]]
+    now, was = values[chosen][rows.after[chosen]], values[chosen][~rows.after[chosen]]
+    found = []
+    for told in told_outcomes(evidence, node) if fits else ():
+        if key in told.keys:
+            side = _Column(told, key, was, now, since)
+            found += [unit for fit in fits if (unit := side.asked(*fit)) is not None]
+    return max((unit for unit in found if unit.told), key=lambda u: (u.slope / u.error, u.share), default=None)
+
+
+def _fitting(old: FloatArray, new: FloatArray) -> list[tuple[float, float, float]]:
+    """Return the factors, with the share of rescaled rows and what they leave, that explain how values moved.
+
+    The share s of rescaled rows solves F_new = (1 - s) F_old(x) + s F_old(x / k) by least squares.
+    """
+    grid = np.quantile(np.concatenate([old, new]), np.linspace(0.005, 0.995, 200))
+    was = np.searchsorted(old, grid, side="right") / len(old)
+    move = np.searchsorted(np.sort(new), grid, side="right") / len(new) - was
+    chance, apart = float(np.sqrt(1 / len(old) + 1 / len(new))), float(np.abs(move).max())
+    if apart < MOVED * chance:
+        return []
+    known = (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS))
+    fits = []
+    for factor in (*known, *ratios(old, new)):
+        step = np.searchsorted(old, grid / factor, side="right") / len(old) - was
+        share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
+        left = float(np.abs(move - share * step).max())
+        if left <= max(CHANCE * chance, LEFT * apart) and share >= (SOME if factor in known else ALL):
+            fits.append((factor, share, left))
+    return fits
+
+
+class _Column:
+    """A column's rows with outcomes: what its values say of these as they stand, and put back."""
+
+    def __init__(self, told: StandIn, key: str, was: FloatArray, now: FloatArray, since: BoolArray) -> None:
+        place = told.keys.index(key)
+        start, end = (int(x) for x in told.fit.start[place : place + 2])
+        self.was, self.now, self.since = was, now, since & np.isfinite(now)
+        self.base, self.own = (side.index[:, place] - start for side in (told.base, told.window))
+        self.told, self.raw = told, told.effect[start:end]
+        self.right, self.slack = rightness(told, self.base, self.raw)
+
+    def asked(self, factor: float, share: float, left: float) -> OtherUnit | None:
+        """Return the unit with what the outcomes say of it."""
+        if self.right <= 0 or self.slack > 1 / CLEAR:
+            return None
+        fine = np.isfinite(self.was)
+        order = np.argsort(self.was[fine], kind="stable")
+        known, places = self.was[fine][order], self.base[fine][order]
+
+        def bins(values: FloatArray) -> IntArray:
+            return np.asarray(places[np.clip(np.searchsorted(known, values), 0, len(known) - 1)])
+
+        own, effect = self.own[self.since], self.right * self.raw
+        residual = self.told.window.residual[self.since] + (1 - self.right) * self.raw[own]
+        back = effect[bins(self.now[self.since] / factor)] - effect[own]
+        if share < ALL:
+            size = len(effect)
+            stay, moved = (np.bincount(bins(v), minlength=size) / len(known) for v in (known, known * factor))
+            part = share * moved / np.maximum((1 - share) * stay + share * moved, 1e-12)
+            back = back * part[bins(self.now[self.since])][:, None]
+        square = float((back**2).sum())
+        if square <= 0:
+            return None
+        slope = float((residual * back).sum()) / square
+        error = np.hypot(self.told.error / np.sqrt(square), self.slack)
+        return OtherUnit(factor, share, left, slope, float(error))
