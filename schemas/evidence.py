@@ -324,7 +324,7 @@ class OperationProfile:
         (T,) mean duration, milliseconds.
     per_request_before, per_request_after
         Mean self time of this operation inside one request of the symptomatic node (or inside one
-        trace when that node has no spans), milliseconds, over baseline and window.
+        trace when that node has no spans), milliseconds, over baseline and window: as far as the request waits for it.
     calls_before, calls_after
         Mean number of such spans inside one request, over baseline and window.
     self_sd_ms

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from rca.spans.path import path_times
 from rca.spans.reduce import nanoseconds, self_times
 from rca.spans.shapes import log_times, read_shapes
 from rca.warehouse import Warehouse
@@ -60,7 +61,8 @@ GROUP BY ALL
 
 _REQUEST_BUCKETS = "SELECT (start_ns - $origin) // $step AS bucket, count(*) AS n FROM reduced_requests GROUP BY bucket"
 
-# a row is one operation with its own time and calls inside the requests that began in each period
+# a row is one operation with its own time, as far as it is waited for, and its calls inside the requests that began in
+# each period
 _PER_REQUEST = """
 WITH timed AS (
     -- a row is one request with the period in which it began
@@ -73,13 +75,16 @@ WITH timed AS (
     FROM timed GROUP BY trace_id
 ), totals AS (
     SELECT count(*) FILTER (is_before) AS before, count(*) FILTER (is_after) AS after FROM timed
+), waited AS (
+    SELECT trace_id, service, operation, coalesce(path_ms, self_ms) AS ms
+    FROM reduced_self LEFT JOIN reduced_path USING (id)
 )
 SELECT o.op,
-       coalesce(sum(s.self_ms) FILTER (t.is_before), 0) / greatest(any_value(totals.before), 1) AS self_before,
-       coalesce(sum(s.self_ms) FILTER (t.is_after), 0) / greatest(any_value(totals.after), 1) AS self_after,
+       coalesce(sum(ms) FILTER (t.is_before), 0) / greatest(any_value(totals.before), 1) AS self_before,
+       coalesce(sum(ms) FILTER (t.is_after), 0) / greatest(any_value(totals.after), 1) AS self_after,
        count(*) FILTER (t.is_before) / greatest(any_value(totals.before), 1) AS calls_before,
        count(*) FILTER (t.is_after) / greatest(any_value(totals.after), 1) AS calls_after
-FROM totals, reduced_self AS s JOIN traces AS t USING (trace_id) JOIN reduced_operations AS o USING (service, operation)
+FROM totals, waited AS s JOIN traces AS t USING (trace_id) JOIN reduced_operations AS o USING (service, operation)
 GROUP BY o.op
 """
 
@@ -158,7 +163,7 @@ def operation_profiles(
                 names=connection.execute(_NEIGHBOURS).fetchall(),
                 cells=connection.execute(_BUCKETS, time).fetchnumpy(),
                 request_cells=connection.execute(_REQUEST_BUCKETS, time).fetchnumpy(),
-                per_request=connection.execute(_PER_REQUEST, bounds).fetchnumpy(),
+                per_request=_inside_requests(connection, targets, bounds),
                 ts=_bucket_starts(origin, step, size),
                 resolve=resolve,
                 logs=log_times(connection, bounds),
@@ -167,6 +172,13 @@ def operation_profiles(
         finally:
             connection.execute("DROP TABLE IF EXISTS temp.reduced_requests")
             connection.execute("DROP TABLE IF EXISTS temp.reduced_operations")
+
+
+def _inside_requests(
+    connection: duckdb.DuckDBPyConnection, targets: Sequence[str], bounds: Mapping[str, int]
+) -> Mapping[str, Any]:
+    with path_times(connection, targets):
+        return connection.execute(_PER_REQUEST, dict(bounds)).fetchnumpy()
 
 
 def _extents(connection: duckdb.DuckDBPyConnection, bounds: Mapping[str, int]) -> list[int]:

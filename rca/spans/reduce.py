@@ -58,6 +58,7 @@ _LINKS = """
 CREATE OR REPLACE TEMP TABLE reduced_links AS
 SELECT parent.id AS parent, child.id AS child,
        greatest(child.start_ns, parent.start_ns) AS start_ns, least(child.end_ns, parent.end_ns) AS end_ns,
+       child.end_ns > parent.end_ns AS outlives,
        parent.service AS caller_service, parent.operation AS caller_operation,
        child.service AS callee_service, child.operation AS callee_operation
 FROM reduced_spans AS child JOIN reduced_spans AS parent ON child.parent_span = parent.span
@@ -69,20 +70,20 @@ CREATE OR REPLACE TEMP TABLE reduced_self AS
 WITH ordered AS (
     -- a row is a child; `reached` is how far its earlier siblings have covered the parent. A child outside its
     -- parent ends before it begins once clipped, and covers nothing
-    SELECT parent, child, start_ns, end_ns,
+    SELECT parent, child, start_ns, end_ns, outlives,
            max(end_ns) OVER (PARTITION BY parent ORDER BY start_ns, end_ns
                              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
     FROM reduced_links
 ), parents AS (
     -- a row is one span with children
-    SELECT parent, count(*) AS n, min(child) AS child,
+    SELECT parent, count(*) AS n, min(child) AS child, bool_or(outlives OR reached > start_ns) AS beside,
            sum(greatest(0, end_ns - greatest(start_ns, coalesce(reached, start_ns)))) AS covered_ns
     FROM ordered GROUP BY parent
 )
 SELECT s.id, s.trace_id, s.service, s.operation, s.failed, s.start_ns,
        (s.end_ns - s.start_ns) / 1e6 AS total_ms,
        (s.end_ns - s.start_ns - coalesce(parents.covered_ns, 0)) / 1e6 AS self_ms,
-       coalesce(parents.n, 0) AS children, CASE WHEN parents.n = 1 THEN parents.child END AS only_child,
+       coalesce(parents.n, 0) AS children, parents.beside, CASE WHEN parents.n = 1 THEN parents.child END AS only_child,
        up.parent, up.caller_service, up.caller_operation
 FROM reduced_spans AS s
 LEFT JOIN parents ON parents.parent = s.id
@@ -113,8 +114,8 @@ def self_times(warehouse: Warehouse, low: int, high: int) -> Iterator[duckdb.Duc
     """Reduce the spans that began in [low, high) and hand out the connection that holds the result.
 
     Inside the context the temporary table `reduced_self` has one row per span, with `self_ms`,
-    `total_ms`, `children`, `only_child` (id), `parent` (id) and the caller's names;
-    `reduced_links` has one row per parent and child.
+    `total_ms`, `children`, `beside` (whether these overlap or outlive it), `only_child` (id), `parent` (id) and the
+    caller's names; `reduced_links` has one row per parent and child.
 
     Parameters
     ----------
