@@ -10,21 +10,24 @@ import math
 
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
 from candidates.measures.answer_form import answer_form, comparable, served_by
-from candidates.measures.change_words import suspected
+from candidates.measures.change_words import INERT, suspected
 from candidates.measures.clock import stamp
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.histogram_outcome import answers_of_histograms
 from candidates.measures.influence import clip, function_share, symptomatic_models
-from candidates.measures.versions import change_item, change_subject, dated
+from candidates.measures.slice_report import slice_share
+from candidates.measures.versions import brings_version, change_item, change_subject, dated
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
-from schemas.incident import LATENCY_METRICS, Change
+from schemas.incident import LATENCY_METRICS, SERVICE_METRICS, Change
 
 MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
+OF_ALL = 0.6
+"""How much less a model's machines are suspected of what changed in one slice alone: every request runs on them."""
 PASSED_ON = 0.95
 """How far a setting of what stands beside a model is believed to change its answers, where its own would."""
 
@@ -32,6 +35,11 @@ PASSED_ON = 0.95
 def _elsewhere(evidence: Evidence, node: str) -> bool:
     declared = evidence.system.by_id.get(node)
     return declared is not None and declared.kind == "model" and node not in symptomatic_models(evidence)
+
+
+def _late(evidence: Evidence) -> bool:
+    """Return whether the symptom is of a service: answers that are late or missing, not wrong."""
+    return evidence.symptom.incident.metric in SERVICE_METRICS
 
 
 def _judged(evidence: Evidence, node: str) -> bool:
@@ -42,7 +50,8 @@ def _judged(evidence: Evidence, node: str) -> bool:
 def _impact(evidence: Evidence, node: str, change: Change) -> tuple[float, float, str]:
     """Return (impact, strength, words) for a change on a node."""
     share, strength, words = max(_own_share(evidence, node, change), _served_share(evidence, node, change))
-    share *= suspected(change)
+    share *= suspected(change, late=_late(evidence))
+    share *= INERT if brings_version(evidence, change) else 1.0
     acted = acted_upon(evidence, change)
     if acted <= share:
         return share, strength, words
@@ -77,6 +86,8 @@ def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, fl
     if node in symptomatic_models(evidence) and diagnosis is not None:
         changed = max(function_share(evidence, node), answers_of_histograms(evidence, node))
         share = changed * dated(evidence, node, diagnosis, change.ts, setting=True)
+        if change.kind == "infrastructure":
+            share *= 1.0 - OF_ALL * slice_share(evidence, node)
         return share, 12.0 * share, f"putting the model's old function back undoes {share:.0%} of the symptom"
     if evidence.symptom.incident.metric in LATENCY_METRICS and evidence.operations:
         share, strength = own_time_share(evidence, node)

@@ -18,9 +18,23 @@ WORDS = re.compile(
     r"|no functional change|no (?:behavior|behaviour) change|same (?:artefact|artifact|weights|binary)",
     re.IGNORECASE,
 )
+CAPACITY = re.compile(
+    r"(?<![A-Za-z])(?:replicas?|auto[ _-]?scal(?:er|ing)|retention[ _](?:days|hours|period|policy)|disks?)(?![A-Za-z])"
+    r"|\bvolumes? resized|(?<![A-Za-z])(?:cpu|memory)[ _](?:limit|request)s?(?![A-Za-z])"
+    r"|(?:certificates?|secrets?|credentials?) (?:renew|rotat)|\bCVE\b",
+    re.IGNORECASE,
+)
+"""How much of something there is, or how it is kept: it makes answers late, not wrong."""
 
 
-def suspected(change: Change) -> float:
-    """Return how far a change is suspected by its words alone, its title's and its key's, (0, 1]."""
+def suspected(change: Change, *, late: bool = False) -> float:
+    """Return how far a change is suspected by its words alone, its title's and its key's, (0, 1].
+
+    Parameters
+    ----------
+    late
+        Whether answers came late or not at all, rather than wrong: then capacity counts.
+    """
     said = (change.title or "", changed_key(change.before, change.after) or "")
-    return INERT if any(map(WORDS.search, said)) else 1.0
+    inert = (WORDS,) if late else (WORDS, CAPACITY)
+    return INERT if any(words.search(text) for words in inert for text in said) else 1.0

@@ -1,5 +1,6 @@
 """Which model version, or configuration, came in near the symptom's onset."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,6 +95,15 @@ def suspected_version(evidence: Evidence, node: str, version: str) -> float:
     return min((suspected(change) for change in told), default=1.0)
 
 
+def brings_version(evidence: Evidence, change: Change) -> bool:
+    """Return whether a setting lets a new version serve, all requests or some: the version is what changed then."""
+    switch = version_switch(evidence, str(change.node)) if change.node in evidence.models else None
+    if switch is None or switch.subject.isdigit():
+        return False
+    said = f"{change.title} {change.before} {change.after}"
+    return re.search(rf"(?<![A-Za-z0-9.]){re.escape(switch.subject)}(?![A-Za-z0-9]|\.\d)", said) is not None
+
+
 def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switch | None:
     """Return the change event of some kinds on a node that best fits the onset, if one is near."""
     best: Switch | None = None
@@ -138,7 +148,8 @@ def dated(
     gap = max((onset.low - moment).total_seconds(), (moment - onset.high).total_seconds(), 0.0)
     fits = max(0.0, 1.0 - 4.0 * max(0.0, gap - slack) / span)
     switch = version_switch(evidence, node)
-    settings = [c.ts for c in evidence.changes if c.node in {node, at} and c.kind in SETTINGS and change_subject(c)]
+    touched = (c for c in evidence.changes if c.node in {node, at} and c.kind in SETTINGS and change_subject(c))
+    settings = [c.ts for c in touched if suspected(c) == 1.0]
     versions = [switch.since] if switch else []
     own = abs((moment - onset.at).total_seconds())
     nearer = any(abs((other - onset.at).total_seconds()) < own for other in (*settings, *versions))

@@ -19,6 +19,8 @@ from schemas.incident import MODEL_METRICS, Direction, Incident
 from schemas.system import System
 
 UNLIKELY = 0.01
+PLAIN = 1e-4
+"""Below this the metric moved against the stated direction beyond any doubt."""
 CLEARLY = 3
 EARLIER = 5
 """How often an earlier change is looked for where the last one is not real, each time twice as long ago."""
@@ -55,9 +57,10 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     end = min(extent.end, incident.ended_at) if incident.ended_at and incident.ended_at > extent.start else extent.end
     line = Timeline(gauge, gauge.series(extent.start, end, extent.seconds), extent.seconds, incident, end)
     _refuse_before(line, max(moments))
-    seen, warnings = _seen(line)
-    warnings = (*extent.warnings, *warnings)
     reference = read_reference(gauge)
+    line, turned = _turned(line, reference)
+    seen, warnings = _seen(line)
+    warnings = (*extent.warnings, *turned, *warnings)
     if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
         warnings = (*warnings, *_against_the_direction(line, seen))
         return _from_reference(line, reference, warnings, by_heart=by_heart)
@@ -65,6 +68,28 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
         told = seen
         seen = _either(line, lambda sign: _farther_back(line, told if told.sign == sign else look(line, sign)))
     return _symptom(line, seen, _onset(line, seen), (*warnings, *_against_the_direction(line, seen)))
+
+
+def _turned(line: Timeline, reference: Reference | None) -> tuple[Timeline, tuple[str, ...]]:
+    """Return the line with the other direction where the stated one is a slip, and a warning.
+
+    It is one where the metric plainly moved the other way, to harm or where either way may be, and not at all as
+    stated. What is stated to have become worse and became better is left as it is: that is no incident.
+    """
+    stated = {"up": 1, "down": -1}.get(line.incident.direction or "")
+    start = line.bucket(line.incident.started_at) if line.incident.started_at else None
+    if stated is None or harm(line.incident.metric) == stated or look(line, stated, start).p_value <= UNLIKELY:
+        return line, ()
+    plain = look(line, -stated, start).p_value <= PLAIN
+    if not plain and reference and not line.incident.baseline:
+        chart = compared(line, reference)
+        plain = chart.p_value <= PLAIN and (chart.after - chart.before) * stated < 0
+    if not plain:
+        return line, ()
+    said, moved = line.incident.direction, "down" if stated > 0 else "up"
+    told = f"direction {said} does not fit: {line.incident.metric} clearly moved {moved}, which is explained instead"
+    incident = line.incident.model_copy(update={"direction": moved})
+    return replace(line, incident=incident), (told,)
 
 
 def _refuse_before(line: Timeline, moment: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from candidates import config_change as module
 from candidates.config_change import generate
 from candidates.measures.acted_upon import BESIDE, FARTHER, USED, aligned
 from rca.graph import build_graph, upstream_of
@@ -45,6 +46,30 @@ def test_a_new_version_at_the_same_time_takes_the_blame():
     given = evidence("worse version", changes=(event("scorer", **SETTING),))
     assert first(given).family == "model_change"
     assert found("config_change", given)[KEY].impact < found("model_change", given)["scorer", "v2"].impact
+
+
+def test_a_setting_of_capacity_right_at_the_onset_leaves_the_blame_to_the_one_beside_it():
+    changes = (event("scorer", at=-0.2, **SETTING), event("scorer", title="replicas 3 -> 5", before=3, after=5))
+    given = evidence("worse, no version", changes=changes)
+    assert first(given).subject == "temperature"
+    assert found("config_change", given)[KEY].impact > 0.6
+
+
+def test_a_flag_that_lets_the_new_version_serve_leaves_the_blame_to_the_version():
+    flag = event("scorer", "flag", title="canary", before="v1:100", after="v2:100")
+    given = evidence("worse version", changes=(flag,))
+    assert first(given).family == "model_change"
+    assert found("config_change", given)["scorer", "canary"].impact < 0.1
+
+
+@pytest.mark.parametrize(("kind", "suspected"), [("infrastructure", 0.4), ("config", 1.0)])
+def test_machines_are_hardly_suspected_of_what_changed_in_one_slice_alone(kind, suspected, monkeypatch):
+    change = event("scorer", kind, **SETTING)
+    impact = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(module, "slice_share", lambda *_, share=share: share)
+        impact.append(found("config_change", evidence("worse, no version", changes=(change,)))[KEY].impact)
+    assert impact[1] == pytest.approx(suspected * impact[0])
 
 
 @pytest.mark.parametrize("at", [3.0, 4.0, 4.5])

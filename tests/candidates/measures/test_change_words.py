@@ -13,7 +13,10 @@ INNOCENT = [
     "Button color",
     "alert routing",
 ]
+CAPACITY = ["replicas 3 -> 5", "min_replicas", "retention_days", "Disk volume resized", "memory limit", "autoscaling"]
 SERIOUS = [
+    "voluminous_baskets",
+    "retention_model_cutoff",
     "catalog_level",
     "discoloured_items",
     "score_cap",
@@ -33,3 +36,13 @@ def test_cosmetic_and_operational_changes_are_hardly_suspected(title):
 @pytest.mark.parametrize("title", SERIOUS)
 def test_others_are(title):
     assert suspected(event("scorer", "config", title=title)) == 1.0
+
+
+@pytest.mark.parametrize("title", CAPACITY)
+def test_capacity_makes_answers_late_and_not_wrong(title):
+    for change in (
+        event("scorer", "config", title=title),
+        event("scorer", "config", title=None, before={title: 1}, after={title: 2}),
+    ):
+        assert suspected(change) == INERT
+        assert suspected(change, late=True) == 1.0

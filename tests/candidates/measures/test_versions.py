@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from candidates.measures.versions import (
+    brings_version,
     change_subject,
     event_switch,
     function_strength,
@@ -140,3 +141,25 @@ def test_function_strength_grows_with_either_sign_of_change():
     assert function_strength(calm) == 0.0
     assert function_strength(bent) == 20.0
     assert function_strength(noisy) == 20.0
+
+
+TRIALS = [
+    ({"title": "Experiment scorer-v2 at 50 %"}, True),
+    ({"title": "traffic", "before": {"v1": 100}, "after": {"v1": 50, "v2": 50}}, True),
+    ({"title": "traffic", "before": "v1:100", "after": "v2:50"}, True),
+    ({"title": "v2.1 of the banner"}, False),
+    ({"title": "scorer: cap on v20"}, False),
+    ({"title": "score_cap", "before": 1, "after": 2}, False),
+]
+
+
+@pytest.mark.parametrize(("parts", "named"), TRIALS)
+def test_a_setting_that_names_the_new_version_brings_it(parts, named):
+    given = with_versions(OLD, ("v2", ONSET, END, 0, 1000))
+    assert brings_version(given, event("scorer", "flag", **parts)) is named
+    assert not brings_version(with_versions(OLD), event("scorer", "flag", **parts))
+
+
+def test_a_version_that_is_a_mere_number_is_not_looked_for():
+    given = with_versions(OLD, ("2", ONSET, END, 0, 1000))
+    assert not brings_version(given, event("scorer", "config", before={"workers": 1}, after={"workers": 2}))

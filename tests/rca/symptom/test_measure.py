@@ -57,6 +57,25 @@ def test_a_start_that_the_data_contradict_is_corrected_and_said():
     assert any("started_at" in warning for warning in found.warnings)
 
 
+@pytest.mark.parametrize(("metric", "stated", "moved"), [("auc", "up", "down"), ("brier", "down", "up")])
+def test_a_direction_that_the_data_contradict_is_corrected_and_said(metric, stated, moved):
+    log = log_of(np.random.default_rng(2), 40_000, 30, 20)
+    found = measure(log, metric, 21, direction=stated)
+    assert (found.direction, found.incident.direction) == (moved, moved)
+    assert days_of(found.onset.at) == pytest.approx(20, abs=0.1)
+    assert found.p_value < 1e-6
+    assert any(f"direction {stated} does not fit" in warning for warning in found.warnings)
+
+
+def test_what_became_better_is_not_explained_where_worse_was_stated():
+    # the fault is over when the incident is reported: since then all is well again
+    log = log_of(np.random.default_rng(2), 40_000, 30, 0, until=15)
+    found = measure(log, "auc", 16, direction="down")
+    assert found.direction == "down"
+    assert found.p_value > 0.01
+    assert any("correct it" in warning for warning in found.warnings)
+
+
 def test_the_onset_never_follows_the_detection():
     found = measure(log_of(np.random.default_rng(3), 10_000, 30, 20), "auc", 15)
     assert found.onset.at <= day(15)
