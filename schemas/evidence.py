@@ -297,6 +297,8 @@ class CallShape:
         First such span of the window, UTC; None without one.
     last_called
         (service, operation) that most of `own_after` called last; None when they called nothing.
+    failed
+        Of `own_after`, those that failed.
     """
 
     children: tuple[tuple[str, str], ...]
@@ -305,6 +307,7 @@ class CallShape:
     own_after: int
     first: datetime | None = None
     last_called: tuple[str, str] | None = None
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,24 +197,41 @@ def _more_often_truncated(profile: OperationProfile) -> OddCalls | None:
 
 def _told(profile: OperationProfile, shape: CallShape) -> OddCalls:
     """Return how a shape is odd and whose doing it is; how often and how surely is filled in by the caller."""
+    like = _like(profile, shape)
+    missing = tuple(sorted(set(like.children) - set(shape.children))) if like else ()
+    added = tuple(sorted(set(shape.children) - set(like.children))) if like else shape.children
+    node, operation, mechanism = profile.service, profile.operation, "other_calls" if added else "early_return"
+    callee = profile.callee if profile.callee in missing else unreached(profile, shape)
+    if callee:
+        (node, operation), mechanism = callee, "unreached"
+    # who still makes the last of the usual calls did not stop after it
+    last = None if like and like.last_called == shape.last_called else shape.last_called
+    return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first, last)
+
+
+def unreached(profile: OperationProfile, shape: CallShape) -> Key | None:
+    """Return the operation that spans of a shape fail without: the only one that lacks of what the like call.
+
+    They go on to the last of the usual calls, so they did not return early; None unless most of them fail.
+    """
+    like = _like(profile, shape)
+    if like is None or like.last_called != shape.last_called or shape.failed <= shape.own_after / 2:
+        return None
+    missing = sorted(set(like.children) - set(shape.children))
+    alone = len(missing) == 1 and set(shape.children) < set(like.children)
+    return missing[0] if alone and missing[0][0] != profile.service else None
+
+
+def _like(profile: OperationProfile, shape: CallShape) -> CallShape | None:
     larger = [other for other in profile.shapes if set(shape.children) < set(other.children)]
-    like = _most_alike(shape, larger) or _most_alike(shape, profile.shapes)
-    missing = tuple(sorted(set(like) - set(shape.children)))
-    added = tuple(sorted(set(shape.children) - set(like)))
-    node, mechanism = profile.service, "other_calls" if added else "early_return"
-    if profile.callee and profile.callee in missing:
-        node, mechanism = profile.callee[0], "unreached"
-    operation = profile.callee[1] if profile.callee and mechanism == "unreached" else profile.operation
-    return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first, shape.last_called)
+    return _most_alike(shape, larger) or _most_alike(shape, profile.shapes)
 
 
-def _most_alike(shape: CallShape, shapes: Sequence[CallShape]) -> tuple[tuple[str, str], ...]:
-    """Return what the baseline's nearest shape calls: with the fewest differences, then the most frequent."""
+def _most_alike(shape: CallShape, shapes: Sequence[CallShape]) -> CallShape | None:
+    """Return the baseline's nearest shape: with the fewest differences, then the most frequent."""
     children = set(shape.children)
     others = [other for other in shapes if other.n_before and set(other.children) != children]
-    if not others:
-        return ()
-    return min(others, key=lambda o: (len(children ^ set(o.children)), -o.n_before, o.children)).children
+    return min(others, key=lambda o: (len(children ^ set(o.children)), -o.n_before, o.children), default=None)
 
 
 def _surprise(count: int, total: int, a: float, b: float) -> float:

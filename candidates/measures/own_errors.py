@@ -2,7 +2,7 @@
 
 An error that travels up the call tree is counted once, at the deepest service that shows it. Errors of
 client spans that the callee's own spans do not show belong to the callee (it was not reached), unless the
-caller fails towards several callees alike.
+caller fails towards several callees alike. So do those of spans that lack nothing but one usual call.
 """
 
 import math
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.call_shapes import unreached
 from candidates.measures.clock import within
 from candidates.measures.growth import MAX_Z, Growth, measure_growth
 from candidates.measures.own_time import traced
@@ -100,8 +101,22 @@ def _parts(evidence: Evidence, profiles: Mapping[Key, OperationProfile]) -> list
             callee is not None and callee[0] in evidence.upstream and not _fails_towards_others(key, clients, profiles)
         )
         node, operation = callee if away and callee else key
-        parts.append(_Part(node, operation, errors, _reach(evidence, key, profiles), away))
+        reach = _reach(evidence, key, profiles)
+        gone = {} if away else _gone(evidence, profiles[key], errors)
+        parts += [_Part(*who, share * errors, reach, True) for who, share in gone.items()]
+        parts.append(_Part(node, operation, (1.0 - math.fsum(gone.values())) * errors, reach, away))
     return parts
+
+
+def _gone(evidence: Evidence, profile: OperationProfile, errors: FloatArray) -> Mapping[Key, float]:
+    """Return the operations that an operation's failing spans lack, with the share of its own errors that do."""
+    failed: dict[Key, int] = defaultdict(int)
+    for shape in profile.shapes:
+        callee = unreached(profile, shape)
+        if callee and callee[0] in evidence.upstream:
+            failed[callee] += shape.failed
+    whole = max(float(errors[within(profile.ts, evidence.symptom.window)].sum()), math.fsum(failed.values()), 1.0)
+    return {callee: count / whole for callee, count in failed.items()}
 
 
 def _fails_towards_others(key: Key, clients: Mapping[Key, float], profiles: Mapping[Key, OperationProfile]) -> bool:

@@ -49,14 +49,15 @@ WITH RECURSIVE known AS (
     UNION SELECT l.parent FROM reduced_links AS l JOIN passed_on ON passed_on.id = l.child
 ), ends AS (
     -- a row is one shape with one operation that its spans of the window called last, nothing odd below
-    SELECT s.op, s.children, s.last_called, count(*) AS n FROM reduced_shapes AS s ANTI JOIN passed_on USING (id)
+    SELECT s.op, s.children, s.last_called, count(*) AS n, count(*) FILTER (s.failed) AS failed
+    FROM reduced_shapes AS s ANTI JOIN passed_on USING (id)
     WHERE s.is_after GROUP BY s.op, s.children, s.last_called
 ), own AS (
-    SELECT op, children, sum(n) AS n, arg_max(last_called, (n, last_called)) AS last_called
+    SELECT op, children, sum(n) AS n, sum(failed) AS failed, arg_max(last_called, (n, last_called)) AS last_called
     FROM ends GROUP BY op, children
 )
 SELECT k.op, k.children, k.n_before, k.n_after, CAST(coalesce(own.n, 0) AS BIGINT) AS own_after, k.first_ns,
-       own.last_called
+       own.last_called, CAST(coalesce(own.failed, 0) AS BIGINT)
 FROM known AS k LEFT JOIN own USING (op, children) WHERE k.calls
 ORDER BY k.n_before + k.n_after DESC, k.op, k.children LIMIT $limit
 """
@@ -95,9 +96,9 @@ def read_shapes(
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.reduced_shapes")
     found: dict[int, list[CallShape]] = defaultdict(list)
-    for op, children, before, after, own, first_ns, last in rows:
+    for op, children, before, after, own, first_ns, last, failed in rows:
         called = tuple(sorted({names[child] for child in children}))
-        found[op].append(CallShape(called, before, after, own, _moment(first_ns), names.get(last)))
+        found[op].append(CallShape(called, before, after, own, _moment(first_ns), names.get(last), failed))
     return {op: tuple(shapes) for op, shapes in found.items()}
 
 

@@ -92,11 +92,16 @@ def failing(spans: Iterable[Span], fails: dict[str, tuple[float, float]], seed: 
 
 def traced(shop: Shop, fails: dict[str, tuple[float, float]], what: Symptom | None = None, metrics=(), changes=()):
     """Return the evidence of a shop some of whose spans fail (1 web, 2 call cart, 3 cart, 4 call ads, 5 ads, 6 db)."""
+    return landed(failing(shop.build(), fails), what, metrics, changes)
+
+
+def landed(spans: Iterable[tuple[Span, str]], what: Symptom | None = None, metrics=(), changes=()) -> Evidence:
+    """Return the evidence of spans with their status."""
     what = what or symptom(metric="errors", value=(0.0, 0.2), periods=(BASELINE, WINDOW))
+    spans = list(spans)
     with Warehouse() as warehouse:
-        found = failing(shop.build(), fails)
         for status in ("ok", "error"):
-            some = [span for span, its in found if its == status]
+            some = [span for span, its in spans if its == status]
             if some:
                 land(warehouse, some, status)
         profiles = operation_profiles(warehouse, "web", BASELINE, WINDOW, BUCKET)

@@ -13,6 +13,7 @@ from candidates.measures.call_shapes import odd_calls
 from rankers.heuristic import rank
 from schemas.evidence import CallShape
 from tests.candidates.call_scenes import loud, moment, quiet, shop, told, without
+from tests.candidates.fault_scenes import landed
 
 
 def causes(spans, what=None):
@@ -42,6 +43,34 @@ def test_a_callee_without_spans_of_its_own_was_not_reached():
 def test_what_the_caller_then_leaves_out_is_the_callees_doing():
     found = causes(without(shop(), "6", "4", "5", after=0.2))
     assert set(found) == {"cart"}
+
+
+def served(fails, gone="cart"):
+    """web asks cart and then ads, without spans of the calls themselves; since the fault a seventh lacks one."""
+    spans = []
+    for k in range(600):
+        start, lacks = k * 3000.0, gone if k >= 400 and k % 7 == 0 else ""
+        spans.append(((f"t{k}", "1", None, "web", "GET /", start, 50.0), "error" if lacks and fails else "ok"))
+        called = [(name, at) for name, at in (("cart", 1), ("ads", 25)) if name != lacks]
+        spans += [((f"t{k}", name, "1", name, "Get", start + at, 20.0), "ok") for name, at in called]
+    return landed(spans)
+
+
+def test_requests_that_fail_and_lack_one_call_of_several_show_that_it_was_not_reached():
+    (found,) = generate(served(fails=True)).candidates
+    assert (found.node, found.mechanism) == ("cart", "unavailable")
+    assert found.impact > 0.9
+
+
+def test_who_skips_a_call_and_does_not_fail_does_so_itself_and_did_not_stop_after_the_last_one():
+    (found,) = odd_calls(served(fails=False)).values()
+    assert (found.node, found.mechanism) == ("web", "early_return")
+
+
+def test_who_fails_without_the_last_of_its_calls_may_have_failed_before_it():
+    found = {one.node: one for one in generate(served(fails=True, gone="ads")).candidates}
+    assert found["web"].impact == max(one.impact for one in found.values())
+    assert "ads" not in found
 
 
 def test_calls_never_made_before_are_told():
