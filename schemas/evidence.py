@@ -290,15 +290,12 @@ class CallShape:
         (service, operation) of those called, ordered; empty when nothing was.
     n_before, n_after
         Spans of this shape over baseline and window.
-    own_after
-        Of `n_after`, those with nothing below that failed or has a shape never seen in the baseline: what is odd
-        about them began here.
+    own_after, failed
+        Of `n_after`, those with nothing below that failed or has a shape never seen before; of these, those that failed.
     first
         First such span of the window, UTC; None without one.
     last_called
         (service, operation) that most of `own_after` called last; None when they called nothing.
-    failed
-        Of `own_after`, those that failed.
     """
 
     children: tuple[tuple[str, str], ...]
