@@ -128,6 +128,8 @@ def _row_candidate(evidence: Evidence, fault: RowFault) -> Candidate:
             ("rows", fault.node),
             ("output", fault.node),
             *(("column", fault.node, column) for column in fault.columns),
+            # rows of some values only: the outcomes' mix went with them
+            *((("classes", fault.node),) if fault.columns else ()),
         ),
         features={"alignment": alignment(evidence.symptom.onset, evidence.symptom), "coincident_change": 0.0},
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from candidates.measures.borne_out import borne_out
 from candidates.measures.followed import Followed, StandIn, rightness, told_outcomes
 from candidates.measures.outcome import labelled
 from candidates.measures.signatures import KNOWN_FACTORS, Signature, factor_words, ratios
@@ -21,10 +22,11 @@ from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, Onset
 
 FEWEST, VALUES = 100, 20
 """Rows of a side, and different values, from which distributions are compared."""
-MOVED, CHANCE, LEFT, SOME, ALL = 3.0, 1.6, 0.2, 0.1, 0.9
-"""How far the distribution must have moved, and may at most remain, in units of chance; the part of the move that may
-remain instead; share of rescaled rows from which they are told, and from which they are all rows."""
-CLEAR, LOW, HIGH = 5.0, 0.6, 1.6
+MOVED, CHANCE, LEFT, SOME, ALL = 3.0, 1.3, 0.15, 0.1, 0.9
+"""How far the distribution must have moved, and may at most remain, in units of chance; the part of the move that a
+unit's factor may leave instead, and any other at most; share of rescaled rows from which they are told, and from which
+they are all rows."""
+CLEAR, LOW, HIGH = 5.0, 0.6, 1.4
 """Standard errors of the slope from 0, and the range in which it is as good as 1."""
 SURE = 0.95
 """How specific the sign is."""
@@ -72,6 +74,8 @@ def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> 
         Since when the column moved: earlier rows of the window hold the old values.
     """
     rows = evidence.models[node].rows
+    if evidence.models[node].columns[key].column in borne_out(evidence, node):
+        return None  # rows were chosen otherwise
     if rows is None or key not in rows.values or evidence.models[node].columns[key].kind != "numeric":
         return None
     values, late = rows.values[key], rows.after
@@ -109,7 +113,9 @@ def _fitting(old: FloatArray, new: FloatArray) -> list[tuple[float, float, float
         step = np.searchsorted(old, grid / factor, side="right") / len(old) - was
         share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
         left = float(np.abs(move - share * step).max())
-        if left <= max(CHANCE * chance, LEFT * apart) and share >= (SOME if factor in known else ALL):
+        unit = factor in known
+        most = max(CHANCE * chance, LEFT * apart) if unit else min(CHANCE * chance, LEFT * apart)
+        if left <= most and share >= (SOME if unit else ALL):
             fits.append((factor, share, left))
     return fits
 

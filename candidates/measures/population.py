@@ -28,6 +28,7 @@ from candidates.measures.influence import clip, has_moved, influence
 from candidates.measures.outcome import LABEL, MEASURED, answer_bins, label_position, label_shares
 from candidates.measures.scores import PREDICTION_METRICS
 from candidates.measures.shifts import Shift, measure_shift
+from candidates.measures.standing import SURELY, Standing, standing
 from candidates.measures.surrogate import feature_index
 from schemas.evidence import BoolArray, ColumnProfile, Evidence, FloatArray, IntArray, ModelEvidence, Rows
 
@@ -43,6 +44,9 @@ NULLS = 0.5
 """Part of a shift that nulls make from which a column's population did not move."""
 CLEAR = 3.0
 """Standard errors by which the classes' shares must have moved."""
+READ, WITHIN = 0.05, 0.5
+"""Share of the answers' variation from which a model reads a column; part of such a column's shift that is surely left
+among rows of one class from which it is no mix of the classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     model, diagnosis = evidence.models.get(node), diagnose(evidence, node)
     if model is None or model.rows is None or diagnosis is None:
         return ()
-    drifted = _drifted(diagnosis)
+    drifted, faint = _drifted(diagnosis), _drifted(diagnosis, MOVED / 2)
     names = [
         name
         for name in model.node.segments
@@ -102,17 +106,17 @@ def _mixes(evidence: Evidence, node: str) -> tuple[Mix, ...]:
     others = [_new(evidence, model, name, drifted) for name in model.node.segments]
     known = {mix.column for mix in others if mix is not None and mix.leads >= LEADS}
     found = [mix for mix in found if mix.column not in known]
-    label = _label(evidence, model, diagnosis, drifted, answers)
+    label = _label(evidence, model, diagnosis, faint, answers)
     whole = None if label is not None and label.leads >= LEADS else _common(evidence, model, diagnosis, drifted)
     return tuple(mix for mix in (*found, *others, label, whole) if mix is not None)
 
 
-def _drifted(diagnosis: ModelDiagnosis) -> dict[str, str]:
+def _drifted(diagnosis: ModelDiagnosis, strength: float = MOVED) -> dict[str, str]:
     """Return the columns that moved within the values seen before, and their keys, farthest first."""
     moved = [
         c
         for c in diagnosis.columns.values()
-        if c.shift.strength >= MOVED and len(c.keys) == 1 and c.shift.after[c.shift.before > 0].sum() > SEEN
+        if c.shift.strength >= strength and len(c.keys) == 1 and c.shift.after[c.shift.before > 0].sum() > SEEN
     ]
     moved.sort(key=lambda c: (-c.shift.divergence, c.column))
     return {c.column: c.keys[0] for c in moved[:MAX_DRIFTED]}
@@ -250,13 +254,27 @@ def _label(
     if drifted:
         bins = {key: rows.bins[key][known] for key in drifted.values()} | {LABEL: place[known]}
         sizes = {key: len(model.columns[key].roles) for key in drifted.values()} | {LABEL: size}
-        leads *= leadership(bins, sizes, rows.after[known], [*drifted.values(), LABEL], answers)[LABEL]
+        keys = [*drifted.values(), LABEL]
+        leads *= leadership(bins, sizes, rows.after[known], keys, answers)[LABEL]
+        leads *= 1.0 - _moved_within(diagnosis, drifted, standing(bins, sizes, rows.after[known], keys))
     leads *= 1.0 - _undone_elsewhere(diagnosis, drifted)
     share = _reweighted(evidence, model, diagnosis, _weights(rows, place, size, diagnosis.metric))
     order = np.argsort(-np.abs(q - p), kind="stable")[:3]
     names = _label_names(model, rows, size)
     moved = tuple((names[i], float(p[i]), float(q[i])) for i in order)
     return Mix(None, share, leads, None, tuple(sorted(drifted)), moved)
+
+
+def _moved_within(diagnosis: ModelDiagnosis, drifted: Mapping[str, str], found: Standing) -> float:
+    """Return how far a column brought the outcomes along and not they it, [0, 1]; the label stands last in `found`.
+
+    Another mix of the classes leaves the inputs given the class as before; a column by which rows were chosen is
+    otherwise among rows of one class too, and the outcomes, wholly or in part, are as before given that column.
+    """
+    still = np.clip((found.share - SURELY * found.error)[-1, :-1] / WITHIN, 0.0, 1.0)
+    still *= np.clip(1.0 - found.share[:-1, -1], 0.0, 1.0)
+    read = [diagnosis.columns[name].importance >= READ for name in drifted]
+    return float(np.max(still, where=np.array(read), initial=0.0))
 
 
 def _label_names(model: ModelEvidence, rows: Rows, size: int) -> list[str]:

@@ -9,6 +9,7 @@ from candidates.data_quality import generate
 from candidates.measures.diagnosis import diagnose
 from schemas.evidence import Series
 from tests.candidates.faults import evidence, healthy
+from tests.candidates.measures.test_row_faults import missing
 from tests.candidates.scenes import (
     corrupted,
     embedded,
@@ -161,6 +162,12 @@ def test_duplicated_and_missing_rows_are_faults_of_the_log():
         ("scorer", None, "duplicated_rows"),
         ("scorer", None, "missing_rows"),
     }
+
+
+def test_rows_of_some_values_that_are_missing_take_their_outcomes_along():
+    cause = next(c for c in generate(missing(lambda log: log.columns["amount"] > 30)).candidates if c.subject is None)
+    assert cause.mechanism == "missing_rows"
+    assert ("classes", "scorer") in cause.explains
 
 
 def test_healthy_columns_are_ruled_out_and_no_log_is_not_examined():

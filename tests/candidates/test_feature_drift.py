@@ -7,6 +7,7 @@ import pytest
 
 from candidates.feature_drift import generate
 from candidates.measures.columns import moved_columns
+from candidates.measures.diagnosis import MOVED
 from candidates.measures.signatures import Signature
 from tests.candidates.faults import evidence, healthy, resampled
 from tests.candidates.measures.test_histograms import without_rows
@@ -25,6 +26,13 @@ def test_the_column_by_which_rows_were_resampled_comes_first(metric):
 def test_whichever_column_leads_is_named(by, strength):
     cause = first(evidence_of(resampled(by, strength)(healthy()), "prediction_mean"))
     assert (cause.family, cause.subject) == ("feature_drift", by)
+
+
+def test_a_column_that_moved_faintly_is_told_where_the_model_hangs_on_it():
+    given = evidence_of(resampled("amount", 0.12)(healthy()), "prediction_mean")
+    moved = {m.column.column: m for m in moved_columns(given)}
+    assert moved["amount"].column.shift.strength < MOVED
+    assert ("payments", "amount") in found("feature_drift", given)
 
 
 def test_followers_explain_less_than_their_leader():

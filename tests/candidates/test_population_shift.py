@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from candidates.measures.population import mixes
 from candidates.population_shift import generate
 from tests.candidates.faults import _taken, evidence, healthy
 from tests.candidates.scenes import FIRST_DAY, SYSTEM, Log, Logs, evidence_of, first, found, ranked, rescored
@@ -115,6 +116,34 @@ def test_rows_chosen_by_one_column_are_that_ones_drift():
     cause = first(given)
     assert (cause.family, cause.subject) == ("feature_drift", "one")
     assert not found("population_shift", given)
+
+
+def measured(weight_of, known: float, rows: int = 8000):
+    """Return the incident of a regression with some labels known; its window is drawn by weight of (inputs, label)."""
+    rng = np.random.default_rng(0)
+    day = np.sort(rng.integers(0, DAYS, rows))
+    late = day >= FIRST_DAY
+    x = {"one": rng.normal(size=rows)}
+    x |= {name: 0.6 * x["one"] + 0.8 * rng.normal(size=rows) for name in ("two", "three")}
+    prediction = x["one"] + 0.5 * x["two"] + 0.5 * x["three"]
+    label = prediction + rng.normal(size=rows)
+    weight = weight_of(x, label)[late]
+    index = np.arange(rows)
+    index[late] = rng.choice(index[late], int(late.sum()), p=weight / weight.sum())
+    label = np.where(rng.random(rows) < known, label, np.nan)
+    log = Log(x, prediction, label, day, np.full(rows, "v1", dtype=object))
+    given = evidence_of({"scorer": _taken(log, index)}, "prediction_mean")
+    model = given.models["scorer"]
+    node = model.node.model_copy(update={"task": "regression"})
+    return replace(given, models={"scorer": replace(model, node=node)}, cache={})
+
+
+def test_outcomes_that_a_column_brought_along_are_no_other_mix_of_outcomes():
+    """Among rows of like outcomes the column is still otherwise than before."""
+    by_column = mixes(measured(lambda x, label: np.exp(x["one"] / 2), 0.15), "scorer")
+    assert all(mix.leads < 0.4 for mix in by_column)
+    by_outcome = mixes(measured(lambda x, label: np.exp(label / 4), 1.0), "scorer")
+    assert any(mix.column is None and mix.leads > 0.5 for mix in by_outcome)
 
 
 KEY = ("scorer", "country")
