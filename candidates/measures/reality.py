@@ -6,6 +6,7 @@ from dataclasses import replace
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate
 from schemas.evidence import Symptom
+from schemas.incident import LATENCY_METRICS
 
 SURE = 0.001
 """Chance of natural fluctuation up to which the symptom is taken as real."""
@@ -26,9 +27,16 @@ def reality(symptom: Symptom) -> float:
 
 
 def _is_the_symptom(candidate: Candidate, symptom: Symptom) -> bool:
-    """Return whether a cause has nothing to show but the symptom's own metric: that is as real as the symptom."""
-    own = (symptom.incident.node, symptom.incident.metric)
-    return candidate.family == "component_fault" and (candidate.node, candidate.subject) == own
+    """Return whether a cause has nothing to show but the symptom's own metric: that is as real as the symptom.
+
+    Spans show more of a slow component than its latency.
+    """
+    node, metric = symptom.incident.node, symptom.incident.metric
+    if candidate.node != node or candidate.family not in {"component_fault", "latency_component"}:
+        return False
+    if candidate.family == "component_fault":
+        return candidate.subject == metric
+    return metric in LATENCY_METRICS and all(item.kind != "trace" for item in candidate.evidence)
 
 
 def as_far_as_real(candidate: Candidate, symptom: Symptom) -> Candidate:

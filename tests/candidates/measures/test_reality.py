@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from candidates.measures.reality import as_far_as_real
+from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate
 from tests.candidates.faults import evidence
 
@@ -63,3 +64,15 @@ def test_a_component_whose_only_sign_is_the_symptom_is_as_real_as_that(p_value, 
     other = as_far_as_real(replace(candidate, node="cache"), symptom)
     assert other.specificity == 0.6
     assert other.impact == pytest.approx(0.8 * (0.0 if p_value == 1.0 else 1.0))
+
+
+def test_a_recorded_latency_that_is_the_symptom_is_as_real_as_that_and_one_seen_in_spans_is_not_weighed():
+    own = SYMPTOM.incident.model_copy(update={"node": "db", "metric": "latency_p99"})
+    symptom = replace(SYMPTOM, incident=own, p_value=0.1)
+    candidate = Candidate(
+        family="latency_component", node="db", subject=None, impact=0.8, strength=5.0, specificity=0.6, summary=""
+    )
+    assert as_far_as_real(candidate, symptom).impact == pytest.approx(0.8 / 3)
+    assert as_far_as_real(replace(candidate, node="cache"), symptom).impact == 0.8
+    spans = replace(candidate, evidence=(EvidenceItem(kind="trace", text="", data={}),))
+    assert as_far_as_real(spans, symptom).impact == 0.8
