@@ -24,7 +24,7 @@ def lossy(text: str, known: Sequence[str]) -> bool:
     """
     if REPLACED in text or any(unicodedata.category(c) in {"Cc", "Co", "Cn"} for c in text):
         return True
-    if _misread(text):
+    if _misread(text) or _masked(text, known):
         return True
     return bool(text.strip()) and not any(map(str.isalnum, text)) and all(any(map(str.isalnum, o)) for o in known)
 
@@ -37,6 +37,14 @@ def _misread(text: str) -> bool:
         except UnicodeError:
             continue
     return False
+
+
+def _masked(text: str, known: Sequence[str]) -> bool:
+    """Return whether question marks, which no known text has, stand in a known text for characters that got lost."""
+    if "?" not in text or any("?" in old for old in known):
+        return False
+    pattern = re.compile("".join("." if char == "?" else re.escape(char) for char in text), re.DOTALL)
+    return any(map(pattern.fullmatch, known))
 
 
 def original(text: str, known: Sequence[str]) -> str | None:

@@ -111,6 +111,15 @@ def test_old_values_damaged_in_several_ways_are_garbage(kind):
     assert mechanism(damaged(*DAMAGE[kind])) == "garbled"
 
 
+def test_question_marks_in_place_of_characters_are_damage():
+    grades = {"SI1": 300, "SI2": 200, "VS1": 250, "VS2": 250}
+    kept = {value: n // 2 for value, n in grades.items()}
+    assert mechanism(kept | {"SI?": 250, "VS?": 250}, grades) == "garbled"
+    assert mechanism(kept | {"FL1": 250, "FL2": 250}, grades) != "garbled"
+    unsure = grades | {"SI?": 50}
+    assert mechanism({value: n // 2 for value, n in unsure.items()} | {"VS?": 250}, unsure) != "garbled"
+
+
 def test_next_releases_are_no_damage():
     builds = {"web-117": 300, "web-118": 500}
     assert mechanism({"web-118": 400, "web-119": 250, "web-120": 150}, builds) != "garbled"
