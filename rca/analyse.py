@@ -25,7 +25,7 @@ from rca.profile import update_profile
 from rca.review import keep_analysis
 from rca.review.choice import Asked, Choice, choose
 from rca.review.shadow import keep_shadow
-from rca.symptom import measure_symptom
+from rca.symptom import measure_symptom, other_reading
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, Moved
 from schemas.candidate import Candidate, Findings
@@ -99,9 +99,34 @@ def examine(
 ) -> tuple[Analysis, Proposed]:
     """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
-    system = system or load_system(warehouse)
+    system, generators = system or load_system(warehouse), generators or families()
     symptom, evidence = _looked_at(warehouse, system, incident, clock)
-    findings, broken = _ask(generators or families(), evidence)
+    answer, proposed = _answered(warehouse, ranker, generators, symptom, evidence, clock)
+    other = None if _decided(answer) else other_reading(warehouse, system, incident)
+    clock.lap("symptom")
+    if other is not None:
+        evidence = gather(warehouse, system, other)
+        clock.lap("evidence")
+        second = _answered(warehouse, ranker, generators, other, evidence, clock)
+        answer, proposed = second if _decided(second[0]) else (answer, proposed)
+    return answer.model_copy(update={"timings_ms": dict(timings_ms or {}) | clock.spent}), proposed
+
+
+def _decided(answer: Analysis) -> bool:
+    """Return whether a cause is likelier than none of them."""
+    return bool(answer.causes) and answer.causes[0].confidence >= answer.none_of_these
+
+
+def _answered(  # noqa: PLR0917 (what to ask, about what, with what: all belong to the call)
+    warehouse: Warehouse,
+    ranker: Choice,
+    generators: Mapping[str, Generator],
+    symptom: Symptom,
+    evidence: Evidence,
+    clock: _Clock,
+) -> tuple[Analysis, Proposed]:
+    """Return the answer for one reading of the symptom, and what its ranker saw."""
+    findings, broken = _ask(generators, evidence)
     clock.lap("candidates")
     candidates = [as_far_as_real(c, symptom) for found in findings.values() for c in found.candidates]
     blame = assign_blame(evidence, candidates)
@@ -122,7 +147,7 @@ def examine(
         ruled_out=(*_notes(findings, "ruled_out"), *_improbable(ranked, {r.candidate.family for r in shown})),
         not_examined=_notes(findings, "not_examined"),
         ranker=ranker.info,
-        timings_ms=dict(timings_ms or {}) | clock.spent,
+        timings_ms=dict(clock.spent),
         warnings=(
             *ranker.warnings,
             *symptom.warnings,

@@ -1,7 +1,7 @@
 """The symptom: is the change real, since when, and against what."""
 
 from rca.symptom.control import Chart, control_chart
-from rca.symptom.measure import measure_symptom
+from rca.symptom.measure import measure_symptom, other_reading
 from rca.symptom.onset import onset_of
 
-__all__ = ["Chart", "control_chart", "measure_symptom", "onset_of"]
+__all__ = ["Chart", "control_chart", "measure_symptom", "onset_of", "other_reading"]

@@ -11,7 +11,7 @@ from rca.errors import InputError, UnknownName
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.harm import harm
 from rca.symptom.onset import coarse_onset, refine_onset
-from rca.symptom.reference import Reference, compared, is_reference_fairer, read_reference
+from rca.symptom.reference import Reference, compared, is_doubtful, is_reference_fairer, read_reference
 from rca.symptom.timeline import REAL, Look, Timeline, look
 from rca.warehouse import Warehouse
 from schemas.evidence import Onset, Symptom, Window
@@ -48,6 +48,34 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     InputError
         When the metric cannot be computed: says what is missing and what could be used instead.
     """
+    line, reference, warnings = _opened(warehouse, system, incident)
+    seen, told = _seen(line)
+    warnings = (*warnings, *told)
+    if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
+        warnings = (*warnings, *_against_the_direction(line, seen))
+        return _from_reference(line, reference, warnings, by_heart=by_heart)
+    return _from_production(line, seen, warnings)
+
+
+def other_reading(warehouse: Warehouse, system: System, incident: Incident) -> Symptom | None:
+    """Return the symptom against the other baseline, where it is not sure which of the two was healthy; else None.
+
+    Production that was off from its first row, by the training rows, and that became somewhat worse since: either may
+    be the incident. To be asked for only where the first reading explains nothing.
+    """
+    line, reference, warnings = _opened(warehouse, system, incident)
+    seen, told = _seen(line)
+    if reference is None or not is_doubtful(line, seen, reference):
+        return None
+    if is_reference_fairer(line, seen, reference):
+        return _from_production(line, seen, (*warnings, *told))
+    return _from_reference(line, reference, (*warnings, *told), by_heart=True)
+
+
+def _opened(
+    warehouse: Warehouse, system: System, incident: Incident
+) -> tuple[Timeline, Reference | None, tuple[str, ...]]:
+    """Return the metric's series with the incident's moments, the training rows' value, and warnings."""
     node = system.by_id.get(incident.node)
     if node is None:
         raise UnknownName("node", incident.node, system.by_id, file=f"incident {incident.id!r}")
@@ -59,12 +87,12 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     _refuse_before(line, max(moments))
     reference = read_reference(gauge)
     line, turned = _turned(line, reference)
-    seen, warnings = _seen(line)
-    warnings = (*extent.warnings, *turned, *warnings)
-    if reference and is_reference_fairer(line, seen, reference, by_heart=by_heart):
-        warnings = (*warnings, *_against_the_direction(line, seen))
-        return _from_reference(line, reference, warnings, by_heart=by_heart)
-    if seen.p_value > UNLIKELY and not incident.started_at and not incident.baseline:
+    return line, reference, (*extent.warnings, *turned)
+
+
+def _from_production(line: Timeline, seen: Look, warnings: tuple[str, ...]) -> Symptom:
+    """Return the symptom against healthy production rows."""
+    if seen.p_value > UNLIKELY and not line.incident.started_at and not line.incident.baseline:
         told = seen
         seen = _either(line, lambda sign: _farther_back(line, told if told.sign == sign else look(line, sign)))
     return _symptom(line, seen, _onset(line, seen), (*warnings, *_against_the_direction(line, seen)))

@@ -195,3 +195,16 @@ def is_reference_fairer(line: Timeline, seen: Look, reference: Reference, *, by_
     if not (agrees and clear and steady):
         return False
     return _beyond_optimism(line, reference, chart.after) or unheard_of(line.gauge)
+
+
+def is_doubtful(line: Timeline, seen: Look, reference: Reference) -> bool:
+    """Tell whether production differs from the reference, and then became worse, as far as either can be told.
+
+    The one beyond chance, the other likely, and nothing stated says which is the incident.
+    """
+    incident = line.incident
+    if incident.baseline or incident.started_at or seen.baseline is None or seen.chart is None:
+        return False
+    chart = compared(line, reference)
+    alike = (seen.chart.after - seen.chart.before) * (chart.after - chart.before) > 0
+    return alike and chart.p_value < UNLIKELY and REAL < seen.p_value <= NOISE

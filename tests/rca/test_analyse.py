@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -225,3 +226,19 @@ def test_training_rows_that_a_model_knows_better_are_no_baseline_where_nothing_o
         found = analyse(warehouse, calm, system=SYSTEM)
     assert found.incident.significance > 0.5
     assert found.none_of_these > 0.9
+
+
+@pytest.mark.parametrize(("here", "there", "chosen"), [(True, True, 0), (False, True, 1), (False, False, 0)])
+def test_the_other_reading_answers_where_the_first_explains_nothing(opened, monkeypatch, here, there, chosen):
+    def second(warehouse, system, incident):
+        found = measure_symptom(warehouse, system, incident)
+        return replace(found, warnings=("read otherwise",))
+
+    def generate(evidence):
+        explained = there if "read otherwise" in evidence.symptom.warnings else here
+        return Findings(candidates=(cause(),) if explained else (), ruled_out="" if explained else "nothing")
+
+    monkeypatch.setattr("rca.analyse.other_reading", second)
+    answer = told(opened, {"made_up": generate})
+    assert ("read otherwise" in answer.warnings) == bool(chosen)
+    assert bool(answer.causes) == (here or there)

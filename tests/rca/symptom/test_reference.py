@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from rca.symptom import other_reading
 from rca.symptom.gauge import open_gauge
 from rca.symptom.reference import read_reference
 from rca.warehouse import Warehouse
 from tests.rca.metrics.logs import write_log
-from tests.rca.symptom.cases import MODEL, log_of, measure
+from tests.rca.symptom.cases import MODEL, SYSTEM, days_of, incident, log_of, measure
 
 DAY = 86_400
 
@@ -187,3 +188,33 @@ def test_a_clear_change_is_the_incident_where_only_training_rows_are_known(seed)
     found = measure(log, "logloss", 39)
     assert not found.reference_split
     assert found.p_value < 1e-3
+
+
+def fewer(*, served, lately):
+    """Return a log whose positive answers are fewer in production than in training, and fewer yet from day 37 on."""
+    log = split_log(2, rows=8000)
+    day = log["seconds"] / DAY
+    logit = np.log(log["prediction"] / (1 - log["prediction"]))
+    logit -= served * (log["split"] == "production") + lately * (day >= 37)
+    return log | {"prediction": 1 / (1 + np.exp(-logit))}
+
+
+def other(log, **stated):
+    with Warehouse() as warehouse:
+        write_log(warehouse, MODEL, log["seconds"], **{name: log[name] for name in log if name != "seconds"})
+        return other_reading(warehouse, SYSTEM, incident("m", "positive_rate", 39.5, **stated))
+
+
+def test_production_that_was_always_off_and_then_probably_moved_has_two_readings():
+    log = fewer(served=1.2, lately=1.3)
+    assert measure(log, "positive_rate", 39.5).reference_split
+    found = other(log)
+    assert not found.reference_split
+    assert abs(days_of(found.onset.at) - 37) < 1
+
+
+def test_where_either_is_sure_or_something_is_stated_there_is_one_reading():
+    assert other(fewer(served=0.0, lately=1.3)) is None
+    assert other(fewer(served=1.2, lately=0.0)) is None
+    assert other(fewer(served=1.2, lately=1.3), started_at=37) is None
+    assert other(fewer(served=1.2, lately=1.3), baseline=(18, 36)) is None
