@@ -5,7 +5,7 @@ sign: with all columns the outcome is foreseen worse than before; with all but t
 outcome itself would be seen without the column as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,9 +35,18 @@ class Beyond:
     z: float
 
 
-def beyond_others(model: ModelEvidence, rows: Rows, keys: Sequence[str]) -> dict[str, Beyond]:
-    """Return key -> what it no longer tells beyond all other columns; keys that tell as much as ever are left out."""
-    sizes = {key: len(model.columns[key].roles) for key in rows.bins if key in model.columns}
+def beyond_others(
+    model: ModelEvidence, rows: Rows, keys: Sequence[str], broken: Collection[str] = ()
+) -> dict[str, Beyond]:
+    """Return key -> what it no longer tells beyond all other columns; keys that tell as much as ever are left out.
+
+    Parameters
+    ----------
+    broken
+        Keys of columns whose values are plainly wrong: the outcome is foreseen worse for them, whatever others tell.
+    """
+    sizes = {key: len(model.columns[key].roles) for key in rows.bins if key in model.columns and key not in broken}
+    keys = [key for key in keys if key in sizes]
     task, every = model.node.task or "regression", sorted(sizes)
     whole = _asked(rows, task, sizes, every) if keys else ()
     if not whole:

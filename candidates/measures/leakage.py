@@ -10,6 +10,7 @@ Kaufman, Rosset, Perlich and Stitelman, "Leakage in data mining: formulation, de
 6(4), 2012.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,8 +59,14 @@ class Relation:
         return self.lost if self.shuffled is None else self.shuffled
 
 
-def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
-    """Return key -> relation to the outcome, of the columns that say something of it in the baseline's rows."""
+def relations(model: ModelEvidence, rows: Rows, broken: Collection[str] = ()) -> dict[str, Relation]:
+    """Return key -> relation to the outcome, of the columns that say something of it in the baseline's rows.
+
+    Parameters
+    ----------
+    broken
+        Keys of columns whose values are plainly wrong: no witnesses of what the others tell.
+    """
     chosen = labelled(rows)
     after = rows.after[chosen]
     if min(after.sum(), (~after).sum()) < FEWEST:
@@ -74,7 +81,7 @@ def relations(model: ModelEvidence, rows: Rows) -> dict[str, Relation]:
     each = {key: _relation(key, found) for key in found}
     each = {key: replace(relation, alone=_alone(key, each)) for key, relation in each.items()}
     kept = [key for key, relation in each.items() if relation.lost == 0 and relation.told > OUTSTANDING]
-    noisier = beyond_others(model, rows, kept)
+    noisier = beyond_others(model, rows, kept, broken)
     return each | {key: _noisier(each[key], noisier[key]) for key in noisier}
 
 

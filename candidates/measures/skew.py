@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candidates.measures.clock import within
+from candidates.measures.columns import WRONG
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, ModelDiagnosis, diagnose
 from candidates.measures.influence import bad_share, clip
 from candidates.measures.laboratory import Laboratory
@@ -98,7 +99,7 @@ def _skew(evidence: Evidence, node: str) -> ModelSkew | None:
     learned = overfit(model, rows, diagnosis.metric)
     scale = _scale(diagnosis, learned)
     asked = _Asked(evidence, model, rows, diagnosis)
-    found = relations(model, rows)
+    found = relations(model, rows, _broken(model, rows, diagnosis))
     columns = [_column(asked, column, found, scale) for column in diagnosis.columns.values()]
     parity = check_parity(model, rows)
     moved = diagnosis.function_moved or parity.broken > TELLS
@@ -189,6 +190,13 @@ def _signature(model: ModelEvidence, rows: Rows, column: ColumnDiagnosis, profil
         *vocabulary_signature(model.vocabulary.get(column.column, ())),
     ]
     return max(signs, key=lambda s: (s.specificity, s.mechanism), default=None)
+
+
+def _broken(model: ModelEvidence, rows: Rows, diagnosis: ModelDiagnosis) -> frozenset[str]:
+    """Return the keys of the columns that moved and whose values are plainly wrong or written otherwise."""
+    moved = [(key, c) for c in diagnosis.columns.values() if c.shift.strength >= MOVED for key in c.keys]
+    signs = {key: _signature(model, rows, column, model.columns[key]) for key, column in moved}
+    return frozenset(key for key, sign in signs.items() if sign is not None and sign.specificity >= WRONG)
 
 
 def _always(asked: _Asked, profile: ColumnProfile) -> float:

@@ -62,3 +62,15 @@ def test_a_column_that_still_tells_most_may_have_told_too_much():
     assert leaked.lost > 0.7
     assert leaked.alone == 1.0
     assert 0 < leaked.mixed < 0.3
+
+
+def test_a_column_is_not_blamed_for_what_another_one_that_is_wrong_no_longer_tells():
+    rng, scene = np.random.default_rng(4), logs(ROWS)["scorer"]
+    kind, told = rng.integers(0, 4, ROWS), rng.normal(size=ROWS)
+    label = 2 * told + kind + 0.1 * rng.normal(size=ROWS)
+    written = np.where(scene.late, (kind + 1) % 4, kind)
+    columns = {"kind": np.array([f"k{k}" for k in written], dtype=object), "told": told}
+    model = model_of("scorer", replace(scene, columns=columns, label=label))
+    model = replace(model, node=model.node.model_copy(update={"task": "regression"}))
+    assert relations(model, model.rows)["told"].lost > 0
+    assert relations(model, model.rows, {"kind"})["told"].lost == 0
