@@ -44,6 +44,7 @@ FEWEST_SILENT = 3
 MORE_OFTEN = 3.0
 """By so many standard errors more buckets must be out of range than before, where the median is not."""
 
+TINY = 1e-9
 GONE = 0.03
 """A resource that falls below this share of its level is no longer used at all."""
 
@@ -191,6 +192,7 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
     elif kind == "network" and z < MIN_Z:
         mechanism, excess = "network_lost", _lack(series, requests, old, new)
         z, out = _departure(excess[old], excess[new], spread)
+        z = max(z, _in_proportion(series.value, excess, old, new))
     if z < MIN_Z:
         return None
     typical = float(np.median(excess[new][out])) if out.any() else float(np.median(excess[new]))
@@ -234,7 +236,7 @@ def _spread(excess: FloatArray, length: int, level: float, kind: str) -> float:
     `level`: what the relative floor is taken of; for availability what lacks of it.
     """
     floor = (MEMORY_FLOOR if kind == "memory" else RELATIVE_FLOOR) if excess.size > FEW else FEW_FLOOR
-    least = max(floor * abs(level), FLOORS.get(kind, 0.0), 1e-9)
+    least = max(floor * abs(level), FLOORS.get(kind, 0.0), TINY)
     block = min(max(length, 1), excess.size // BLOCKS)
     drift = 0.0
     if block > 1:
@@ -276,6 +278,13 @@ def _lack(series: Series, requests: Series | None, old: BoolArray, new: BoolArra
     expected = usual * np.where(new, min(now / usually, 1.0), 1.0)
     lost = np.median(series.value[new]) < LOST * np.median(expected[new])
     return expected - series.value if lost else nothing
+
+
+def _in_proportion(value: FloatArray, lack: FloatArray, old: BoolArray, new: BoolArray) -> float:
+    """Return z >= 0 of a lack in proportion to what is carried, as a network swings with the time of day."""
+    spread = max(robust_scale(np.log(np.maximum(value[old], TINY))), RELATIVE_FLOOR)
+    lost = np.log1p(np.maximum(lack[new], 0.0) / np.maximum(value[new], TINY))
+    return min(float(np.median(lost)) / spread, MAX_Z)
 
 
 def _gradual_start(excess: FloatArray, index: int, size: float) -> int:

@@ -94,6 +94,13 @@ def test_a_network_that_carries_far_less_for_the_same_load_broke(share):
     assert found.onset.at == T0 + timedelta(minutes=FAULT)
 
 
+@pytest.mark.parametrize(("share", "swing", "broke"), [(0.25, 0.3, True), (0.4, 0.7, False)])
+def test_what_a_network_lost_is_held_against_its_swings_in_proportion(share, swing, broke):
+    usual = 3e6 * (1 + swing * np.sin(np.arange(BUCKETS) / 4)) * np.exp(noise("swing", 0.03))
+    found = examine(symptom(), series("db", "network", np.where(LATE, share, 1) * usual), step("db", "requests", 9, 9))
+    assert (found is not None) == broke
+
+
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
 def test_a_network_that_carries_less_because_less_is_asked_did_not(share):
     assert carried(share, load=share) is None
