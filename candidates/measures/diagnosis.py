@@ -38,7 +38,7 @@ from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, FunctionChange, function_change
 from candidates.measures.shifts import Shift, measure_shift
-from candidates.measures.sides import input_keys
+from candidates.measures.sides import input_keys, may_matter
 from candidates.measures.unread import unread, vacated
 from candidates.measures.ventured import ventured
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
@@ -368,7 +368,7 @@ def _diagnose_histograms(model: ModelEvidence, symptom: Symptom, metric: str) ->
     for key, profile in sorted(model.columns.items()):
         if profile.part or key in columns:
             continue
-        mix, drop = loss_shares(profile)
+        mix, drop = loss_shares(profile) if may_matter(model, key) else (0.0, 0.0)
         shift, told = measure_shift(profile, symptom), (nothing, nothing, mix, drop, 0.0, 0.0, 0.0)
         columns[key] = ColumnDiagnosis(key, (key,), shift, gone.get(key, 0.0), *told, vacated=gone.get(key, nothing))
     return ModelDiagnosis(

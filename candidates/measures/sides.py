@@ -85,6 +85,15 @@ def input_keys(model: ModelEvidence) -> list[str]:
     return sorted(k for k in model.rows.bins if k in model.columns and model.columns[k].column not in segments)
 
 
+def may_matter(model: ModelEvidence, column: str) -> bool:
+    """Return whether a logged column may have to do with the answers: not if others are declared as all that is read.
+
+    A segment is not read, yet stands for the rows in it.
+    """
+    read = model.node.features
+    return not read or column in read or column in model.node.segments
+
+
 def choose_columns(
     model: ModelEvidence, rows: Rows, shifts: Mapping[str, Shift], before: BoolArray, output: FloatArray
 ) -> list[str]:

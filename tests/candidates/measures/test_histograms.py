@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from candidates import families
+from candidates.measures.diagnosis import diagnose
 from candidates.measures.histogram_outcome import outcome_of_histograms
 from candidates.measures.histograms import FEWEST, loss_change, loss_shares
 from rca.graph import build_graph
@@ -231,3 +232,12 @@ def test_the_labels_of_another_node_are_laid_to_it():
     cause = first(given("filter off"))
     assert (cause.family, cause.node, cause.observed_at) == ("label_change", "tracker", "scorer")
     assert first(given("log level to debug")).family == "concept_drift"
+
+
+@pytest.mark.parametrize(("read", "explains"), [(None, True), (("a", "b"), True), (("b", "c"), False)])
+def test_a_column_that_is_declared_not_to_be_read_explains_nothing(read, explains):
+    given = histograms_only("a:null")
+    model = given.models["scorer"]
+    model = replace(model, node=model.node.model_copy(update={"features": read}))
+    column = diagnose(replace(given, models={"scorer": model}, cache={}), "scorer").columns["a"]
+    assert (max(abs(column.mix), abs(column.drop)) > 0) == explains
