@@ -289,13 +289,16 @@ def _label_names(model: ModelEvidence, rows: Rows, size: int) -> list[str]:
 def _answered(rows: Rows, place: IntArray, known: BoolArray, ratio: FloatArray, task: str) -> float:
     """Return how far the model's own answers moved as new shares of the classes predict, [0, 1].
 
-    When only the labels moved, the answers stay, and reweighting the baseline would move them.
+    When only the labels moved, the answers stay, and reweighting the baseline would move them. All rows are asked: of
+    those whose labels came the classes may be mixed otherwise for that alone.
     """
-    answer, size = answer_bins(rows.prediction[known], rows.after[known], task)
-    late = rows.after[known]
-    weight = ratio[place[known][~late]]
+    given = np.isfinite(rows.prediction)
+    answer, size = answer_bins(rows.prediction[given], rows.after[given], task)
+    late, told = rows.after[given], known[given] & ~rows.after[given]
     was, now = (_counted(answer[side], size) for side in (~late, late))
-    predicted = _counted(answer[~late], size, weight)
+    each = np.bincount(answer[told], minlength=size)
+    new = np.bincount(answer[told], ratio[place[given][told]], minlength=size)
+    predicted = shares(was * np.divide(new, each, out=np.ones(size), where=each > 0))
     noise = (size - 1) / 8 * (1 / max(int(late.sum()), 1) + 1 / max(int((~late).sum()), 1))
     whole = max(float(jensen_shannon(was, now)) - noise, 0.0)
     left = max(float(jensen_shannon(predicted, now)) - noise, 0.0)

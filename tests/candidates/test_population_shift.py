@@ -65,6 +65,14 @@ def test_labels_alone_that_moved_are_no_prior_shift():
     assert generate(evidence_of(scene | {"scorer": replace(log, label=lost)})).ruled_out
 
 
+def test_labels_of_one_class_that_do_not_come_are_no_prior_shift():
+    scene = healthy()
+    log = scene["scorer"]
+    gone = log.late & (log.label > 0) & (np.random.default_rng(1).random(len(log.day)) < 0.8)
+    given = evidence_of(scene | {"scorer": replace(log, label=np.where(gone, np.nan, log.label))})
+    assert generate(given).ruled_out
+
+
 @pytest.mark.parametrize("fault", ["times 100", "drift", "worse version"])
 def test_other_faults_are_not_taken_for_a_changed_mix(fault):
     assert first(evidence(fault)).family != "population_shift"
