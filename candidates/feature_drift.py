@@ -27,7 +27,7 @@ FOLLOWER = 0.15
 CHANGES = {"data_feed", "business", "other"}
 JUST_BEYOND = 0.9
 CARRIES = 0.3
-"""Share of the symptom from which a column that moved half as clearly is told."""
+"""Share of the symptom, and lead over the others, from which a column that moved half as clearly is told."""
 MATTERS = 0.25
 """Part of the largest share that is no chance."""
 
@@ -103,7 +103,7 @@ def generate(evidence: Evidence) -> Findings:
         _candidate(evidence, moved, farthest[moved.model.node.id])
         for moved in every
         if not moved.from_model
-        and moved.column.shift.strength >= (MOVED / 2 if moved.drift >= CARRIES else MOVED)
+        and moved.column.shift.strength >= (MOVED / 2 if min(moved.drift, moved.column.leads) >= CARRIES else MOVED)
         and moved.column.shift.divergence >= MIN_DIVERGENCE
         and _strange(moved) < 0.8
     ]
