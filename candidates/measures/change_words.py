@@ -21,7 +21,7 @@ WORDS = re.compile(
 CAPACITY = re.compile(
     r"(?<![A-Za-z])(?:replicas?|auto[ _-]?scal(?:er|ing)|retention[ _](?:days|hours|period|policy)|disks?)(?![A-Za-z])"
     r"|\bvolumes? resized|(?<![A-Za-z])(?:cpu|memory)[ _](?:limit|request)s?(?![A-Za-z])"
-    r"|(?:certificates?|secrets?|credentials?) (?:renew|rotat)|\bCVE\b",
+    r"|(?:certificates?|secrets?|credentials?) (?:renewal|renewed|rotation|rotated)|\bCVE\b",
     re.IGNORECASE,
 )
 """How much of something there is, or how it is kept: it makes answers late, not wrong."""

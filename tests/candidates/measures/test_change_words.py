@@ -13,7 +13,15 @@ INNOCENT = [
     "Button color",
     "alert routing",
 ]
-CAPACITY = ["replicas 3 -> 5", "min_replicas", "retention_days", "Disk volume resized", "memory limit", "autoscaling"]
+CAPACITY = [
+    "replicas 3 -> 5",
+    "min_replicas",
+    "retention_days",
+    "Disk volume resized",
+    "memory limit",
+    "autoscaling",
+    "secret rotation",
+]
 SERIOUS = [
     "voluminous_baskets",
     "retention_model_cutoff",
