@@ -1,4 +1,4 @@
-"""Land one group of batches in a model's wide table: one statement, one transaction."""
+"""Land one group of batches in a model's wide table, in one transaction."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -93,11 +93,14 @@ def _insert(landing: Landing) -> None:
     if landing.cell("split") is None:
         targets.append("split")
         values.append("'production'")
-    rows = f"SELECT {', '.join(values)} FROM {landing.group.relation.sql} WHERE {landing.timed}"
-    if landing.group.rows >= MANY_ROWS:
-        drawn = draw_order(*values[:2])
-        rows = f"({rows} AND {drawn} < {FRONT} ORDER BY {drawn}) UNION ALL {rows} AND {drawn} >= {FRONT}"
-    landing.session.run(f"INSERT INTO {landing.table.name} ({', '.join(targets)}) {rows}")
+    insert = f"INSERT INTO {landing.table.name} ({', '.join(targets)}) SELECT {', '.join(values)}"
+    rows = f"{insert} FROM {landing.group.relation.sql} WHERE {landing.timed}"
+    if landing.group.rows < MANY_ROWS:
+        landing.session.run(rows)
+        return
+    drawn = draw_order(*values[:2])
+    landing.session.run(f"{rows} AND {drawn} < {FRONT} ORDER BY {drawn}")
+    landing.session.run(f"{rows} AND {drawn} >= {FRONT}")
 
 
 def _cells(table: Table, roles: Roles, group: Group) -> Iterator[Cell]:
