@@ -100,9 +100,9 @@ def examine(
     """Return the answer and what its ranker saw; parameters as of `analyse`. Nothing is written."""
     clock = _Clock()
     system, generators = system or load_system(warehouse), generators or families()
-    symptom, evidence = _looked_at(warehouse, system, incident, clock)
+    symptom, evidence, settled = _looked_at(warehouse, system, incident, clock)
     answer, proposed = _answered(warehouse, ranker, generators, symptom, evidence, clock)
-    other = None if _decided(answer) else other_reading(warehouse, system, incident)
+    other = None if settled or _decided(answer) else other_reading(warehouse, system, incident, symptom)
     clock.lap("symptom")
     if other is not None:
         evidence = gather(warehouse, system, other)
@@ -160,23 +160,28 @@ def _answered(  # noqa: PLR0917 (what to ask, about what, with what: all belong 
     return answer, proposed
 
 
-def _looked_at(warehouse: Warehouse, system: System, incident: Incident, clock: _Clock) -> tuple[Symptom, Evidence]:
-    """Return the symptom and its evidence; training rows known by heart are its baseline only if the model overfits."""
+def _looked_at(
+    warehouse: Warehouse, system: System, incident: Incident, clock: _Clock
+) -> tuple[Symptom, Evidence, bool]:
+    """Return the symptom, its evidence, and whether the training rows were ruled out as its baseline.
+
+    Training rows known by heart are one only if the model overfits.
+    """
     symptom = measure_symptom(warehouse, system, incident)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
     if not symptom.by_heart:
-        return symptom, evidence
+        return symptom, evidence, False
     findings, _ = _ask({SKEW: families()[SKEW]}, evidence)
     clock.lap("candidates")
     if any(candidate.mechanism == OVERFITTING for candidate in findings[SKEW].candidates):
-        return symptom, evidence
+        return symptom, evidence, False
     symptom = measure_symptom(warehouse, system, incident, by_heart=False)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
-    return symptom, evidence
+    return symptom, evidence, True
 
 
 def _ask(generators: Mapping[str, Generator], evidence: Evidence) -> tuple[dict[str, Findings], list[str]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from candidates.measures.changepoint import searched
 from rca.errors import InputError, UnknownName
+from rca.symptom.episode import Episode
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.harm import harm
 from rca.symptom.onset import coarse_onset, refine_onset
@@ -57,17 +58,22 @@ def measure_symptom(warehouse: Warehouse, system: System, incident: Incident, *,
     return _from_production(line, seen, warnings)
 
 
-def other_reading(warehouse: Warehouse, system: System, incident: Incident) -> Symptom | None:
+def other_reading(warehouse: Warehouse, system: System, incident: Incident, first: Symptom) -> Symptom | None:
     """Return the symptom against the other baseline, where it is not sure which of the two was healthy; else None.
 
     Production that was off from its first row, by the training rows, and that became somewhat worse since: either may
     be the incident. To be asked for only where the first reading explains nothing.
+
+    Parameters
+    ----------
+    first
+        The symptom that `measure_symptom` returned for the incident.
     """
     line, reference, warnings = _opened(warehouse, system, incident)
     seen, told = _seen(line)
     if reference is None or not is_doubtful(line, seen, reference):
         return None
-    if is_reference_fairer(line, seen, reference):
+    if first.reference_split:
         return _from_production(line, seen, (*warnings, *told))
     return _from_reference(line, reference, (*warnings, *told), by_heart=True)
 
@@ -101,23 +107,32 @@ def _from_production(line: Timeline, seen: Look, warnings: tuple[str, ...]) -> S
 def _turned(line: Timeline, reference: Reference | None) -> tuple[Timeline, tuple[str, ...]]:
     """Return the line with the other direction where the stated one is a slip, and a warning.
 
-    It is one where the metric plainly moved the other way, to harm or where either way may be, and not at all as
-    stated. What is stated to have become worse and became better is left as it is: that is no incident.
+    It is one where a model's metric plainly moved the other way, to harm or where either way may be, and not at all as
+    stated. What is stated to have become worse and became better is left as it is: that is no incident. Against the
+    training rows, whose mix of classes may be another one on purpose, only harm counts.
     """
-    stated = {"up": 1, "down": -1}.get(line.incident.direction or "")
-    start = line.bucket(line.incident.started_at) if line.incident.started_at else None
-    if stated is None or harm(line.incident.metric) == stated or look(line, stated, start).p_value <= UNLIKELY:
+    incident, sign = line.incident, harm(line.incident.metric)
+    stated = {"up": 1, "down": -1}.get(incident.direction or "")
+    if stated is None or sign == stated or incident.metric not in MODEL_METRICS:
         return line, ()
-    plain = look(line, -stated, start).p_value <= PLAIN
-    if not plain and reference and not line.incident.baseline:
+    start = line.bucket(incident.started_at) if incident.started_at else None
+    if _farther_back(line, look(line, stated, start)).p_value <= UNLIKELY:
+        return line, ()
+    other = look(line, -stated, start)
+    plain = other.p_value <= PLAIN and other.episode is not None and _lately(line, other.episode)
+    if not plain and sign and reference and not incident.baseline:
         chart = compared(line, reference)
         plain = chart.p_value <= PLAIN and (chart.after - chart.before) * stated < 0
     if not plain:
         return line, ()
-    said, moved = line.incident.direction, "down" if stated > 0 else "up"
-    told = f"direction {said} does not fit: {line.incident.metric} clearly moved {moved}, which is explained instead"
-    incident = line.incident.model_copy(update={"direction": moved})
-    return replace(line, incident=incident), (told,)
+    moved: Direction = "down" if stated > 0 else "up"
+    told = f"direction {incident.direction} does not fit: {incident.metric} clearly moved {moved}; that is explained"
+    return replace(line, incident=incident.model_copy(update={"direction": moved})), (told,)
+
+
+def _lately(line: Timeline, episode: Episode) -> bool:
+    """Return whether an episode began in the later half of what is known: people notice soon."""
+    return 2 * episode.start > line.bucket(line.incident.detected_at)
 
 
 def _refuse_before(line: Timeline, moment: datetime) -> None:
@@ -186,8 +201,8 @@ def _farther_back(line: Timeline, first: Look) -> Look:
     last, detected = first.episode.start, line.bucket(line.incident.detected_at)
     ago = np.unique(np.append(1, (detected - last + 1) * (2 ** np.arange(EARLIER) - 1)))
     looks = [look(line, first.sign, None, int(last - far)) for far in ago if 0 < far < last]
-    # people notice soon: what was so for longer than anything else is no incident
-    lately = [seen for seen in looks if seen.episode and 2 * seen.episode.start > detected]
+    # what was so for longer than anything else is no incident
+    lately = [seen for seen in looks if seen.episode and _lately(line, seen.episode)]
     best = min(lately, key=lambda seen: seen.p_value, default=first)
     if best.chart is None or (p_value := searched(best.p_value, 1 + len(looks))) > UNLIKELY:
         return first

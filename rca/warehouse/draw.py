@@ -16,5 +16,5 @@ def draw_order(file: str = "_file", row: str = "_row") -> str:
 
 
 def stored_order() -> str:
-    """Return SQL of a row's place in its log as it was written, BIGINT: by file, then by row."""
-    return "(CAST(_file AS BIGINT) << 40) + _row"
+    """Return SQL of a row's place in its log as it was written, BIGINT: by file, then by row, of 4 billion at most."""
+    return "(CAST(_file AS BIGINT) << 32) + _row"

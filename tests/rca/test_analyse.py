@@ -230,9 +230,9 @@ def test_training_rows_that_a_model_knows_better_are_no_baseline_where_nothing_o
 
 @pytest.mark.parametrize(("here", "there", "chosen"), [(True, True, 0), (False, True, 1), (False, False, 0)])
 def test_the_other_reading_answers_where_the_first_explains_nothing(opened, monkeypatch, here, there, chosen):
-    def second(warehouse, system, incident):
-        found = measure_symptom(warehouse, system, incident)
-        return replace(found, warnings=("read otherwise",))
+    def second(warehouse, system, incident, first):
+        assert first.incident == incident
+        return replace(first, warnings=("read otherwise",))
 
     def generate(evidence):
         explained = there if "read otherwise" in evidence.symptom.warnings else here

@@ -76,6 +76,15 @@ def test_a_stated_direction_rules():
     assert days_of(down.onset.at) == pytest.approx(60 / 24)
 
 
+def test_an_older_rise_does_not_turn_a_stated_fall_of_a_kpi():
+    rng = np.random.default_rng(2)
+    value = 10 + rng.standard_normal(80)
+    value[40:] += 9
+    value[78:] -= 3
+    found = measure_kpi(np.arange(80) * 3600.0, value, "revenue", 79 / 24, direction="down")
+    assert found.direction == "down"
+
+
 def test_latency_from_spans():
     rng = np.random.default_rng(3)
     rows = [

@@ -1,9 +1,11 @@
 """Production that was wrong from its first row, and training rows that a model knows too well."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from rca.symptom import other_reading
+from rca.symptom import measure_symptom, other_reading
 from rca.symptom.gauge import open_gauge
 from rca.symptom.reference import read_reference
 from rca.warehouse import Warehouse
@@ -202,7 +204,8 @@ def fewer(*, served, lately):
 def other(log, **stated):
     with Warehouse() as warehouse:
         write_log(warehouse, MODEL, log["seconds"], **{name: log[name] for name in log if name != "seconds"})
-        return other_reading(warehouse, SYSTEM, incident("m", "positive_rate", 39.5, **stated))
+        asked = incident("m", "positive_rate", 39.5, **stated)
+        return other_reading(warehouse, SYSTEM, asked, measure_symptom(warehouse, SYSTEM, asked))
 
 
 def test_production_that_was_always_off_and_then_probably_moved_has_two_readings():
@@ -218,3 +221,21 @@ def test_where_either_is_sure_or_something_is_stated_there_is_one_reading():
     assert other(fewer(served=1.2, lately=0.0)) is None
     assert other(fewer(served=1.2, lately=1.3), started_at=37) is None
     assert other(fewer(served=1.2, lately=1.3), baseline=(18, 36)) is None
+
+
+def test_the_second_reading_is_never_the_first_again():
+    production = measure(fewer(served=1.2, lately=2.2), "positive_rate", 39.5)
+    log = fewer(served=1.2, lately=1.3)
+    with Warehouse() as warehouse:
+        write_log(warehouse, MODEL, log["seconds"], **{name: log[name] for name in log if name != "seconds"})
+        asked = incident("m", "positive_rate", 39.5)
+        first = replace(production, reference_split=False)
+        assert other_reading(warehouse, SYSTEM, asked, first).reference_split
+
+
+@pytest.mark.parametrize("stated", ["up", "down"])
+def test_training_rows_of_another_mix_turn_no_direction(stated):
+    # twice as many positives in training than ever in production, as when classes were balanced
+    log = fewer(served=1.2, lately=0.0)
+    found = measure(log, "positive_rate", 39.5, direction=stated)
+    assert found.incident.direction == stated
