@@ -205,8 +205,13 @@ def _told(profile: OperationProfile, shape: CallShape) -> OddCalls:
     if callee:
         (node, operation), mechanism = callee, "unreached"
     # who still makes the last of the usual calls did not stop after it
-    last = None if like and like.last_called == shape.last_called else shape.last_called
+    last = None if _goes_on(like, shape) else shape.last_called
     return OddCalls(node, operation, mechanism, missing, added, 0, 0, 0.0, 0.0, shape.first, last)
+
+
+def _goes_on(like: CallShape | None, shape: CallShape) -> bool:
+    """Return whether spans of a shape still make the last of the usual calls; who calls nobody makes none."""
+    return like is not None and shape.last_called is not None and like.last_called == shape.last_called
 
 
 def unreached(profile: OperationProfile, shape: CallShape) -> Key | None:
@@ -215,7 +220,7 @@ def unreached(profile: OperationProfile, shape: CallShape) -> Key | None:
     They go on to the last of the usual calls, so they did not return early; None unless most of them fail.
     """
     like = _like(profile, shape)
-    if like is None or like.last_called != shape.last_called or shape.failed <= shape.own_after / 2:
+    if like is None or not _goes_on(like, shape) or shape.failed <= shape.own_after / 2:
         return None
     missing = sorted(set(like.children) - set(shape.children))
     alone = len(missing) == 1 and set(shape.children) < set(like.children)

@@ -213,3 +213,16 @@ def test_degenerate_shapes_do_no_harm(shapes):
     for one in odd_calls(dataclasses.replace(plain, operations=operations, cache={})).values():
         assert math.isfinite(one.z)
         assert 0 <= one.share <= 1
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_who_fails_before_calling_anybody_does_so_itself(share):
+    spans = []
+    for k in range(600):
+        bad = k >= 400 and k % 20 < 20 * share
+        spans.append(((f"t{k}", "1", None, "web", "GET /", 3000.0 * k, 50.0), "error" if bad else "ok"))
+        if not bad:
+            spans.append(((f"t{k}", "c", "1", "cart", "Get", 3000.0 * k + 1, 20.0), "ok"))
+    assert {(c.node, c.mechanism) for c in generate(landed(spans)).candidates if c.impact > 0.5} == {
+        ("web", "error_burst")
+    }
