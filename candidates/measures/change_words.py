@@ -19,12 +19,14 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 CAPACITY = re.compile(
-    r"(?<![A-Za-z])(?:replicas?|auto[ _-]?scal(?:er|ing)|retention[ _](?:days|hours|period|policy)|disks?)(?![A-Za-z])"
-    r"|\bvolumes? resized|(?<![A-Za-z])(?:cpu|memory)[ _](?:limit|request)s?(?![A-Za-z])"
-    r"|(?:certificates?|secrets?|credentials?) (?:renewal|renewed|rotation|rotated)|\bCVE\b",
+    r"(?:min|max)?[ _-]?replicas?|auto[ _-]?scal(?:er|ing)|disks?(?:[ _-](?:volume|size|space))?"
+    r"|(?:cpu|memory)[ _-](?:limit|request)s?|(?:log|audit|backup)?[ _-]?retention[ _](?:days|hours|period|policy)",
     re.IGNORECASE,
 )
 """How much of something there is, or how it is kept: it makes answers late, not wrong."""
+RESIZED = re.compile(r"[:\s]*(?:\d\S*\s*(?:->|→|to)\s*\d\S*|resized|raised|doubled)?\s*", re.IGNORECASE)
+"""All that a title may say besides."""
+PATCHED = re.compile(r"\bCVE\b")
 
 
 def suspected(change: Change, *, late: bool = False) -> float:
@@ -33,8 +35,17 @@ def suspected(change: Change, *, late: bool = False) -> float:
     Parameters
     ----------
     late
-        Whether answers came late or not at all, rather than wrong: then capacity counts.
+        Whether answers may have come late or not at all, rather than wrong: then capacity counts.
     """
-    said = (change.title or "", changed_key(change.before, change.after) or "")
-    inert = (WORDS,) if late else (WORDS, CAPACITY)
-    return INERT if any(words.search(text) for words in inert for text in said) else 1.0
+    title, key = change.title or "", changed_key(change.before, change.after) or ""
+    if any(map(WORDS.search, (title, key))):
+        return INERT
+    return INERT if not late and (_of_capacity(title, key) or PATCHED.search(title)) else 1.0
+
+
+def _of_capacity(title: str, key: str) -> bool:
+    """Return whether all that was changed is a capacity: by the key where there is one, else by the whole title."""
+    if key:
+        return CAPACITY.fullmatch(key) is not None
+    found = CAPACITY.match(title)
+    return found is not None and RESIZED.fullmatch(title[found.end() :]) is not None

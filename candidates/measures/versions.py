@@ -26,6 +26,8 @@ SLACK = 0.1
 FARTHER = 0.4
 CONFINED = 0.5
 """How unmistakable a slice must be for the answers' change to be looked for in its rows alone."""
+VERSION = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d\.\d+\.\d")
+"""A name with a letter and a digit, or of three numbers, is not met by chance among settings."""
 SETTINGS = frozenset({"config", "flag", "infrastructure"})
 
 
@@ -96,12 +98,16 @@ def suspected_version(evidence: Evidence, node: str, version: str) -> float:
 
 
 def brings_version(evidence: Evidence, change: Change) -> bool:
-    """Return whether a setting lets a new version serve, all requests or some: the version is what changed then."""
-    switch = version_switch(evidence, str(change.node)) if change.node in evidence.models else None
-    if switch is None or switch.subject.isdigit():
+    """Return whether a setting lets a new version serve, all requests or some: the version is what changed then.
+
+    It says so of what is since, and not of what was before: a setting that a version has is another matter.
+    """
+    node = str(change.node)
+    switch = version_switch(evidence, node)
+    if switch is None or not VERSION.search(switch.subject) or suspected_version(evidence, node, switch.subject) < 1.0:
         return False
-    said = f"{change.title} {change.before} {change.after}"
-    return re.search(rf"(?<![A-Za-z0-9.]){re.escape(switch.subject)}(?![A-Za-z0-9]|\.\d)", said) is not None
+    name = re.compile(rf"(?<![A-Za-z0-9.]){re.escape(switch.subject)}(?![A-Za-z0-9]|\.\d)")
+    return name.search(str(change.after)) is not None and name.search(str(change.before)) is None
 
 
 def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switch | None:

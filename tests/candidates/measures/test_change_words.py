@@ -13,18 +13,14 @@ INNOCENT = [
     "Button color",
     "alert routing",
 ]
-CAPACITY = [
-    "replicas 3 -> 5",
-    "min_replicas",
-    "retention_days",
-    "Disk volume resized",
-    "memory limit",
-    "autoscaling",
-    "secret rotation",
-]
+CAPACITY = ["replicas", "min_replicas", "retention_days", "disk size", "memory limit", "autoscaling"]
+RESIZED = ["replicas 3 -> 5", "Disk volume resized", "retention_days: 30 to 60", "cpu_limit"]
 SERIOUS = [
     "voluminous_baskets",
     "retention_model_cutoff",
+    "reads moved to a stale replica",
+    "user history retention days 30 -> 3",
+    "cache moved from disk to memory",
     "catalog_level",
     "discoloured_items",
     "score_cap",
@@ -46,11 +42,19 @@ def test_others_are(title):
     assert suspected(event("scorer", "config", title=title)) == 1.0
 
 
-@pytest.mark.parametrize("title", CAPACITY)
-def test_capacity_makes_answers_late_and_not_wrong(title):
-    for change in (
-        event("scorer", "config", title=title),
-        event("scorer", "config", title=None, before={title: 1}, after={title: 2}),
-    ):
-        assert suspected(change) == INERT
-        assert suspected(change, late=True) == 1.0
+CHANGED = [
+    *(event("scorer", title=title) for title in RESIZED),
+    *(event("scorer", title=None, before={key: 1}, after={key: 2}) for key in CAPACITY),
+]
+
+
+@pytest.mark.parametrize("change", CHANGED, ids=lambda change: str(change.title or change.after))
+def test_capacity_makes_answers_late_and_not_wrong(change):
+    assert suspected(change) == INERT
+    assert suspected(change, late=True) == 1.0
+
+
+def test_the_key_says_more_than_the_title():
+    title = "replicas 3 -> 5"
+    assert suspected(event("scorer", title=title, before={"temperature": 1}, after={"temperature": 2})) == 1.0
+    assert suspected(event("scorer", title=title, before={"replicas": 3}, after={"replicas": 5})) == INERT

@@ -144,11 +144,12 @@ def test_function_strength_grows_with_either_sign_of_change():
 
 
 TRIALS = [
-    ({"title": "Experiment scorer-v2 at 50 %"}, True),
-    ({"title": "traffic", "before": {"v1": 100}, "after": {"v1": 50, "v2": 50}}, True),
-    ({"title": "traffic", "before": "v1:100", "after": "v2:50"}, True),
-    ({"title": "v2.1 of the banner"}, False),
-    ({"title": "scorer: cap on v20"}, False),
+    ({"title": "canary", "before": {"v1": 100}, "after": {"v1": 50, "v2": 50}}, True),
+    ({"title": "Experiment scorer-v2 at 50 %", "before": "v1:100", "after": "v2:50"}, True),
+    ({"title": "threshold of v2", "before": {"v2_threshold": 0.5}, "after": {"v2_threshold": 0.9}}, False),
+    ({"title": "threshold of v2", "before": 0.5, "after": 0.9}, False),
+    ({"title": "v2.1 of the banner", "after": "v2.1"}, False),
+    ({"title": "cap", "after": "v20"}, False),
     ({"title": "score_cap", "before": 1, "after": 2}, False),
 ]
 
@@ -160,6 +161,15 @@ def test_a_setting_that_names_the_new_version_brings_it(parts, named):
     assert not brings_version(with_versions(OLD), event("scorer", "flag", **parts))
 
 
-def test_a_version_that_is_a_mere_number_is_not_looked_for():
-    given = with_versions(OLD, ("2", ONSET, END, 0, 1000))
-    assert not brings_version(given, event("scorer", "config", before={"workers": 1}, after={"workers": 2}))
+@pytest.mark.parametrize("version", ["2", "2.0", "prod"])
+def test_a_name_that_settings_hold_by_chance_is_not_looked_for(version):
+    given = with_versions(OLD, (version, ONSET, END, 0, 1000))
+    assert not brings_version(given, event("scorer", "config", before={"mode": "1"}, after={"mode": version}))
+
+
+def test_a_version_that_by_its_words_is_the_old_one_is_brought_by_nobody():
+    given = with_versions(OLD, ("v2", ONSET, END, 0, 1000))
+    same = event("scorer", "deploy", title="v2, same artefact", before="v1", after="v2")
+    flag = event("scorer", "flag", before="v1:100", after="v2:50")
+    assert brings_version(given, flag)
+    assert not brings_version(replace(given, changes=(same, flag), cache={}), flag)
