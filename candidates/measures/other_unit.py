@@ -17,26 +17,45 @@ import numpy as np
 from candidates.measures.borne_out import borne_out
 from candidates.measures.followed import Followed, StandIn, rightness, told_outcomes
 from candidates.measures.outcome import labelled
+from candidates.measures.resolution import PLACES, on_grid
 from candidates.measures.signatures import KNOWN_FACTORS, Signature, factor_words, ratios
 from schemas.evidence import BoolArray, Evidence, FloatArray, IntArray, Onset
 
 FEWEST, VALUES = 100, 20
 """Rows of a side, and different values, from which distributions are compared."""
-MOVED, CHANCE, LEFT, SOME, ALL = 3.0, 1.3, 0.15, 0.1, 0.9
-"""How far the distribution must have moved, and may at most remain, in units of chance; the part of the move that a
-unit's factor may leave instead, and any other at most; share of rescaled rows from which they are told, and from which
-they are all rows."""
-CLEAR, LOW, HIGH = 5.0, 0.6, 1.4
-"""Standard errors of the slope from 0, and the range in which it is as good as 1."""
-SURE = 0.95
-"""How specific the sign is."""
+MOVED, CHANCE = 3.0, 1.3
+"""How far the distribution must have moved, and how far it may remain, in units of chance."""
+LEFT = 0.15
+"""Part of the move that a unit's factor may leave instead, and that any other factor may leave at most."""
+SOME, ALL = 0.1, 0.9
+"""Share of rescaled rows from which they are told, and from which they are all rows."""
+CLEAR = 5.0
+"""Standard errors that the slope must lie from 0."""
+LOW, HIGH = 0.6, 1.4
+"""Range in which the slope is as good as 1."""
+UNITS = (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS))
+FAR = 3.0
+"""Factor, either way, from which values of the same quantity seldom move all together."""
+SURE, EITHER = 0.95, 0.3
+"""How specific the sign is; the same where all values may as well have risen or fallen, and the outcomes go by how
+each stands among those of its day."""
+REWRITTEN = 0.5
+"""Change of the share of values with at most so many decimal places from which they were calculated anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherUnit:
     """A factor that leads from the old values to `share` of the new ones; what the outcomes say of it.
 
-    `slope`, `error`: 1 where they belong to the values before the factor, 0 where to the values as they stand.
+    Parameters
+    ----------
+    left
+        Largest distance between the cumulative distributions that the factor leaves, in units of chance.
+    slope, error
+        1 where the outcomes belong to the values before the factor, 0 where to the values as they stand; and its
+        standard error.
+    rewritten
+        Whether the new values have other decimal places than the old ones, as calculated ones do and true ones do not.
     """
 
     factor: float
@@ -44,6 +63,7 @@ class OtherUnit:
     left: float
     slope: float
     error: float
+    rewritten: bool
 
     @property
     def told(self) -> bool:
@@ -51,16 +71,30 @@ class OtherUnit:
         return LOW < self.slope < HIGH and self.slope > CLEAR * self.error
 
     @property
-    def followed(self) -> Followed:
-        """Return how far the outcomes went with the values as they stand, of all that leads there from the old ones."""
-        return Followed(1.0 - self.slope, self.error)
+    def either(self) -> bool:
+        """Return whether true values would look the same: all rose or fell by a moderate factor that is no unit's.
+
+        Of prices that rise, outcomes that hang on which are dear today belong to the old prices as well.
+        """
+        moderate = self.share >= ALL and 1 / FAR < self.factor < FAR
+        return moderate and not self.rewritten and (self.factor not in UNITS or self.left > CHANCE)
+
+    @property
+    def followed(self) -> Followed | None:
+        """Return how far the outcomes went with the values as they stand, of all that leads there from the old ones.
+
+        None where they do not say whether these are true.
+        """
+        return None if self.either else Followed(1.0 - self.slope, self.error)
 
     @property
     def sign(self) -> Signature:
         """Return the sign of wrong values."""
         some = "the values are" if self.share >= ALL else f"{self.share:.0%} of the values are"
         words = f"{some} {factor_words(self.factor)} what they were, and the outcomes belong to what they were"
-        return Signature("unit_change", SURE, self.share, words)
+        if self.either:
+            words += ": another unit, or true values of which only the order counts"
+        return Signature("unit_change", EITHER if self.either else SURE, self.share, words, doubtful=self.either)
 
 
 def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> OtherUnit | None:
@@ -69,7 +103,7 @@ def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> 
     Parameters
     ----------
     key
-        Of the column's profile.
+        The column's name among the model's profiles.
     onset
         Since when the column moved: earlier rows of the window hold the old values.
     """
@@ -85,6 +119,7 @@ def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> 
     if min(len(old), len(new)) < FEWEST or len(np.unique(old)) < VALUES:
         return None
     fits = _fitting(np.sort(old), new)
+    anew = _rewritten(old, new)
     chosen = labelled(rows)
     since = late[chosen][rows.after[chosen]]
     now, was = values[chosen][rows.after[chosen]], values[chosen][~rows.after[chosen]]
@@ -92,8 +127,13 @@ def other_unit(evidence: Evidence, node: str, key: str, onset: Onset | None) -> 
     for told in told_outcomes(evidence, node) if fits else ():
         if key in told.keys:
             side = _Column(told, key, was, now, since)
-            found += [unit for fit in fits if (unit := side.asked(*fit)) is not None]
+            found += [unit for fit in fits if (unit := side.asked(*fit, anew)) is not None]
     return max((unit for unit in found if unit.told), key=lambda u: (u.slope / u.error, u.share), default=None)
+
+
+def _rewritten(old: FloatArray, new: FloatArray) -> bool:
+    """Return whether values have other decimal places than before: a true price still ends in a cent."""
+    return any(abs(on_grid(old, n).mean() - on_grid(new, n).mean()) > REWRITTEN for n in range(PLACES))
 
 
 def _fitting(old: FloatArray, new: FloatArray) -> list[tuple[float, float, float]]:
@@ -107,16 +147,15 @@ def _fitting(old: FloatArray, new: FloatArray) -> list[tuple[float, float, float
     chance, apart = float(np.sqrt(1 / len(old) + 1 / len(new))), float(np.abs(move).max())
     if apart < MOVED * chance:
         return []
-    known = (*KNOWN_FACTORS, *(1 / k for k in KNOWN_FACTORS))
     fits = []
-    for factor in (*known, *ratios(old, new)):
+    for factor in (*UNITS, *ratios(old, new)):
         step = np.searchsorted(old, grid / factor, side="right") / len(old) - was
         share = float(np.clip(step @ move / max(float(step @ step), 1e-12), 0, 1))
         left = float(np.abs(move - share * step).max())
-        unit = factor in known
+        unit = factor in UNITS
         most = max(CHANCE * chance, LEFT * apart) if unit else min(CHANCE * chance, LEFT * apart)
         if left <= most and share >= (SOME if unit else ALL):
-            fits.append((factor, share, left))
+            fits.append((factor, share, left / chance))
     return fits
 
 
@@ -131,7 +170,7 @@ class _Column:
         self.told, self.raw = told, told.effect[start:end]
         self.right, self.slack = rightness(told, self.base, self.raw)
 
-    def asked(self, factor: float, share: float, left: float) -> OtherUnit | None:
+    def asked(self, factor: float, share: float, left: float, rewritten: bool) -> OtherUnit | None:
         """Return the unit with what the outcomes say of it."""
         if self.right <= 0 or self.slack > 1 / CLEAR:
             return None
@@ -155,4 +194,4 @@ class _Column:
             return None
         slope = float((residual * back).sum()) / square
         error = np.hypot(self.told.error / np.sqrt(square), self.slack)
-        return OtherUnit(factor, share, left, slope, float(error))
+        return OtherUnit(factor, share, left, slope, float(error), rewritten)

@@ -37,10 +37,10 @@ def off_grid(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
     if len(usual) < FEWEST:
         return np.zeros(len(values), dtype=bool), 1.0
     for places in range(PLACES):
-        on = _on_grid(usual, places)
+        on = on_grid(usual, places)
         share = float(on.mean())
         if share >= REGULAR:
-            return known & ~_on_grid(np.where(known, values, 0.0), places), 1 - share + 1 / len(usual)
+            return known & ~on_grid(np.where(known, values, 0.0), places), 1 - share + 1 / len(usual)
     return np.zeros(len(values), dtype=bool), 1.0
 
 
@@ -55,6 +55,7 @@ def unseen(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
     return known & (usual[place] != values), (int((counts == 1).sum()) + 1) / (total + 1)
 
 
-def _on_grid(values: FloatArray, places: int) -> BoolArray:
+def on_grid(values: FloatArray, places: int) -> BoolArray:
+    """Return (N,) which values have no more than so many decimal places."""
     scaled = values * 10.0**places
     return np.asarray(np.abs(scaled - np.rint(scaled)) < NEAR)
