@@ -3,12 +3,16 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 NEAR = 0.75
 """Similarity (Ratcliff and Obershelp) from which a text is a damaged copy of another."""
 MAX_COMPARED = 200
+MOST_MASKS, SEVERAL = 64, 2
+"""Arrangements of question marks that are looked up among known texts; how many texts with some are no coincidence."""
+WITHIN = re.compile(r"[^\W\d_]\?+[^\W\d_]")
 
 
 def plain(text: str) -> str:
@@ -24,7 +28,7 @@ def lossy(text: str, known: Sequence[str]) -> bool:
     """
     if REPLACED in text or any(unicodedata.category(c) in {"Cc", "Co", "Cn"} for c in text):
         return True
-    if _misread(text) or _masked(text, known):
+    if _misread(text):
         return True
     return bool(text.strip()) and not any(map(str.isalnum, text)) and all(any(map(str.isalnum, o)) for o in known)
 
@@ -39,12 +43,34 @@ def _misread(text: str) -> bool:
     return False
 
 
-def _masked(text: str, known: Sequence[str]) -> bool:
-    """Return whether question marks, which no known text has, stand in a known text for characters that got lost."""
-    if "?" not in text or any("?" in old for old in known):
-        return False
-    pattern = re.compile("".join("." if char == "?" else re.escape(char) for char in text), re.DOTALL)
-    return any(map(pattern.fullmatch, known))
+def masked(texts: Iterable[str], known: Sequence[str]) -> frozenset[str]:
+    """Return the texts in which question marks, which no known text has, stand for characters of a known text.
+
+    A mark at the end may ask or leave open ("ok?", "1?"): a single text counts only with letters on both sides of one.
+    """
+    asked = [text for text in texts if "?" in text]
+    if not asked or any("?" in old for old in known):
+        return frozenset()
+    of_length: dict[int, list[str]] = defaultdict(list)
+    for old in known:
+        of_length[len(old)].append(old)
+    alike: dict[tuple[int, ...], set[str]] = {}
+    found = set()
+    for text in asked:
+        marks = (len(text), *(i for i, char in enumerate(text) if char == "?"))
+        if marks not in alike and len(alike) < MOST_MASKS:
+            alike[marks] = {_with_marks(old, marks[1:]) for old in of_length[len(text)]}
+        if text in alike.get(marks, ()):
+            found.add(text)
+    sure = len(found) >= SEVERAL or any(map(WITHIN.search, found))
+    return frozenset(found) if sure else frozenset()
+
+
+def _with_marks(text: str, places: Sequence[int]) -> str:
+    chars = list(text)
+    for place in places:
+        chars[place] = "?"
+    return "".join(chars)
 
 
 def original(text: str, known: Sequence[str]) -> str | None:

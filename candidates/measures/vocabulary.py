@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from candidates.measures.signatures import Signature
-from candidates.measures.spelling import lossy, original, plain
+from candidates.measures.spelling import lossy, masked, original, plain
 
 MIN_SHARE = 0.01
 BROKEN = 0.2
@@ -58,7 +58,9 @@ def _damage(new: dict[str, float], old: dict[str, float]) -> tuple[float, str]:
     A new encoding writes each old value in one way; damage writes it in several, or loses characters.
     """
     total = sum(new.values())
-    broken = sum(rows for value, rows in new.items() if lossy(value, list(old))) / total
+    known = list(old)
+    marked = masked(new, known)
+    broken = sum(rows for value, rows in new.items() if value in marked or lossy(value, known)) / total
     if broken > BROKEN:
         return min(0.95, 0.8 + 0.3 * broken), "characters are lost"
     copies = _copies(new, old)

@@ -1,8 +1,10 @@
 """Which text a new one is a copy of, and whether characters were lost."""
 
+import time
+
 import pytest
 
-from candidates.measures.spelling import lossy, original
+from candidates.measures.spelling import lossy, masked, original
 
 KNOWN = ["Male", "Female", "web-118", "Own-child"]
 
@@ -45,3 +47,26 @@ def test_a_mark_that_is_an_old_value_is_no_loss():
 )
 def test_utf8_read_as_latin1_has_lost_its_characters_and_accents_have_not(text, misread):
     assert lossy(text, ["Rio", "Recife"]) == misread
+
+
+@pytest.mark.parametrize(
+    ("texts", "known", "lost"),
+    [
+        (["ok?"], ["okx", "okay"], []),
+        (["1?"], ["10", "11"], []),
+        (["B?ro"], ["B\u00fcro", "Lager"], ["B?ro"]),
+        (["M??ller"], ["M\u00fc\u00fcller"], ["M??ller"]),
+        (["SI?", "VS?", "new?"], ["SI1", "SI2", "VS1"], ["SI?", "VS?"]),
+        (["caf?s"], ["tables"], []),
+        (["B?ro"], ["B\u00fcro", "why?"], []),
+    ],
+)
+def test_question_marks_stand_for_lost_characters_within_a_word_or_in_several_texts(texts, known, lost):
+    assert sorted(masked(texts, known)) == lost
+
+
+def test_many_texts_are_looked_up_among_many():
+    known = [f"/shop/item/{i}/a" for i in range(20_000)]
+    began = time.perf_counter()
+    assert len(masked([f"/shop/item/{i}?a" for i in range(2_000)], known)) == 2_000
+    assert time.perf_counter() - began < 2.0
