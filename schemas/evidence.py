@@ -291,7 +291,7 @@ class CallShape:
     n_before, n_after
         Spans of this shape over baseline and window.
     own_after, failed
-        Of `n_after`, those with nothing below that failed or has a shape never seen before; of those, the failed ones.
+        Of `n_after`, those with nothing below that failed or has a new shape; of `own_after`, those that failed.
     first
         First such span of the window, UTC; None without one.
     last_called
