@@ -50,6 +50,8 @@ GONE = 0.03
 
 LOST = 0.5
 """Share of what the load tells below which a network has lost the rest."""
+AT_ONCE = 0.5
+"""Part of what a network lost that it must lose between neighbouring buckets."""
 
 DATED_BUCKETS = 20
 
@@ -281,10 +283,24 @@ def _lack(series: Series, requests: Series | None, old: BoolArray, new: BoolArra
 
 
 def _in_proportion(value: FloatArray, lack: FloatArray, old: BoolArray, new: BoolArray) -> float:
-    """Return z >= 0 of a lack in proportion to what is carried, as a network swings with the time of day."""
-    spread = max(robust_scale(np.log(np.maximum(value[old], TINY))), RELATIVE_FLOOR)
-    lost = np.log1p(np.maximum(lack[new], 0.0) / np.maximum(value[new], TINY))
-    return min(float(np.median(lost)) / spread, MAX_Z)
+    """Return z >= 0 of a lack in proportion to what is carried, as a network swings with the time of day.
+
+    0 where it came about smoothly, as the fall to a trough does that began in the baseline.
+    """
+    level = np.log(np.maximum(value, TINY))
+    spread = max(robust_scale(level[old]), RELATIVE_FLOOR)
+    lost = float(np.median(np.log1p(np.maximum(lack[new], 0.0) / np.maximum(value[new], TINY))))
+    sudden = _steepest(level[old], level[new]) >= AT_ONCE * lost
+    return min(lost / spread, MAX_Z) if sudden else 0.0
+
+
+def _steepest(old: FloatArray, new: FloatArray) -> float:
+    """Return the largest fall between a few neighbouring buckets, from the window's start to its middle."""
+    size = min(FEW, new.size, old.size)
+    line = np.concatenate([old[-size:], new])
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(line, size), axis=1)
+    falls = middle[:-size] - middle[size:]
+    return float(falls[: new.size // 2 + 1].max())
 
 
 def _gradual_start(excess: FloatArray, index: int, size: float) -> int:

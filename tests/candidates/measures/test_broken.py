@@ -101,6 +101,22 @@ def test_what_a_network_lost_is_held_against_its_swings_in_proportion(share, swi
     assert (found is not None) == broke
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_network_that_falls_smoothly_to_its_trough_lost_nothing(seed):
+    daily = 1e6 * (1.2 + np.cos(np.arange(BUCKETS) / BUCKETS * 3))
+    noises = np.exp(0.05 * np.random.default_rng(seed).normal(size=(2, BUCKETS)))
+    steady = series("db", "requests", 9 * noises[0])
+    assert examine(symptom(), series("db", "network", daily * noises[1]), steady) is None
+
+
+@pytest.mark.parametrize("delay", [0, 5])
+def test_a_network_on_a_slope_that_falls_at_once_broke(delay):
+    slope = (3e6 - 1e4 * np.arange(BUCKETS)) * np.exp(noise("slope", 0.05))
+    cut = np.where(np.arange(BUCKETS) >= FAULT + delay, 0.2, 1.0) * slope
+    found = examine(symptom(), series("db", "network", cut), step("db", "requests", 9, 9))
+    assert found.mechanism == "network_lost"
+
+
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
 def test_a_network_that_carries_less_because_less_is_asked_did_not(share):
     assert carried(share, load=share) is None
