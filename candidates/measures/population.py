@@ -268,8 +268,9 @@ def _label(
 def _moved_within(diagnosis: ModelDiagnosis, drifted: Mapping[str, str], found: Standing) -> float:
     """Return how far a column brought the outcomes along and not they it, [0, 1]; the label stands last in `found`.
 
-    Another mix of the classes leaves the inputs given the class as before; a column by which rows were chosen is
-    otherwise among rows of one class too, and the outcomes, wholly or in part, are as before given that column.
+    Another mix of the classes leaves the inputs given the class as before. Where rows were chosen by a column, its
+    values differ from before among rows of one class too, and the outcomes given that column are wholly or partly as
+    before.
     """
     still = np.clip((found.share - SURELY * found.error)[-1, :-1] / WITHIN, 0.0, 1.0)
     still *= np.clip(1.0 - found.share[:-1, -1], 0.0, 1.0)
