@@ -91,7 +91,7 @@ class OtherUnit:
     def sign(self) -> Signature:
         """Return the sign of wrong values."""
         some = "the values are" if self.share >= ALL else f"{self.share:.0%} of the values are"
-        told = ": another unit, or true values of which only the order counts" if self.either else ", by their outcomes,"
+        told = ": another unit, or true values of which only order counts" if self.either else ", by their outcomes,"
         words = f"{some} {factor_words(self.factor)} what they were{told}"
         return Signature("unit_change", EITHER if self.either else SURE, self.share, words, doubtful=self.either)
 
