@@ -22,7 +22,7 @@ from candidates.measures.versions import brings_version, change_item, change_sub
 from schemas.analysis import EvidenceItem
 from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence
-from schemas.incident import LATENCY_METRICS, MODEL_METRICS, SERVICE_METRICS, Change
+from schemas.incident import LATENCY_METRICS, MODEL_METRICS, Change
 
 MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
@@ -39,8 +39,8 @@ def _elsewhere(evidence: Evidence, node: str) -> bool:
 
 def _late(evidence: Evidence) -> bool:
     """Return whether answers may be late or missing, not wrong: the symptom is a service's, a KPI's, or of nulls."""
-    incident = evidence.symptom.incident
-    return incident.metric in {*SERVICE_METRICS, "null_rate"} or incident.metric not in MODEL_METRICS
+    metric = evidence.symptom.incident.metric
+    return metric == "null_rate" or metric not in MODEL_METRICS
 
 
 def _judged(evidence: Evidence, node: str) -> bool:

@@ -12,7 +12,7 @@ from rca.symptom.episode import Episode
 from rca.symptom.gauge import measure_extent, open_gauge
 from rca.symptom.harm import harm
 from rca.symptom.onset import coarse_onset, refine_onset
-from rca.symptom.reference import Reference, compared, is_doubtful, is_reference_fairer, read_reference
+from rca.symptom.reference import NOISE, Reference, compared, is_doubtful, is_reference_fairer, read_reference
 from rca.symptom.timeline import REAL, Look, Timeline, look
 from rca.warehouse import Warehouse
 from schemas.evidence import Onset, Symptom, Window
@@ -69,6 +69,8 @@ def other_reading(warehouse: Warehouse, system: System, incident: Incident, firs
     first
         The symptom that `measure_symptom` returned for the incident.
     """
+    if not first.reference_split and first.p_value > NOISE:
+        return None  # as nearly always where nothing is wrong: nothing need be measured again
     line, reference, warnings = _opened(warehouse, system, incident)
     seen, told = _seen(line)
     if reference is None or not is_doubtful(line, seen, reference):
