@@ -4,7 +4,7 @@ An upstream model is to blame when its *function* changed (its logged outputs de
 function on familiar inputs), not when it faithfully passes on a fault of its own inputs.
 """
 
-from candidates.measures.columns import UNLOGGED, MovedColumn, histogram_item, moved_columns
+from candidates.measures.columns import UNLOGGED, MovedColumn, came_from_inputs, histogram_item, moved_columns
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.influence import function_share, influence, symptomatic_models
 from candidates.measures.versions import Switch, event_switch, function_strength, spared, version_switch
@@ -37,6 +37,7 @@ def _share(evidence: Evidence, node: str, carried: MovedColumn | None, switch: S
         return share, "its logged outputs against a stand-in of its old function"
     if carried is not None:
         sure = 1.0 if switch and switch.alignment > ALIGNED else UNLOGGED
+        sure *= 1 - came_from_inputs(evidence, carried)
         return sure * max(carried.bad, carried.drift), carried.bad_words
     return 0.0, "nothing: its output is not logged"
 

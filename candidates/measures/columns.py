@@ -10,6 +10,7 @@ from candidates.measures.borne_out import borne_out
 from candidates.measures.clock import alignment, stamp
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis, diagnose
 from candidates.measures.followed import Followed, followed
+from candidates.measures.handed_on import handed_on
 from candidates.measures.influence import column_share, has_moved, origin
 from candidates.measures.other_unit import other_unit
 from candidates.measures.sides import input_keys
@@ -142,7 +143,7 @@ def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str
     """Return the share of the symptom that a column may have through upstream models without a log.
 
     Such a model reads the same column, and its output, seen where it is read, moved: whether by this
-    column or by a change of the model itself the data do not say.
+    column or by a change of the model itself only rows with old values can say (`handed_on`).
     """
     best = 0.0
     if column.shift.strength < MOVED:
@@ -153,10 +154,32 @@ def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str
         unlogged = declared.kind == "model" and diagnose(evidence, edge.source) is None
         if not unlogged or reader is None or evidence.system.producer(edge.source, column.column) != producer:
             continue
-        outputs = [reader.columns[c] for c in edge.columns if c in reader.columns and has_moved(reader.columns[c])]
-        shares = [column_share(evidence, edge.target, output, bad=True)[0] for output in outputs]
-        best = max([best, *(UNLOGGED * share for share in shares)])
+        for output in (reader.columns[c] for c in edge.columns if c in reader.columns):
+            if has_moved(output):
+                came = came_with(evidence, edge.target, column, output)
+                share = column_share(evidence, edge.target, output, bad=True)[0]
+                best = max(best, (UNLOGGED if came is None else came) * share)
     return best
+
+
+def came_with(evidence: Evidence, node: str, column: ColumnDiagnosis, output: ColumnDiagnosis) -> float | None:
+    """Return what of the movement of an unlogged model's output came with a column's new values, read at one model."""
+    rows = evidence.models[node].rows
+    outputs = tuple(key for key in output.keys if rows is not None and key in rows.bins)
+    if rows is None or not outputs or column.keys[0] not in rows.bins:
+        return None
+    return handed_on(rows, column.keys[0], outputs)
+
+
+def came_from_inputs(evidence: Evidence, carried: MovedColumn) -> float:
+    """Return what of the movement of an unlogged model's output came with a moved column that it reads, [0, 1]."""
+    node, shares = carried.model.node.id, [0.0]
+    for moved in moved_columns(evidence):
+        column, source = moved.column, carried.producer
+        reads = evidence.system.producer(source, column.column) == moved.producer
+        if moved.model.node.id == node and column.shift.strength >= MOVED and reads:
+            shares.append(came_with(evidence, node, column, carried.column) or 0.0)
+    return max(shares)
 
 
 def _describe(

@@ -11,6 +11,8 @@ BROKEN = 0.2
 """Share of the new values' rows whose characters were lost, from which the texts are broken."""
 FORKED = 1.8
 """Spellings of one old value, effectively, from which they are damage: a new encoding gives each value one."""
+MOST_PARTS = 5
+"""Parts that one value is split into; more are damage."""
 SEVERAL, EVEN, BESIDE = 3, 0.85, 0.3
 """Old values, and how evenly all of them made room, from which new ones are rows of others: how specific they are."""
 NOTHING = re.compile(
@@ -41,15 +43,30 @@ def _same_profile(new: dict[str, float], old: dict[str, float]) -> float:
     return 1 - sum(abs(x / total_a - y / total_b) for x, y in zip(a, b, strict=True)) / 2
 
 
-def _copies(new: dict[str, float], old: dict[str, float]) -> dict[str, list[float]]:
-    """Return the rows of each new value that is a copy of an old one, by old one."""
+def _copies(new: dict[str, float], old: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return the new values that are copies of an old one, and their rows, by old one."""
     known = sorted(old, key=lambda value: (-old[value], value))
-    found: dict[str, list[float]] = {}
+    found: dict[str, dict[str, float]] = {}
     for value in sorted(new, key=lambda v: (-new[v], v))[:MAX_FRESH]:
         copied = original(value, known)
         if copied is not None:
-            found.setdefault(copied, []).append(new[value])
+            found.setdefault(copied, {})[value] = new[value]
     return found
+
+
+def _spellings(old: str, copies: dict[str, float]) -> float:
+    """Return in how many ways an old value is written: Simpson's effective number, by rows.
+
+    One that was split is written in one: each part has its whole name and a word more.
+    """
+    rows = copies.values()
+    return 1.0 if _parts(old, list(copies)) else sum(rows) ** 2 / sum(n * n for n in rows)
+
+
+def _parts(old: str, texts: list[str]) -> bool:
+    """Return whether some texts are the names of an old value's parts ("Female A", "Female B")."""
+    part = re.compile(rf"{re.escape(old)}[\W_]+\w+|\w+[\W_]+{re.escape(old)}")
+    return len(texts) <= MOST_PARTS and all(map(part.fullmatch, texts))
 
 
 def _damage(new: dict[str, float], old: dict[str, float]) -> tuple[float, str]:
@@ -64,11 +81,10 @@ def _damage(new: dict[str, float], old: dict[str, float]) -> tuple[float, str]:
     if broken > BROKEN:
         return min(0.95, 0.8 + 0.3 * broken), "characters are lost"
     copies = _copies(new, old)
-    copied = sum(map(sum, copies.values()))
+    copied = sum(sum(rows.values()) for rows in copies.values())
     if copied < COPIES * total:
         return 0.0, ""
-    # Simpson's effective number of spellings of each old value, weighted by its rows
-    spellings = sum(sum(rows) * sum(rows) ** 2 / sum(n * n for n in rows) for rows in copies.values()) / copied
+    spellings = sum(sum(rows.values()) * _spellings(old_one, rows) for old_one, rows in copies.items()) / copied
     return (0.85, "the old ones, each damaged in several ways") if spellings >= FORKED else (0.0, "")
 
 

@@ -120,6 +120,12 @@ def test_question_marks_in_place_of_characters_are_damage():
     assert mechanism({value: n // 2 for value, n in unsure.items()} | {"VS?": 250}, unsure) != "garbled"
 
 
+def test_a_value_split_into_named_parts_is_no_damage():
+    people = {"Male": 670, "Female": 330}
+    assert mechanism({"Male": 670, "Female A": 200, "Female B": 130}, people) != "garbled"
+    assert mechanism({"Male": 670, "Female!": 110, "FEMALE": 110, "Femal": 110}, people) == "garbled"
+
+
 def test_next_releases_are_no_damage():
     builds = {"web-117": 300, "web-118": 500}
     assert mechanism({"web-118": 400, "web-119": 250, "web-120": 150}, builds) != "garbled"
