@@ -47,7 +47,7 @@ def _moved(rows: Rows, key: str, weight: FloatArray) -> float:
     """Return the divergence of an answer's two distributions over weighted rows (N,), beyond what chance gives it."""
     place: IntArray = rows.bins[key]
     bins = int(place.max(initial=0)) + 1
-    counts = [np.bincount(place[side], weight[side], minlength=bins) for side in _sides(rows)]
+    counts = [np.bincount(place[side], weight[side], minlength=bins).astype(float) for side in _sides(rows)]
     rows_of = [weight[side].sum() ** 2 / max(float((weight[side] ** 2).sum()), 1e-12) for side in _sides(rows)]
     # Jensen-Shannon of two samples of one distribution: an eighth of chi-square with the bins in use less one
     used = int(np.count_nonzero(counts[0] + counts[1]))
