@@ -7,11 +7,14 @@ upstream* is `upstream_model_change`.
 """
 
 import math
+from datetime import timedelta
 
 from candidates.measures.acted_upon import SETTINGS, acted_upon, aligned
 from candidates.measures.answer_form import answer_form, comparable, served_by
+from candidates.measures.broken import broken_metrics
 from candidates.measures.change_words import INERT, suspected
-from candidates.measures.clock import stamp
+from candidates.measures.clock import alignment, stamp
+from candidates.measures.component_series import is_resource
 from candidates.measures.diagnosis import diagnose
 from candidates.measures.fault_share import measured_shares, own_strength
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
@@ -106,10 +109,20 @@ def _own_share(evidence: Evidence, node: str, change: Change) -> tuple[float, fl
     return impact, strength, words
 
 
+def _fit(evidence: Evidence, change: Change) -> float:
+    """Return how well a change event fits the symptom's onset, or the one of its node's own trouble, in [-1, 1]."""
+    step = timedelta(seconds=evidence.symptom.bucket_seconds)
+    troubles = [b.onset for b in broken_metrics(evidence).get(str(change.node), ()) if not is_resource(b.kind)]
+    known = [onset for onset in troubles if onset and alignment(onset, evidence.symptom) > 0]
+    if any(onset.low - step <= change.ts <= onset.high for onset in known):
+        return 1.0
+    return aligned(evidence, change)
+
+
 def _candidate(evidence: Evidence, change: Change) -> Candidate:
     node, subject = str(change.node), change_subject(change)
     impact, strength, words = _impact(evidence, node, change)
-    fit = aligned(evidence, change)
+    fit = _fit(evidence, change)
     return Candidate(
         family="config_change",
         node=node,
@@ -147,7 +160,7 @@ def generate(evidence: Evidence) -> Findings:
         and change.node in evidence.upstream
         and not _elsewhere(evidence, str(change.node))
         and change_subject(change) is not None
-        and aligned(evidence, change) > 0
+        and _fit(evidence, change) > 0
     ]
     if not near:
         return Findings(ruled_out="no configuration, flag or infrastructure change near the onset on an upstream node")

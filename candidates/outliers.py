@@ -29,6 +29,8 @@ REMEDY = "Block or quarantine the source; check inputs jointly (not only column 
 SHOWN = 200
 NEW_SEGMENT = 0.8
 """How far rows of a new segment take the place of a burst: they are others in several columns as well."""
+MOSTLY, LACKING = 0.5, 0.1
+"""Share of the strange rows that must lack a value; what is left of a burst of rows that lack most of theirs."""
 LIKELY, SURE = 0.2, 0.5
 """How unmistakable a burst must be to stand for the columns that are as before without it; for all that is strange."""
 
@@ -73,8 +75,12 @@ def _left(evidence: Evidence, burst: Burst) -> float:
     """Return the share of a burst's claim that stands, [0, 1].
 
     A column that lost its variety makes rows alike; where it explains the symptom, near copies are its doing. Where
-    several columns are as before without the copies, these moved the columns.
+    several columns are as before without the copies, these moved the columns. Rows that mostly lack values were not
+    sent so: what should have brought the values failed.
     """
+    missing = [trait.missing and trait.share > MOSTLY for trait in burst.traits]
+    if sum(missing) >= FEWEST_COLUMNS and sum(missing) > len(missing) / 2:
+        return LACKING
     alike = burst.mechanism == "replay" and len(burst.restored) < FEWEST_COLUMNS
     return 1.0 - 0.9 * explained_by_data(evidence) if alike else 1.0
 

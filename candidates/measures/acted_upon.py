@@ -83,7 +83,8 @@ def acted_upon(evidence: Evidence, change: Change) -> float:
     left = 1.0 - upstream_share(evidence, None if model else node)[0]
     told = suspected(change) if model and change.kind != "infrastructure" else _told(change, steps)
     told *= BESIDE if node != evidence.symptom.incident.node and _announced_then(evidence) else 1.0
-    most = FARTHER if announced(evidence, change) else max(USED * told, FARTHER)
+    vague = FARTHER * suspected(change)
+    most = vague if announced(evidence, change) else max(USED * told, vague)
     return most * left * reality(evidence.symptom)
 
 

@@ -40,11 +40,15 @@ class AnswerForm:
 
 
 def answer_form(rows: Rows, node: Node) -> AnswerForm | None:
-    """Return how the form of a model's answers changed; None where it did not, or of classes, which always are few."""
-    if node.task == "multiclass":
+    """Return how the form of a model's answers changed; None where it did not, or of classes, which always are few.
+
+    Of classes with probabilities the answer is the largest one.
+    """
+    if node.task == "multiclass" and rows.proba is None:
         return None
-    fine = np.isfinite(rows.prediction)
-    old, new = rows.prediction[~rows.after & fine], rows.prediction[rows.after & fine]
+    answer = rows.prediction if rows.proba is None or node.task != "multiclass" else rows.proba.max(axis=1)
+    fine = np.isfinite(answer)
+    old, new = answer[~rows.after & fine], answer[rows.after & fine]
     size = min(len(old), len(new))
     if size < FEWEST:
         return None

@@ -13,12 +13,16 @@ LIFTED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One column of a cohort: `words` for a sentence, the `share` of the cohort that has it, and the `usual` share."""
+    """One column of a cohort: `words` for a sentence, the `share` of the cohort that has it, and the `usual` share.
+
+    `missing`: what the cohort has there is no value.
+    """
 
     column: str
     words: str
     share: float
     usual: float
+    missing: bool = False
 
 
 def cohort(
@@ -52,7 +56,7 @@ def _trait(model: ModelEvidence, rows: Rows, key: str, inside: IntArray, base: I
     share, usual = (np.bincount(rows.bins[key][side], minlength=size) / len(side) for side in (inside, base))
     top = int(np.argmax(share - usual))
     words = f"{profile.column} = {profile.labels[top]} ({share[top]:.0%}, usually {usual[top]:.0%})"
-    return Trait(profile.column, words, float(share[top]), float(usual[top]))
+    return Trait(profile.column, words, float(share[top]), float(usual[top]), profile.roles[top] == "null")
 
 
 def _range(column: str, inside: np.ndarray, base: np.ndarray) -> Trait | None:

@@ -211,7 +211,7 @@ def _describe(
     if unit is not None:  # the outcomes went with what the values were
         went, innocent = unit.followed, frozenset()
         wrong = (unit.sign, *(sign for sign in wrong if sign.mechanism not in NEW))
-    elif (sign := _default(evidence, model, column, went)) is not None:
+    elif not _permuted(encoding) and (sign := _default(evidence, model, column, went)) is not None:
         wrong = (sign, *wrong)
     if swap is not None:
         wrong = (swap, *wrong)
@@ -229,6 +229,11 @@ def _describe(
         schema=schema,
         followed=went,
     )
+
+
+def _permuted(encoding: tuple[Signature, ...]) -> bool:
+    """Return whether all old shares sit on other categories: a default would have taken from all of them."""
+    return any(sign.mechanism == "re_encoded" for sign in encoding)
 
 
 def _default(

@@ -39,7 +39,7 @@ from candidates.measures.relations import correlation, relation_loss
 from candidates.measures.served_function import Deviations, FunctionChange, function_change
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.sides import input_keys, may_matter
-from candidates.measures.unread import unread, vacated
+from candidates.measures.unread import blurred, unread, vacated
 from candidates.measures.ventured import ventured
 from candidates.measures.what_if import Column, column_of, drop, mix, reacted, redo, repair
 from schemas.evidence import Evidence, FloatArray, ModelEvidence, Onset, Rows, Symptom
@@ -85,8 +85,8 @@ class ColumnDiagnosis:
         Share of the metric's change that goes away when the answers follow the column as before; asked of columns whose
         schema changed, else NaN (`candidates.measures.unread`).
     vacated
-        Share of the metric's change that came with a change of the answers when the column went from all rows, unless
-        another version answers since; else NaN (`candidates.measures.unread`).
+        Share of the metric's change that came with a change of the answers when the column went from all rows, or a
+        vector moved, unless another version answers since; else NaN (`candidates.measures.unread`).
     freed
         Share of the metric's change that goes away when the column, which stopped changing, may move again; of a column
         that has one value for all rows at a time, else NaN (`candidates.measures.freed`).
@@ -345,6 +345,9 @@ def _with_unread(
             others = sum(went.values()) - went.get(changed.column, 0.0)
             gone = vacated(lab, symptom, changed, column.importance, function, others=others) / unit
             out[changed.column] = replace(column, unread=unread(lab, own) / unit, vacated=gone)
+    for name, column in out.items():
+        if column.shift.strength >= MOVED and lab.model.columns[column.keys[0]].kind == "vector":
+            out[name] = replace(column, vacated=blurred(lab, symptom, column.shift.onset, function) / unit)
     return out
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from candidates.measures.changepoint import change_point
 from candidates.measures.clock import to_datetime, to_numpy, within
 from candidates.measures.robust import two_sided_p
-from schemas.evidence import FloatArray, Onset, Symptom, TimeArray
+from schemas.evidence import BoolArray, FloatArray, Onset, Symptom, TimeArray
 
 MAD_TO_SD = 1.4826
 RELATIVE_FLOOR = 0.05
@@ -27,6 +27,12 @@ HUGE = 1e100
 MAX_Z = 50.0
 """Beyond this a larger z says nothing more."""
 
+DAY = np.timedelta64(1, "D")
+DAYS = 3
+"""Earlier days that show what is usual at a time of day; of them three in four have to, ..."""
+USUAL = 0.5
+"""... by so much of the growth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Growth:
@@ -43,6 +49,8 @@ class Growth:
         Two-sided, of the difference given the number of buckets.
     onset
         None when no change point was found, or when there is no growth to date.
+    usual
+        Share of the growth that is there at this time of every day; `after` and the others are without it.
     """
 
     before: float
@@ -50,6 +58,7 @@ class Growth:
     z: float
     p_value: float
     onset: Onset | None
+    usual: float = 0.0
 
     @property
     def delta(self) -> float:
@@ -82,6 +91,8 @@ def measure_growth(
     old, new = known & within(ts, symptom.baseline), known & within(ts, symptom.window)
     if not old.any() or not new.any():
         return None
+    usual, grown = _usual(symptom, ts[known], value[known], weight[known])
+    value = value - usual * grown * new
     spread = _spread(value[old], floor)
     if noise is not None:
         spread = math.hypot(spread, float(np.nan_to_num(np.median(noise[old]))))
@@ -94,7 +105,31 @@ def measure_growth(
         z=z,
         p_value=_p_value(z, int(old.sum()), int(new.sum())),
         onset=_onset(symptom, ts[known], value[known], weight[known]) if after > NOTABLE * before else None,
+        usual=usual,
     )
+
+
+def _usual(symptom: Symptom, ts: TimeArray, value: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Return the share of the growth, [0, 1], that is there at this time of every day (a nightly backup), and all of it.
+
+    Known for a window of half a day at most, after a baseline of some days.
+    """
+    start, end = to_numpy(symptom.window.start), to_numpy(symptom.window.end)
+    first = to_numpy(symptom.baseline.start)
+    ago = int((start - first) / DAY)
+    if ago < DAYS or 2 * (end - start) > DAY:
+        return 0.0, 0.0
+
+    def level(mask: BoolArray) -> float:
+        total = float(weight[mask].sum())
+        return float(value[mask] @ weight[mask]) / total if total > 0 else math.nan
+
+    before, after = level(within(ts, symptom.baseline)), level(within(ts, symptom.window))
+    days = np.array([level((ts >= start - k * DAY) & (ts < end - k * DAY)) for k in range(1, ago + 1)])
+    share = (days[np.isfinite(days)] - before) / (after - before) if after > before else np.zeros(0)
+    if len(share) < DAYS or np.quantile(share, 0.25) < USUAL:
+        return 0.0, 0.0
+    return min(float(np.median(share)), 1.0), after - before
 
 
 def _spread(value: FloatArray, floor: float) -> float:

@@ -33,6 +33,8 @@ CLOSE, UNSEEN, DISTURBED = 0.8, 0.6, 0.25
 """Correlation from which what a KPI followed is all there is to it; how far a KPI is believed to have followed what
 nobody sees since; the movement of the answers, in their variance, that leaves no answer as it was."""
 
+BLURRED = 0.2
+"""How far a model's function is believed to have changed where a vector that it reads moved at the same time."""
 MATTERS = 0.1
 """Share from which putting a column back is no accident: a lost relation shows in both its columns, the repair
 only in the one that is wrong."""
@@ -146,7 +148,11 @@ def function_share(evidence: Evidence, node: str) -> float:
     if diagnosis is None or not diagnosis.function_moved or counts_nulls(evidence, node):
         return 0.0
     # rows whose columns no longer belong together look like a new function to any stand-in
-    sure = 1 - 0.8 * max((c.relation_loss * clip(c.importance / 0.1) for c in diagnosis.columns.values()), default=0.0)
+    columns = diagnosis.columns.values()
+    sure = 1 - 0.8 * max((c.relation_loss * clip(c.importance / 0.1) for c in columns), default=0.0)
+    # and so do those of which only some projections are known
+    if any(len(c.keys) > 1 and math.isfinite(c.vacated) for c in columns):
+        sure = min(sure, BLURRED)
     if node == evidence.symptom.incident.node:
         return sure * clip(diagnosis.function)
     share = clip(diagnosis.function) if _mean_moved(evidence, node, diagnosis) else 0.0

@@ -128,7 +128,7 @@ def _looks(model: ModelEvidence, rows: Rows, diagnosis: ModelDiagnosis, task: st
     keys = _inputs(model, rows)
     intact = [key for key in keys if _kept(diagnosis, model.columns[key].column)]
     looks = [expect(rows, task, sizes, keys, answer=not diagnosis.function_moved)]
-    if len(intact) < len(keys) or diagnosis.function_moved:
+    if intact and (len(intact) < len(keys) or diagnosis.function_moved):  # nothing left to look with sees anything
         looks.append(expect(rows, task, sizes, intact, answer=False))
     return [found for found in looks if found is not None]
 

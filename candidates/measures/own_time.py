@@ -125,6 +125,7 @@ def _slower(evidence: Evidence, profile: OperationProfile) -> OwnTime | None:
     if growth is None:
         return None
     each = profile.per_request_after / profile.calls_after - profile.per_request_before / profile.calls_before
+    each *= 1 - growth.usual
     # a handful of calls proves little: only what exceeds the standard error of the difference counts
     error = math.hypot(
         *(sd / math.sqrt(max(profile.n[mask].sum(), 1.0)) for sd, mask in zip(spread, masks, strict=True))

@@ -40,6 +40,8 @@ FEWEST = 100
 NEW, GROWN, FOLLOWERS = 0.05, 10.0, 2
 """Share of the window's rows from which a segment is told, how many times its old share that is when nobody knew it,
 and how many other columns must have moved with it."""
+SIMPLER = 0.7
+"""How far one column that explains as much takes the place of what many columns have in common."""
 NULLS = 0.5
 """Part of a shift that nulls make from which a column's population did not move."""
 CLEAR = 3.0
@@ -148,6 +150,9 @@ def _common(
         return None
     weight = domain_classifier(*feature_index(rows.bins, list(sizes), sizes), rows.after).weight
     share = _reweighted(evidence, model, diagnosis, weight)
+    # a column that leads the others, and explains as much by itself, is the simpler cause
+    one = max((clip(diagnosis.columns[name].mix) * diagnosis.columns[name].leads for name in names), default=0.0)
+    leads *= 1.0 - SIMPLER * clip(one / share if share > 0 else 0.0)
     most = sorted(names, key=lambda name: -diagnosis.columns[name].shift.divergence)[:3]
     moved = tuple(_most_moved(model.columns[names[name]]) for name in most)
     return Mix(None, share, leads, None, tuple(sorted(names)), moved, common=True)

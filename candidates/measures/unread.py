@@ -17,7 +17,7 @@ from candidates.measures.laboratory import Laboratory
 from candidates.measures.novelty import new_versions
 from candidates.measures.served_function import FunctionChange
 from candidates.measures.surrogate import summed
-from schemas.evidence import FloatArray, Symptom
+from schemas.evidence import FloatArray, Onset, Symptom
 
 FEWEST = 50
 """Rows of a side that tell how far the answers follow a column."""
@@ -87,6 +87,20 @@ def vacated(
     if not at_once(gone.since) or any(map(at_once, _released(lab))):
         return float("nan")
     return function.undone * importance / (importance + others + HARDLY_READ)
+
+
+def blurred(lab: Laboratory, symptom: Symptom, moved: Onset | None, function: FunctionChange) -> float:
+    """Return how much of the metric's change came with the answers when a vector moved; NaN where nobody can say.
+
+    Of a vector a few projections are known: what else the model reads of it looks like another function. It is laid to
+    the vector, as nobody can tell, unless another version answers.
+    """
+    since, step = function.onset or moved, timedelta(seconds=symptom.bucket_seconds)
+    if moved is None or since is None or since.high + step < moved.low or moved.high + step < since.low:
+        return float("nan")
+    if any(since.low - step <= moment <= since.high + step for moment in _released(lab)):
+        return float("nan")
+    return function.undone
 
 
 def _released(lab: Laboratory) -> list[datetime]:

@@ -12,6 +12,8 @@ MONDAY = 4 * DAY
 POLISH = 3
 WORTHWHILE = 0.95
 """A season must take the spread below this share of what it was, its own freedom counted."""
+SURE = 3.5
+"""Standard errors from which the effect of one slot alone is believed: a nightly backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _group_medians(value: FloatArray, group: IntArray, size: int) -> FloatArray:
 
 
 def _effects(value: FloatArray, period: IntArray, slot: IntArray, slots: int) -> tuple[FloatArray, float]:
-    """Return shrunken slot effects (slots,) and the variance of one; none when they are not worth their freedom.
+    """Return shrunken slot effects (slots,) and the variance of one; of those not worth their freedom only the sure.
 
     Levels of periods (days, weeks) and effects of slots are fitted in turn (median polish, Tukey, 1977), so
     that neither a change of level between periods nor a half-seen period leaks into the effects.
@@ -99,9 +101,10 @@ def _effects(value: FloatArray, period: IntArray, slot: IntArray, slots: int) ->
     rest = centred - effect[slot]
     used = len(np.unique(slot))
     freedom = np.sqrt(value.size / max(value.size - used, 1))
-    if robust_scale(rest) * freedom > WORTHWHILE * robust_scale(centred):
-        return np.zeros(0), 0.0
     noise = 1.57 * (robust_scale(rest) * freedom) ** 2 * used / value.size  # variance of a slot's median
+    if robust_scale(rest) * freedom > WORTHWHILE * robust_scale(centred):
+        sure = np.abs(effect) > SURE * np.sqrt(noise)
+        return (np.where(sure, effect, 0.0), noise) if sure.any() and noise > 0 else (np.zeros(0), 0.0)
     signal = float(np.var(effect[slot]))
     return (effect * (1 - noise / signal), noise) if signal > noise else (np.zeros(0), 0.0)
 
