@@ -144,7 +144,7 @@ class ModelDiagnosis:
     function_onset
         Since when the logged predictions deviate from the baseline's function; None where no step is seen.
     deviation
-        How far the logged predictions deviate from the baseline's function, row by row.
+        Of the logged predictions from it, row by row.
     """
 
     columns: Mapping[str, ColumnDiagnosis]
@@ -257,8 +257,7 @@ def _with_leaders(
 def _diagnose(
     model: ModelEvidence, symptom: Symptom, metric: str, answers: Mapping[str, frozenset[str]]
 ) -> ModelDiagnosis | None:
-    rows = model.rows
-    if rows is None:
+    if (rows := model.rows) is None:
         return _diagnose_histograms(model, symptom, metric)
     if rows.after.sum() < 20 or (~rows.after).sum() < 50 or not input_keys(model):
         return None
@@ -345,10 +344,8 @@ def _with_unread(
             others = sum(went.values()) - went.get(changed.column, 0.0)
             gone = vacated(lab, symptom, changed, column.importance, function, others=others) / unit
             out[changed.column] = replace(column, unread=unread(lab, own) / unit, vacated=gone)
-    for name, column in out.items():
-        if column.shift.strength >= MOVED and lab.model.columns[column.keys[0]].kind == "vector":
-            out[name] = replace(column, vacated=blurred(lab, symptom, column.shift.onset, function) / unit)
-    return out
+    vectors = [c for c in out.values() if c.shift.strength >= MOVED and lab.model.columns[c.keys[0]].kind == "vector"]
+    return out | {c.column: replace(c, vacated=blurred(lab, symptom, c.shift.onset, function) / unit) for c in vectors}
 
 
 def _with_freed(

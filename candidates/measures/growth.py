@@ -110,7 +110,7 @@ def measure_growth(
 
 
 def _usual(symptom: Symptom, ts: TimeArray, value: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Return the share of the growth, [0, 1], that is there at this time of every day (a nightly backup), and all of it.
+    """Return the share of the growth, [0, 1], that is there at this time every day (a nightly backup), and all of it.
 
     Known for a window of half a day at most, after a baseline of some days.
     """

@@ -84,8 +84,12 @@ def _group_medians(value: FloatArray, group: IntArray, size: int) -> FloatArray:
     return np.where(count > 0, (ordered[low] + ordered[high]) / 2, np.nan)
 
 
-def _effects(value: FloatArray, period: IntArray, slot: IntArray, slots: int) -> tuple[FloatArray, float]:
-    """Return shrunken slot effects (slots,) and the variance of one; of those not worth their freedom only the sure.
+def _effects(
+    value: FloatArray, period: IntArray, slot: IntArray, slots: int, *, single: bool = False
+) -> tuple[FloatArray, float]:
+    """Return shrunken slot effects (slots,) and the variance of one; none when they are not worth their freedom.
+
+    `single`: of those the ones that are sure by themselves.
 
     Levels of periods (days, weeks) and effects of slots are fitted in turn (median polish, Tukey, 1977), so
     that neither a change of level between periods nor a half-seen period leaks into the effects.
@@ -103,8 +107,8 @@ def _effects(value: FloatArray, period: IntArray, slot: IntArray, slots: int) ->
     freedom = np.sqrt(value.size / max(value.size - used, 1))
     noise = 1.57 * (robust_scale(rest) * freedom) ** 2 * used / value.size  # variance of a slot's median
     if robust_scale(rest) * freedom > WORTHWHILE * robust_scale(centred):
-        sure = np.abs(effect) > SURE * np.sqrt(noise)
-        return (np.where(sure, effect, 0.0), noise) if sure.any() and noise > 0 else (np.zeros(0), 0.0)
+        alone = single and np.abs(effect) > SURE * np.sqrt(noise)
+        return (np.where(alone, effect, 0.0), noise) if np.any(alone) and noise > 0 else (np.zeros(0), 0.0)
     signal = float(np.var(effect[slot]))
     return (effect * (1 - noise / signal), noise) if signal > noise else (np.zeros(0), 0.0)
 
@@ -128,7 +132,7 @@ def fit_season(ts: TimeArray, value: FloatArray, healthy: BoolArray, seconds: fl
     found = NONE
     if seconds < DAY and span >= 2 * DAY:
         slots = int(DAY // max(seconds, HOUR))
-        daily, noise = _effects(shown, at // DAY, _day_slot(at, slots), slots)
+        daily, noise = _effects(shown, at // DAY, _day_slot(at, slots), slots, single=True)
         found = Season(daily, NONE.weekly, daily_noise=noise)
     if seconds <= DAY and span >= 2 * WEEK:
         shown = shown - found.at(ts[use])
