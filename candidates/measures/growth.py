@@ -31,7 +31,9 @@ DAY = np.timedelta64(1, "D")
 DAYS = 3
 """Earlier days that show what is usual at a time of day; of them three in four have to, ..."""
 USUAL = 0.5
-"""... by so much of the growth."""
+"""... by so much of the growth; ..."""
+CHANCE = 2.0
+"""... within so many standard errors of it nothing grew at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,15 @@ def _usual(symptom: Symptom, ts: TimeArray, value: FloatArray, weight: FloatArra
         total = float(weight[mask].sum())
         return float(value[mask] @ weight[mask]) / total if total > 0 else math.nan
 
-    before, after = level(within(ts, symptom.baseline)), level(within(ts, symptom.window))
+    now = within(ts, symptom.window)
+    before, after = level(within(ts, symptom.baseline)), level(now)
     days = np.array([level((ts >= start - k * DAY) & (ts < end - k * DAY)) for k in range(1, ago + 1)])
     share = (days[np.isfinite(days)] - before) / (after - before) if after > before else np.zeros(0)
     if len(share) < DAYS or np.quantile(share, 0.25) < USUAL:
         return 0.0, 0.0
-    return min(float(np.median(share)), 1.0), after - before
+    usual, error = float(np.median(share)), float(value[now].std()) / math.sqrt(now.sum()) / (after - before)
+    apart = math.hypot(float(share.std(ddof=1)) * math.sqrt(1 + 1 / len(share)), error)
+    return (1.0 if 1 - usual < CHANCE * apart else usual), after - before
 
 
 def _spread(value: FloatArray, floor: float) -> float:

@@ -116,8 +116,10 @@ def _reports(evidence: Evidence, node: str) -> tuple[SliceReport, ...] | None:
     if not scanned:
         return None
     reports = [(read.weight, tuple(_reports_of(evidence, read))) for read in scanned]
-    # the reading in which the clearest slice stands out most tells its bounds best; unsharp ones are none
-    reports.sort(key=lambda of: -of[0] * max((math.sqrt(one.found.clear) * one.sure for one in of[1]), default=0.0))
+    # the reading in which the clearest slice stands out most, holding most, tells its bounds best; unsharp ones none
+    reports.sort(
+        key=lambda of: -of[0] * max((math.sqrt(one.found.clear * one.share) * one.sure for one in of[1]), default=0.0)
+    )
     told: dict[str, SliceReport] = {}
     for one in (one for _, found in reports for one in found):
         told.setdefault(str(one.found.where), one)  # both readings may find the same slice
