@@ -126,6 +126,18 @@ def test_a_service_is_judged_by_whether_its_own_metrics_moved():
     assert found("config_change", moved)["api", "pool size"].impact > 0.3
 
 
+def test_a_setting_at_the_onset_of_its_own_nodes_errors_fits_though_the_symptom_was_noticed_later():
+    base = evidence("shown by no input", changes=(event("api", at=-4.0, title="downstream_timeout_ms"),))
+    errors = np.where(np.arange(DAYS) >= 12, 0.3, 0.01 + 0.001 * np.sin(np.arange(DAYS)))
+    others = np.where(np.arange(DAYS) >= 15, 0.3, 0.01 + 0.001 * np.sin(np.arange(DAYS)))
+    early, late = (
+        found("config_change", replace(base, metrics=(metric_of("api", values),), cache={}))
+        for values in (errors, others)
+    )
+    fits = [one["api", "downstream_timeout_ms"].features["alignment"] for one in (early, late)]
+    assert fits[0] == 1.0 > fits[1]
+
+
 def quantised(answer):
     return np.round(answer)
 

@@ -113,6 +113,16 @@ def test_near_copies_keep_their_claim_where_they_moved_several_columns_that_expl
     assert impact == burst.share if kept else impact < 0.3 * burst.share
 
 
+@pytest.mark.parametrize(("missing", "kept"), [(0, True), (1, True), (3, False)])
+def test_rows_that_mostly_lack_values_were_not_sent_so(missing, kept):
+    given = evidence_of(burst(logs()))
+    seen = find_burst(given, "scorer")
+    traits = tuple(replace(t, missing=i < missing, share=0.9) for i, t in enumerate(seen.traits[:4]))
+    cache = given.cache | {("burst", "scorer"): replace(seen, traits=traits)}
+    impact = found("outliers", replace(given, cache=cache))[KEY].impact
+    assert impact == seen.share if kept else impact < 0.2 * seen.share
+
+
 def test_combinations_that_do_not_belong_together_are_seen_though_each_value_is_usual():
     scene = logs(rows=12_000)
     log, hit = scene["scorer"], hit_rows(scene)

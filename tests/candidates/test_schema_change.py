@@ -7,7 +7,7 @@ import pytest
 
 from candidates.schema_change import generate
 from tests.candidates.faults import evidence, faulty, healthy, reshaped
-from tests.candidates.scenes import evidence_of, first, found
+from tests.candidates.scenes import corrupted, evidence_of, first, found
 
 CHANGED = [
     ("dropped", "amount", "dropped"),
@@ -26,6 +26,14 @@ def test_the_changed_column_comes_first(fault, column, mechanism):
     assert (cause.family, cause.node, cause.subject) == ("schema_change", "payments", column)
     assert cause.mechanism == mechanism
     assert cause.impact > 0.3
+
+
+def test_codes_that_were_exchanged_are_no_default_value():
+    names = np.unique(healthy()["scorer"].columns["country"]).tolist()
+    other = dict(zip(names, names[1:] + names[:1], strict=True))
+    scene = corrupted("country", lambda old, _: np.array([other[v] for v in old], dtype=object))(healthy())
+    cause = first(evidence_of(scene))
+    assert (cause.family, cause.subject, cause.mechanism) == ("schema_change", "country", "re_encoded")
 
 
 def test_a_renamed_column_says_its_new_name():

@@ -12,6 +12,9 @@ INNOCENT = [
     "ui_banner_colour",
     "Button color",
     "alert routing",
+    "new_footer",
+    "typo in the help page",
+    "Weekly report moved to 07:00",
 ]
 CAPACITY = ["replicas", "min_replicas", "retention_days", "disk size", "memory limit", "autoscaling"]
 RESIZED = ["replicas 3 -> 5", "Disk volume resized", "retention_days: 30 to 60", "cpu_limit"]
@@ -28,6 +31,7 @@ SERIOUS = [
     "cache.max_entries",
     "color_space",
     "retrained",
+    "weekly_report_cutoff",
 ]
 
 

@@ -52,6 +52,11 @@ def test_the_same_outcomes_explain_nothing():
     assert change.share < 0.2
 
 
+def test_without_an_input_that_stayed_nothing_is_seen():
+    everything = {name: np.where(LATE, np.nan, values) for name, values in X.items()}
+    assert outcome_change(make_evidence(make_model(everything, PREDICTION, CHANGED["noise"], DAY)), "scorer") is None
+
+
 @pytest.mark.parametrize("what", ["a:null", "a:scale", "a:frozen", "a:shuffled", "b:shuffled", "c:scale"])
 def test_broken_inputs_are_not_taken_for_a_changed_outcome(what):
     assert outcome_change(broken(what), "scorer").sure == 0.0

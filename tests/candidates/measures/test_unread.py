@@ -1,11 +1,16 @@
 """A column that the log keeps in another form, and whether the model still reads it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
+from candidates.measures import unread as module
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.served_function import FunctionChange
+from candidates.measures.unread import blurred
+from schemas.evidence import Onset
 from tests.candidates.faults import faulty, reshaped
 from tests.candidates.scenes import evidence_of, first, score
 from tests.candidates.scenes import logs as draw
@@ -83,6 +88,23 @@ def test_what_changes_in_the_answers_when_a_column_goes_is_laid_to_it():
 
 def test_unless_another_version_answers_since_then():
     assert np.isnan(diagnose(gone("temp", version="v2"), "scorer").columns["temp"].vacated)
+
+
+def at(day: float) -> Onset:
+    moment = ONSET + timedelta(days=day)
+    return Onset(moment, moment, moment)
+
+
+@pytest.mark.parametrize(
+    ("vector", "answers", "released", "told"),
+    [(0, 0, None, True), (0, None, None, True), (0, 4, None, False), (None, 0, None, False), (0, 0, 0, False)],
+)
+def test_what_changes_in_the_answers_when_a_vector_moves_is_laid_to_it(vector, answers, released, told, monkeypatch):
+    monkeypatch.setattr(module, "_released", lambda _: [] if released is None else [ONSET + timedelta(days=released)])
+    given = gone("temp")
+    moved, since = (None if day is None else at(day) for day in (vector, answers))
+    share = blurred(None, given.symptom, moved, FunctionChange(0.4, 2.0, 1.0, 1.0, since))
+    assert share == 0.4 if told else np.isnan(share)
 
 
 def test_a_column_without_influence_that_goes_explains_nothing():
