@@ -16,7 +16,9 @@ WORDS = re.compile(
     r"|(?<![A-Za-z])(?:ui|banner|button|theme|badge|icon|logo|header)s?[ _.-](?:[A-Za-z]{1,20}[ _.-])?"
     r"colou?rs?(?![A-Za-z])"
     r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"
-    r"|no functional change|no (?:behavior|behaviour) change|same (?:artefact|artifact|weights|binary)",
+    r"|\bno (?:functional |behaviou?r(?:al)? )?changes?\b|\bunchanged\b|\bas before\b"
+    r"|same (?:artefact|artifact|weights|binary)|\bflag clean-?up\b|\bstale (?:experiment )?(?:flag|toggle)s\b"
+    r"|dark.?launch(?:ed)? .*\bstaff\b",
     re.IGNORECASE,
 )
 CAPACITY = re.compile(
@@ -27,7 +29,7 @@ CAPACITY = re.compile(
 """How much of something there is, or how it is kept: it makes answers late, not wrong."""
 RESIZED = re.compile(r"[:\s]*(?:\d\S*\s*(?:->|→|to)\s*\d\S*|resized|raised|doubled)?\s*", re.IGNORECASE)
 """All that a title may say besides."""
-PATCHED = re.compile(r"\bCVE\b")
+PATCHED = re.compile(r"\bCVE\b|\bsecurity (?:patch|update)", re.IGNORECASE)
 
 
 def suspected(change: Change, *, late: bool = False) -> float:

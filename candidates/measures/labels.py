@@ -285,7 +285,7 @@ def _recorded_by_others(evidence: Evidence, model: ModelEvidence) -> LabelSign |
 
 def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange | None) -> LabelSign | None:
     nodes = {model.node.id, label_producer(evidence, model)}
-    about = [(c, _about_labels(c, model.node.id)) for c in evidence.changes if c.node in nodes]
+    about = [(c, _about_labels(c, model)) for c in evidence.changes if c.node in nodes]
     events = [(c, sure) for c, sure in about if sure > 0]
     symptom = evidence.symptom
     onset = change.onset if change and change.onset else symptom.onset
@@ -316,14 +316,20 @@ def _beside(event: Change, onset: Onset) -> float:
     return max((onset.low - event.ts).total_seconds(), (event.ts - onset.high).total_seconds(), 0.0)
 
 
-def _about_labels(change: Change, model: str) -> float:
-    """Return how surely a change is one of labels, [0, 1]: by its kind, its words, or because of where it was made."""
-    if change.kind == "label_guideline" or WORDS.search(change.title or ""):
-        return TOLD_OF_LABELS
-    if change.node != model:
+def _about_labels(change: Change, model: ModelEvidence) -> float:
+    """Return how surely a change is one of labels, [0, 1]: by its kind, its words, or because of where it was made.
+
+    One that by its words changes nothing is none, nor is one that names an input.
+    """
+    title = change.title or ""
+    if change.kind == "label_guideline" or WORDS.search(title):
+        return TOLD_OF_LABELS * suspected(change)
+    if change.node != model.node.id:
         return suspected(change) * OF_A_PRODUCER.get(change.kind, 0.0)
+    if any(profile.column in re.split(r"[^\w.]+", title) for profile in model.columns.values()):
+        return 0.0
     # the feeds of a model's inputs belong to the nodes that produce them: its own feed is mostly one of labels
-    return 0.6 if change.kind == "data_feed" else 0.0
+    return 0.6 * suspected(change) if change.kind == "data_feed" else 0.0
 
 
 def _one_way(change: OutcomeChange | None) -> LabelSign | None:

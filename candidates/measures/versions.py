@@ -111,15 +111,19 @@ def brings_version(evidence: Evidence, change: Change) -> bool:
 
 
 def event_switch(evidence: Evidence, node: str, kinds: Collection[str]) -> Switch | None:
-    """Return the change event of some kinds on a node that best fits the onset, if one is near."""
+    """Return the change event of some kinds on a node that best fits the onset, if one is near.
+
+    Of several one that by its words may change answers.
+    """
     best: Switch | None = None
+    most = 0.0
     for change in evidence.changes:
         subject = change_subject(change)
         if change.node != node or change.kind not in kinds or subject is None:
             continue
         fit = _aligned(evidence, change.ts)
-        if fit > 0 and (best is None or fit > best.alignment):
-            best = Switch(subject, change.ts, change.kind, fit, change_item(change))
+        if fit * suspected(change) > most:
+            best, most = Switch(subject, change.ts, change.kind, fit, change_item(change)), fit * suspected(change)
     return best
 
 
