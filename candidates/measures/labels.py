@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.batches import schema_differences
-from candidates.measures.change_words import suspected
+from candidates.measures.change_words import INERT, suspected
 from candidates.measures.clock import stamp
 from candidates.measures.label_arrival import coverage, latest, settled
 from candidates.measures.label_heap import heap
@@ -57,6 +57,12 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 """What titles of changes say when they are about labels."""
+AS_EVER = re.compile(
+    r"\b(?:definitions?|rules?|criteria|meanings?|classes|labels)\b[^;,.]{0,12}"
+    r"\b(?:unchanged|as before|stay|the same)\b|\bno (?:functional |material )?changes?\b|\btypos?\b",
+    re.IGNORECASE,
+)
+"""What they say when all labels mean what they meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +325,11 @@ def _beside(event: Change, onset: Onset) -> float:
 def _about_labels(change: Change, model: ModelEvidence) -> float:
     """Return how surely a change is one of labels, [0, 1]: by its kind, its words, or because of where it was made.
 
-    One that by its words changes nothing is none, nor is one that names an input.
+    One that says itself that all is as it was is none, nor is one on the model that names an input.
     """
     title = change.title or ""
     if change.kind == "label_guideline" or WORDS.search(title):
-        return TOLD_OF_LABELS * suspected(change)
+        return TOLD_OF_LABELS * (INERT if AS_EVER.search(title) else 1.0)
     if change.node != model.node.id:
         return suspected(change) * OF_A_PRODUCER.get(change.kind, 0.0)
     if any(profile.column in re.split(r"[^\w.]+", title) for profile in model.columns.values()):

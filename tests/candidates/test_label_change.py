@@ -44,6 +44,27 @@ def test_a_guideline_that_changed_nothing_is_no_cause(fault):
     assert first(given).family != "label_change"
 
 
+@pytest.mark.parametrize(
+    ("title", "family"),
+    [
+        ("annotator guideline v8: typo fixes only", "concept_drift"),
+        ("handbook re-issued with clearer pictures, definitions as before", "concept_drift"),
+        ("moved to the new labelling tool; rules unchanged", "concept_drift"),
+        ("annotator guideline v9: late payers count as well", "label_change"),
+    ],
+)
+def test_a_guideline_that_says_that_all_is_as_before_is_no_cause_of_other_outcomes(title, family):
+    given = evidence_of(relabelled(flips), changes=[event("scorer", "label_guideline", title=title)])
+    assert first(given).family == family
+
+
+@pytest.mark.parametrize(("title", "sure"), [("amount: new source", 0.0), ("new source", 0.6)])
+def test_a_feed_of_the_model_that_names_an_input_is_none_of_labels(title, sure):
+    given = evidence_of(relabelled(flips), changes=[event("scorer", "data_feed", title=title)])
+    signs = label_signs(given, given.models["scorer"], outcome_change(given, "scorer"))
+    assert max((s.specificity for s in signs if s.announced), default=0.0) == sure
+
+
 def test_labels_that_come_later_are_told_by_their_delay():
     given = evidence_of(relabelled(lost))
     rows = given.models["scorer"].rows

@@ -15,6 +15,9 @@ INNOCENT = [
     "new_footer",
     "typo in the help page",
     "Weekly report moved to 07:00",
+    "bump base image, no functional change",
+    "flag cleanup: remove stale experiment toggles",
+    "dark-launch of widget B for staff",
 ]
 CAPACITY = ["replicas", "min_replicas", "retention_days", "disk size", "memory limit", "autoscaling"]
 RESIZED = ["replicas 3 -> 5", "Disk volume resized", "retention_days: 30 to 60", "cpu_limit"]
@@ -31,6 +34,7 @@ SERIOUS = [
     "cache.max_entries",
     "color_space",
     "retrained",
+    "threshold lowered to 0.4, page unchanged",
     "weekly_report_cutoff",
 ]
 

@@ -173,3 +173,10 @@ def test_a_version_that_by_its_words_is_the_old_one_is_brought_by_nobody():
     flag = event("scorer", "flag", before="v1:100", after="v2:50")
     assert brings_version(given, flag)
     assert not brings_version(replace(given, changes=(same, flag), cache={}), flag)
+
+
+def test_of_two_events_the_one_that_may_change_answers_is_told():
+    inert = event("scorer", title="bump base image, no functional change")
+    given = evidence("none", changes=(inert, event("scorer", at=-0.5, title="calibration.power")))
+    assert event_switch(given, "scorer", {"config"}).subject == "calibration.power"
+    assert event_switch(evidence("none", changes=(inert,)), "scorer", {"config"}).subject == inert.title
