@@ -16,7 +16,7 @@ WORDS = re.compile(
     r"|(?<![A-Za-z])(?:ui|banner|button|theme|badge|icon|logo|header)s?[ _.-](?:[A-Za-z]{1,20}[ _.-])?"
     r"colou?rs?(?![A-Za-z])"
     r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"
-    r"|no (?:functional|behaviou?r(?:al)?) changes?|same (?:artefact|artifact|weights|binary)"
+    r"|no (?:functional|behaviour|behavior) changes?|same (?:artefact|artifact|weights|binary)"
     r"|\bflag clean-?up\b|\bstale (?:experiment )?(?:flag|toggle)s\b"
     r"|dark.?launch(?:ed)? .*\bstaff\b",
     re.IGNORECASE,
