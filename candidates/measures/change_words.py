@@ -12,7 +12,7 @@ WORDS = re.compile(
     r"|audit logs|trac(?:e|ing) sampling|metrics (?:exporter|scrap)|\bmonitoring\b|dashboard|alert routing"
     r"|alert thresholds? tuned|dark.?mode|(?:staff|cookie) banner|(?:page|ui) (?:copy|theme)|wording|newsletter"
     r"|\btypos?\b|\(unused\)|(?<![A-Za-z])footer(?![A-Za-z])|help[ _.-](?:page|text|cent(?:re|er))"
-    r"|\b(?:daily|weekly|monthly|nightly) (?:report|digest|summary|e-?mail)"
+    r"|\b(?:daily|weekly|monthly) (?:report|digest|e-?mail)"
     r"|(?<![A-Za-z])(?:ui|banner|button|theme|badge|icon|logo|header)s?[ _.-](?:[A-Za-z]{1,20}[ _.-])?"
     r"colou?rs?(?![A-Za-z])"
     r"|\bdocs\b|documentation|unit tests?|\blint|comments? (?:added|only)|handover|backup (?:window|job|schedule)"

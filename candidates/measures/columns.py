@@ -158,7 +158,7 @@ def _through_unlogged(evidence: Evidence, column: ColumnDiagnosis, producer: str
             if has_moved(output):
                 came = came_with(evidence, edge.target, column, output)
                 share = column_share(evidence, edge.target, output, bad=True)[0]
-                best = max(best, (UNLOGGED if came is None else came) * share)
+                best = max(best, max(UNLOGGED, came or 0.0) * share)
     return best
 
 

@@ -36,7 +36,7 @@ from candidates.measures.laboratory import Laboratory
 from candidates.measures.outcome import LABEL, label_position, label_shares
 from candidates.measures.partners import broken_among
 from candidates.measures.relations import correlation, relation_loss
-from candidates.measures.served_function import Deviations, FunctionChange, function_change
+from candidates.measures.served_function import Deviations, FunctionChange, function_change, has_changed
 from candidates.measures.shifts import Shift, measure_shift
 from candidates.measures.sides import input_keys, may_matter
 from candidates.measures.unread import blurred, unread, vacated
@@ -52,8 +52,6 @@ CLEAR = 6.0
 """Standard errors by which the outcomes' shares must have moved to compete for who leads."""
 MAX_DRIFTED, SEEN = 12, 0.9
 """Columns compared for who leads, and the share of the window's values that must have been seen before."""
-FUNCTION_RATIO, FUNCTION_SHIFT = 1.3, 0.5
-"""Deviations from the old function, and shift of its mean, from which the function counts as changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ class ModelDiagnosis:
     @property
     def function_moved(self) -> bool:
         """Return whether the served function changed beyond the stand-in's own error."""
-        return self.function_ratio > FUNCTION_RATIO or self.function_shift > FUNCTION_SHIFT
+        return has_changed(self.function_ratio, self.function_shift)
 
 
 def _diagnose_column(

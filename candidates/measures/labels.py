@@ -58,7 +58,7 @@ WORDS = re.compile(
 )
 """What titles of changes say when they are about labels."""
 AS_EVER = re.compile(
-    r"\b(?:definitions?|rules?|criteria|meanings?|classes|labels)\b[^;,.]{0,12}"
+    r"\b(?<!other )(?<!remaining )(?:definitions?|rules?|criteria|meanings?)\b[^;,.]{0,12}"
     r"\b(?:unchanged|as before|stay|the same)\b|\bno (?:functional |material )?changes?\b|\btypos?\b",
     re.IGNORECASE,
 )

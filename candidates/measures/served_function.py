@@ -19,6 +19,8 @@ ENOUGH = 0.05
 """Share of familiar rows from which only they are read."""
 PARTS = 10
 FEWEST = 20
+FUNCTION_RATIO, FUNCTION_SHIFT = 1.3, 0.5
+"""Deviations from the old function, and shift of its mean, from which the function counts as changed."""
 SURE = 5.0
 """Standard errors from which a bend is believed."""
 
@@ -72,6 +74,16 @@ class FunctionChange:
     bend: float
     onset: Onset | None = None
     deviation: Deviations | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Return whether the served function changed beyond the stand-in's own error."""
+        return has_changed(self.ratio, self.bend)
+
+
+def has_changed(ratio: float, bend: float) -> bool:
+    """Return whether a served function of such deviations changed beyond the stand-in's own error."""
+    return ratio > FUNCTION_RATIO or bend > FUNCTION_SHIFT
 
 
 def function_change(lab: Laboratory, bucket_seconds: float) -> FunctionChange:

@@ -96,7 +96,13 @@ def blurred(lab: Laboratory, symptom: Symptom, moved: Onset | None, function: Fu
     the vector, as nobody can tell, unless another version answers.
     """
     since, step = function.onset or moved, timedelta(seconds=symptom.bucket_seconds)
-    if moved is None or since is None or since.high + step < moved.low or moved.high + step < since.low:
+    if (
+        not function.moved
+        or moved is None
+        or since is None
+        or since.high + step < moved.low
+        or moved.high + step < since.low
+    ):
         return float("nan")
     if any(since.low - step <= moment <= since.high + step for moment in _released(lab)):
         return float("nan")

@@ -51,6 +51,7 @@ def test_a_guideline_that_changed_nothing_is_no_cause(fault):
         ("handbook re-issued with clearer pictures, definitions as before", "concept_drift"),
         ("moved to the new labelling tool; rules unchanged", "concept_drift"),
         ("annotator guideline v9: late payers count as well", "label_change"),
+        ("late payers count as well; other rules unchanged", "label_change"),
     ],
 )
 def test_a_guideline_that_says_that_all_is_as_before_is_no_cause_of_other_outcomes(title, family):

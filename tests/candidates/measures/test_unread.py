@@ -105,6 +105,7 @@ def test_what_changes_in_the_answers_when_a_vector_moves_is_laid_to_it(vector, a
     moved, since = (None if day is None else at(day) for day in (vector, answers))
     share = blurred(None, given.symptom, moved, FunctionChange(0.4, 2.0, 1.0, 1.0, since))
     assert share == 0.4 if told else np.isnan(share)
+    assert np.isnan(blurred(None, given.symptom, moved, FunctionChange(0.4, 1.1, 0.0, 0.1, since)))
 
 
 def test_a_column_without_influence_that_goes_explains_nothing():
