@@ -20,6 +20,7 @@ from candidates.measures.fault_share import measured_shares, own_strength
 from candidates.measures.health import explained_by_data, node_strength, own_time_share
 from candidates.measures.histogram_outcome import answers_of_histograms
 from candidates.measures.influence import clip, function_share, symptomatic_models
+from candidates.measures.own_time import own_times, traced
 from candidates.measures.slice_report import slice_share
 from candidates.measures.versions import brings_version, change_item, change_subject, dated
 from schemas.analysis import EvidenceItem
@@ -31,6 +32,8 @@ MODEST = 0.35
 """Most of a wrong number that a service's unrest is thought to explain."""
 OF_ALL = 0.6
 """How much less a model's machines are suspected of what changed in one slice alone: every request runs on them."""
+CLEARLY = 4.0
+"""Standard deviations from which a node's own time tells since when it is slow."""
 PASSED_ON = 0.95
 """How far a setting of what stands beside a model is believed to change its answers, where its own would."""
 
@@ -113,6 +116,10 @@ def _fit(evidence: Evidence, change: Change) -> float:
     """Return how well a change event fits the symptom's onset, or the one of its node's own trouble, in [-1, 1]."""
     step = timedelta(seconds=evidence.symptom.bucket_seconds)
     troubles = [b.onset for b in broken_metrics(evidence).get(str(change.node), ()) if not is_resource(b.kind)]
+    slower = own_times(evidence, traced(evidence)) if traced(evidence) else ()
+    troubles += [
+        one.growth.onset for one in slower if one.node == change.node and one.ms > 0 and one.strength >= CLEARLY
+    ]
     known = [onset for onset in troubles if onset and alignment(onset, evidence.symptom) > 0]
     if any(onset.low - step <= change.ts <= onset.high for onset in known):
         return 1.0
