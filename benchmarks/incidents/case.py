@@ -79,14 +79,15 @@ def prepared(cascade: Cascade, faults: tuple[Fault, ...]) -> Cascade:
 def symptoms_in(scenario: Scenario, luck: Luck, onset: float, seed: int, rows: int) -> tuple[World, list[Seen]]:
     """Simulate a scenario; return its world and the symptoms that somebody would report."""
     delay = luck.label_delay
-    world = simulate(prepared(luck.cascade, scenario.faults), scenario, seed, rows)
+    cascade = prepared(luck.cascade, scenario.faults)
+    world = simulate(cascade, scenario, seed, rows)
+    silent = tuple(effect for effect in scenario.distractors if isinstance(effect, Unlabelled))
+    bare = simulate(cascade, replace(scenario, distractors=silent), seed, rows)
     if not scenario.faults:
-        return world, fluctuation(world, onset, delay, luck)
+        return world, fluctuation(world, bare, onset, delay, luck)
     calm = simulate(luck.cascade, scenario.without_faults(), seed, rows)
     alone = [replace(scenario, faults=(fault,)) for fault in scenario.faults] if len(scenario.faults) > 1 else []
     only = tuple(simulate(luck.cascade, one, seed, rows) for one in alone)
-    silent = tuple(effect for effect in scenario.distractors if isinstance(effect, Unlabelled))
-    bare = simulate(prepared(luck.cascade, scenario.faults), replace(scenario, distractors=silent), seed, rows)
     return world, noticed(Worlds(world, calm, bare, only), scenario.faults, delay)
 
 

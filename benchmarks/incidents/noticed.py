@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.incidents.draw.luck import Luck
 from benchmarks.incidents.draw.symptoms import Pair, shared_symptoms
 from benchmarks.incidents.skew_move import skew_move
-from rca.demo.symptoms import Move, move_of
+from rca.demo.symptoms import Move, move_of, needs_label
 from rca.demo.world import Fault, World
 
 NOTICED = 3.0
@@ -25,6 +25,9 @@ ROOT_SHARE = 0.25
 
 STILL_CALM = 2.1
 """A natural fluctuation moves by less than so many of its day-to-day standard deviations."""
+
+STIRRED = 0.5
+"""Innocent events move a figure in which nothing is wrong by less than so many of them: what does more is no decoy."""
 
 WORSE = {
     "auc": -1, "accuracy": -1, "f1": -1, "logloss": 1, "brier": 1, "mae": 1, "rmse": 1, "cost_per_request": 1,
@@ -88,9 +91,18 @@ def noticed(worlds: Worlds, faults: Sequence[Fault], delay: float) -> list[Seen]
     return found
 
 
-def fluctuation(world: World, onset: float, delay: float, luck: Luck) -> list[Seen]:
-    """Return symptoms that look unusual though nothing is wrong."""
-    pairs = shared_symptoms(world.domain, ())
+def innocent(world: World, bare: World, pair: Pair, onset: float, delay: float) -> bool:
+    """Return whether the events around a figure leave it alone, and it is as good as over the rows of training time."""
+    with_them, without = (move_of(each, *pair, onset=onset, label_delay=delay) for each in (world, bare))
+    node, metric = pair
+    if node == world.domain.final.node and needs_label(metric) and not abs(skew_move(bare, *pair).z) < NOTICED:
+        return False
+    return abs(change(with_them) - change(without)) < STIRRED * without.sd
+
+
+def fluctuation(world: World, bare: World, onset: float, delay: float, luck: Luck) -> list[Seen]:
+    """Return symptoms that look unusual though nothing is wrong; `bare`: the same traffic without innocent events."""
+    pairs = [pair for pair in shared_symptoms(world.domain, ()) if innocent(world, bare, pair, onset, delay)]
     moves = [(*pair, move_of(world, *pair, onset=onset, label_delay=delay).z) for pair in pairs]
     calm = [move for move in moves if np.isfinite(move[2]) and abs(move[2]) < STILL_CALM]
     calm.sort(key=lambda move: -abs(move[2]))

@@ -16,6 +16,7 @@ from candidates.measures.label_peers import agreement
 from candidates.measures.label_scale import rescaled
 from candidates.measures.outcome import MEASURED
 from candidates.measures.outcome_change import OutcomeChange, outcome_looks
+from candidates.measures.since_event import follows
 from candidates.measures.versions import change_item
 from schemas.analysis import EvidenceItem
 from schemas.evidence import Evidence, ModelEvidence, Onset, Rows
@@ -305,7 +306,11 @@ def _guideline(evidence: Evidence, model: ModelEvidence, change: OutcomeChange |
         return min(abs((event.ts - one.at).total_seconds()) for one in (onset, symptom.onset))
 
     def believed(event: Change, sure: float) -> float:
-        return sure * (WITHIN if sure < TOLD_OF_LABELS and distance(event) > slack else 1.0)
+        if distance(event) <= slack:
+            return sure
+        if model.rows is not None and not follows(outcome_looks(evidence, model.node.id), model.rows, event.ts):
+            return sure * INERT
+        return sure * (WITHIN if sure < TOLD_OF_LABELS else 1.0)
 
     told = [(c, believed(c, sure)) for c, sure in events if gap(c) <= slack]
     if not told:
