@@ -11,6 +11,7 @@ from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis
 from candidates.measures.influence import clip
+from candidates.measures.outcome_change import SURE, outcome_change
 from candidates.measures.row_faults import RowFault, row_faults, row_source
 from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
@@ -33,7 +34,7 @@ VERIFY = {
 REMEDY = "Fix or roll back the producer, quarantine the affected rows and backfill; guard with a range and null check."
 
 
-def _signature(moved: MovedColumn) -> Signature | None:
+def _signature(evidence: Evidence, moved: MovedColumn) -> Signature | None:
     """Return the most specific sign of wrong values, a lost relation included."""
     column = moved.column
     signs = [*moved.wrong, *(s for s in moved.encoding if s.mechanism == "garbled")]
@@ -53,13 +54,23 @@ def _signature(moved: MovedColumn) -> Signature | None:
         signs.append(Signature("misjoined", 0.5 + 0.4 * _undone(column), column.relation_loss, words))
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
-        signs.append(Signature("misjoined", 0.3 + 0.3 * column.label_loss, 1.0, words))
+        sure = (0.3 + 0.3 * column.label_loss) * (1.0 - _other_outcomes(evidence, moved.model.node.id))
+        signs.append(Signature("misjoined", sure, 1.0, words))
     best = max(signs, key=lambda s: s.specificity, default=None)
     units = next((s for s in moved.wrong if s.mechanism == "unit_change"), None)
     if best is not None and best.mechanism == "misjoined" and units is not None:
         # a factor in some of the rows breaks the relation to the others just so
         return replace(units, specificity=max(units.specificity, best.specificity))
     return best
+
+
+def _other_outcomes(evidence: Evidence, node: str) -> float:
+    """Return how surely the outcomes are others given the columns that stayed alone, [0, 1]: no wrong join makes them.
+
+    Whose value a row holds in one column has nothing to do with what the others say of its outcome.
+    """
+    change = outcome_change(evidence, node)
+    return clip(change.intact.z / SURE - 1.0) if change is not None else 0.0
 
 
 def _undone(column: ColumnDiagnosis) -> float:
@@ -141,7 +152,7 @@ def generate(evidence: Evidence) -> Findings:
         return Findings(not_examined=reason)
     found = [_row_candidate(evidence, fault) for fault in row_faults(evidence)]
     for moved in moved_columns(evidence):
-        signature = _signature(moved)
+        signature = _signature(evidence, moved)
         if signature and not moved.from_model:
             found.append(_candidate(evidence, moved, signature))
     if not found:

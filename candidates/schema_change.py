@@ -19,6 +19,9 @@ from schemas.candidate import Candidate, Findings
 from schemas.evidence import Evidence, ModelEvidence
 
 CHANGES = {"schema", "deploy", "data_feed", "config", "other"}
+EMPTIED, NO_ROW = 0.5, 0.95
+"""How surely a column that hardly a row fills any more was dropped, though the logs still list it; share of the rows that
+lost their value."""
 REMEDY = (
     "Restore the old schema at the producer or map the new one at the reader; put the schema under a contract test."
 )
@@ -125,11 +128,19 @@ def generate(evidence: Evidence) -> Findings:
         if candidate is None and sign is not None:
             specificity = sign.specificity * (0.5 if _wrong_says_more(moved, sign) else 1.0)
             candidate = _candidate(evidence, moved, sign.mechanism, specificity, sign.words)
+        if candidate is None and _emptied(moved):
+            words = "no row has a value any more: its producer may have dropped it, though the logs still list it"
+            candidate = _candidate(evidence, moved, "dropped", EMPTIED, words)
         if candidate is not None:
             found.append(candidate)
     if not found:
         return Findings(ruled_out="the batches (or histograms) kept their columns, types and categories")
     return Findings(candidates=merged(found))
+
+
+def _emptied(moved: MovedColumn) -> bool:
+    """Return whether a column that the rows filled is empty in (nearly) all of them since."""
+    return any(sign.mechanism == "null_burst" and sign.touched >= NO_ROW for sign in moved.wrong)
 
 
 def _wrong_says_more(moved: MovedColumn, sign: Signature) -> bool:

@@ -25,7 +25,7 @@ from rca.profile import update_profile
 from rca.review import keep_analysis
 from rca.review.choice import Asked, Choice, choose
 from rca.review.shadow import keep_shadow
-from rca.symptom import measure_symptom, other_reading
+from rca.symptom import measure_symptom, measured_symptom, other_reading
 from rca.warehouse import Warehouse
 from schemas.analysis import Analysis, Cause, FamilyNote, IncidentSummary, Moved
 from schemas.candidate import Candidate, Findings
@@ -102,7 +102,7 @@ def examine(
     system, generators = system or load_system(warehouse), generators or families()
     symptom, evidence, settled = _looked_at(warehouse, system, incident, clock)
     answer, proposed = _answered(warehouse, ranker, generators, symptom, evidence, clock)
-    other = None if settled or _decided(answer) else other_reading(warehouse, system, incident, symptom)
+    other = None if settled or _decided(answer) else other_reading(warehouse, system, symptom.incident, symptom)
     clock.lap("symptom")
     if other is not None:
         evidence = gather(warehouse, system, other)
@@ -167,7 +167,7 @@ def _looked_at(
 
     Training rows known by heart are one only if the model overfits.
     """
-    symptom = measure_symptom(warehouse, system, incident)
+    symptom = measured_symptom(warehouse, system, incident)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")
@@ -177,7 +177,7 @@ def _looked_at(
     clock.lap("candidates")
     if any(candidate.mechanism == OVERFITTING for candidate in findings[SKEW].candidates):
         return symptom, evidence, False
-    symptom = measure_symptom(warehouse, system, incident, by_heart=False)
+    symptom = measure_symptom(warehouse, system, symptom.incident, by_heart=False)
     clock.lap("symptom")
     evidence = gather(warehouse, system, symptom)
     clock.lap("evidence")

@@ -50,6 +50,10 @@ class BundleError(InputError):
     """The bundle's folder or one of its documents is missing or malformed."""
 
 
+class Immeasurable(InputError):
+    """A metric that exists, but that the rows and sums at hand cannot give."""
+
+
 class Absent(InputError):
     """What is asked for is not there, or not yet."""
 

@@ -11,6 +11,7 @@ from candidates.measures.changepoint import change_point
 from candidates.measures.clock import alignment, to_datetime, within
 from candidates.measures.component_series import (
     WORDS,
+    common_effect,
     component_series,
     daily_effect,
     is_resource,
@@ -104,7 +105,10 @@ def _broken_metrics(evidence: Evidence) -> Mapping[str, tuple[Broken, ...]]:
     found: dict[str, list[Broken]] = defaultdict(list)
     for (node, _), choice in component_series(evidence).items():
         requests = requests_of(evidence, node)
-        whole, *parts = (_believed(evidence, examine(evidence.symptom, one, requests), requests) for one in choice)
+        whole, *parts = (
+            _believed(evidence, examine(evidence.symptom, one, requests, common_effect(evidence, one)), requests)
+            for one in choice
+        )
         worst = max((one for one in parts if one), key=lambda one: one.z, default=None)
         one = whole or (replace(worst, part=worst.series.dimensions) if worst else None)
         if one:
@@ -164,10 +168,13 @@ def broke_first(evidence: Evidence, node: str, onset: Onset | None) -> float:
     return max(sure, default=0.0)
 
 
-def examine(symptom: Symptom, series: Series, requests: Series | None = None) -> Broken | None:
+def examine(
+    symptom: Symptom, series: Series, requests: Series | None = None, common: FloatArray | None = None
+) -> Broken | None:
     """Return how a component metric broke, or None when it stayed in its normal range.
 
-    Load (for cpu, disk and network) and the time of day are taken out first. The spread is the larger of the
+    Load (for cpu, disk and network), what all components show alike (`common`, (T,)) and the time of day are taken out
+    first. The spread is the larger of the
     buckets' and of what periods as long as the window differ by, so slow drift is no anomaly; it has a floor. A
     metric is broken when the window's median is out of range, or when clearly more buckets are than before. A network
     also breaks when it carries less than half of what the load tells; where the load is unknown nobody can say that.
@@ -179,7 +186,8 @@ def examine(symptom: Symptom, series: Series, requests: Series | None = None) ->
     if kind is None or not old.any() or not new.any():
         return None
     series = replace(series, value=value)
-    value = value - load_effect(symptom, series, requests)
+    load = load_effect(symptom, series, requests)
+    value = value - (load if common is None else np.where(common > 0, np.maximum(load, common), load))
     value = value - daily_effect(series.ts, value, old)
     usual = float(np.median(value[old]))
     sign = -1.0 if kind == "availability" else 1.0

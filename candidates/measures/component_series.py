@@ -37,6 +37,9 @@ SURE = 4.0
 BUSIER = 1.2
 """From this ratio of requests on, a component is busier."""
 
+OTHERS, ALIKE = 3, 0.75
+"""Fewest other components that show what all do; share of them that must have gained as much."""
+
 DAY_HOURS = 24
 SHORT_SECONDS = 3 * 3600
 LONG_DAYS = 3
@@ -142,6 +145,34 @@ def load_effect(symptom: Symptom, series: Series, requests: Series | None) -> Fl
         slope, load = level / usual, np.maximum(load, usual)
     # as much as the baseline may have meant: the line is less certain the further it is drawn
     return np.nan_to_num(slope * (load - usual) + 2 * error * np.abs(load - usual))
+
+
+def common_effect(evidence: Evidence, series: Series) -> FloatArray:
+    """Return what of a resource's rise (T,) all components show alike, as a difference from its usual level; >= 0.
+
+    More requests, or the time of day, use up more everywhere: what three of four of the others gained on their own
+    usual levels at that moment is no fault of the one. 0 with fewer than `OTHERS` of them, and of other metrics.
+    """
+    none = np.zeros(len(series.ts))
+    if not is_resource(kind_of(series.metric) or ""):
+        return none
+    levels = evidence.once(("levels", series.metric), lambda: _levels(evidence, series.metric))
+    others = [load_at(series, level) for node, level in levels.items() if node != series.node]
+    old = within(series.ts, evidence.symptom.baseline) & np.isfinite(series.value)
+    if len(others) < OTHERS or not old.any():
+        return none
+    grown = np.quantile(np.nan_to_num(others, nan=1.0), 1 - ALIKE, axis=0) - 1.0
+    return np.asarray(max(float(np.median(series.value[old])), 0.0) * np.maximum(grown, 0.0))
+
+
+def _levels(evidence: Evidence, metric: str) -> dict[str, Series]:
+    """Return node -> its metric in units of what is usual of it."""
+    found: dict[str, Series] = {}
+    for (node, name), (series, *_) in component_series(evidence).items():
+        usual = series.value[within(series.ts, evidence.symptom.baseline) & np.isfinite(series.value)]
+        if name == metric and usual.size and (level := float(np.median(np.clip(usual, -HUGE, HUGE)))) > 0:
+            found[node] = replace(series, value=np.clip(series.value, -HUGE, HUGE) / level)
+    return found
 
 
 def daily_effect(ts: TimeArray, value: FloatArray, old: BoolArray) -> FloatArray:

@@ -23,7 +23,8 @@ from candidates.measures.error_counts import surest
 from candidates.measures.flow import Flow, flows
 from candidates.measures.matched_filter import Look, in_spreads, seen_through
 from candidates.measures.own_latency import MAX_CALLS, call_each_other, measured_callees
-from candidates.measures.usual_movement import beyond_usual
+from candidates.measures.requests import unproven
+from candidates.measures.usual_movement import UNKNOWN, beyond_usual
 from schemas.evidence import Evidence, FloatArray
 
 MIN_Z, SURE = 3.0, 8.0
@@ -159,8 +160,10 @@ def plainly(evidence: Evidence, root: MetricRoot) -> float:
     found = flows(evidence)
     if found is None or root.flow.node == found.target.node or root.flow.kind != found.target.kind:
         return 0.0
-    large = max(min(beyond_usual(evidence) - 1.0, 1.0), root.share * root.own)
-    return root.r**2 * root.certainty * large
+    beyond = beyond_usual(evidence)
+    if beyond == UNKNOWN and unproven(evidence.symptom):
+        beyond = 0.0  # a baseline too short to know the time of day, and a metric that hardly moved
+    return root.r**2 * root.certainty * max(min(beyond - 1.0, 1.0), root.share * root.own)
 
 
 def _most(callee: Look, caller: Look) -> float:

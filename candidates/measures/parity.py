@@ -102,20 +102,25 @@ def reread(surrogate: Surrogate, window: IntArray, output: FloatArray) -> dict[s
     window
         (M, C) feature numbers of the window's rows.
     output
-        (M,) the window's answers on the link scale.
+        (M,) or (M, K) the window's answers on the link scale.
     """
     held = np.arange(len(output)) % 4 == 3
     served = fit_surrogate(window, surrogate.start, surrogate.columns, output, held)
     moved = np.zeros(len(surrogate.columns))
+    noise = served.residual_sd**2 + surrogate.residual_sd**2
     for c in range(len(moved)):
         own = slice(int(surrogate.start[c]), int(surrogate.start[c + 1]))
         both = np.minimum(surrogate.seen[own], served.seen[own])
         if both.sum() <= 0:
             continue
         weight = both / both.sum()
-        change = served.effect[own] - surrogate.effect[own].reshape(-1)
-        change = change - float(weight @ change)
-        noise = (served.residual_sd**2 + surrogate.residual_sd**2) * (both > 0).sum() / both.sum()
-        moved[c] = max(0.0, float(weight @ change**2) - 2 * noise)
+        change = _by_output(served.effect[own]) - _by_output(surrogate.effect[own])
+        change = change - weight @ change
+        moved[c] = max(0.0, float((weight @ change**2).sum()) - 2 * noise * (both > 0).sum() / both.sum())
     total = float(moved.sum())
     return {key: float(m / total) for key, m in zip(surrogate.columns, moved, strict=True)} if total > 0 else {}
+
+
+def _by_output(effect: FloatArray) -> FloatArray:
+    """Return effects of bins as (B, K)."""
+    return effect.reshape(len(effect), -1)

@@ -145,13 +145,20 @@ class _Asked:
         return clip(redo(self.lab, asked, column.shift, shuffled=lost, rng=rng) / self.diagnosis.unit)
 
     def reread(self) -> tuple[str, float] | None:
-        """Return the column that makes most of the function's change, and its share of it."""
-        lab = self.lab
-        if lab.window.output.ndim > 1 and lab.window.output.shape[1] > 1:
-            return None
-        shares = reread(lab.surrogate, lab.window.index, lab.window.output.reshape(-1))
+        """Return the column that makes most of the function's change, and its share of it.
+
+        Where no column makes half of it, the one that makes most will do if it alone has other values than in training:
+        what reads it together with others changed with it.
+        """
+        lab, columns = self.lab, self.model.columns
+        output = lab.window.output
+        shares = reread(lab.surrogate, lab.window.index, output.reshape(-1) if output.size == len(output) else output)
         best = max(sorted(shares), key=lambda key: shares[key], default=None)
-        return (self.model.columns[best].column, shares[best]) if best is not None and shares[best] > 1 / 2 else None
+        if best is None:
+            return None
+        moved = [name for name, found in self.diagnosis.columns.items() if found.shift.strength >= MOVED]
+        name = columns[best].column
+        return (name, shares[best]) if shares[best] > 1 / 2 or moved == [name] else None
 
 
 def _column(asked: _Asked, column: ColumnDiagnosis, found: dict[str, Relation], scale: float) -> ColumnSkew | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from rca.errors import InputError
+from rca.errors import Immeasurable, InputError
 from rca.metrics.buckets import (
     MONDAY,
     Period,
@@ -251,10 +251,10 @@ def _missing(gauge: Gauge) -> InputError:
     if not labels:
         estimate = {"auc": "estimated_auc", "accuracy": "estimated_accuracy", "f1": "estimated_accuracy"}
         use = estimate.get(gauge.metric, "prediction_mean")
-        return InputError(
+        return Immeasurable(
             f"{name} needs labels, and no production row has one", mend=f"log labels, or use {use} instead"
         )
     if gauge.metric == "ndcg" and not queries:
-        return InputError(f"{name} needs query_id, and no row has one", mend="log query_id, or use mae instead")
+        return Immeasurable(f"{name} needs query_id, and no row has one", mend="log query_id, or use mae instead")
     what = "finite predictions" if not predicted else "rows with both a finite prediction and a label"
     return InputError(f"{name} needs {what}, and its log has none", mend="log them, or use null_rate instead")

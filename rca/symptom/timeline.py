@@ -180,7 +180,7 @@ def _chart(line: Timeline, residual: FloatArray, season: Season, baseline: Windo
         new,
         sampling=_sampling(line, baseline, window) if min(old.sum(), new.sum()) < THIN else 0.0,
         seasonal=season.error(line.series.ts[old], line.series.ts[new]),
-        tests=_tests(line, residual),
+        tests=_tests(line, residual, window),
     )
 
 
@@ -195,12 +195,15 @@ def _sampling(line: Timeline, baseline: Window, window: Window) -> float:
     return float(np.hypot(old, new))
 
 
-def _tests(line: Timeline, residual: FloatArray) -> float:
+def _tests(line: Timeline, residual: FloatArray, window: Window) -> float:
     """Return how many places were searched: starts times ends; one when it was given.
+
+    Of a given start the ends were searched where the level is said to have come back before anybody noticed.
 
     Buckets of many rows are means and nearly normal: there the ends cost nothing (by simulation, and on logs without
     a fault). A recorded value may be anything, and wanders.
     """
+    ends = ENDS if line.gauge.found.sampled else 1.0
     if line.incident.started_at:
-        return 1.0
-    return (ENDS if line.gauge.found.sampled else 1.0) * tests_made(float(np.isfinite(residual).sum()))
+        return ends if window.end <= line.incident.detected_at and line.incident.ended_at is None else 1.0
+    return ends * tests_made(float(np.isfinite(residual).sum()))

@@ -362,3 +362,19 @@ def test_recorded_rates_count_where_the_sampled_spans_show_too_few_errors():
     rates = tuple(series(node, "errors", 0.08 * late + 0.001) for node in ("db", "cart", "web"))
     found = first(dataclasses.replace(few, metrics=rates, cache={}))
     assert (found.node, found.subject) == ("db", "errors")
+
+
+# --- what all components show alike ---
+
+
+@pytest.mark.parametrize(("broken", "blamed"), [(0.45, False), (0.9, True)])
+def test_a_resource_that_rises_as_it_does_everywhere_is_no_fault(broken, blamed):
+    busier = [step(node, "cpu", 0.3, 0.45) for node in ("web", "cart", "ads")]
+    given = scene([*busier, step("db", "cpu", 0.3, broken)])
+    found = component_fault.generate(given)
+    assert [one.node for one in found.candidates] == (["db"] if blamed else [])
+
+
+def test_of_few_components_nobody_knows_what_all_do():
+    given = scene([step(node, "cpu", 0.3, 0.45) for node in ("web", "db")])
+    assert component_fault.generate(given).candidates

@@ -7,6 +7,7 @@ import pytest
 
 from candidates.data_quality import generate
 from candidates.measures.diagnosis import diagnose
+from candidates.measures.outcome_change import outcome_change
 from schemas.evidence import Series
 from tests.candidates.faults import evidence, healthy
 from tests.candidates.measures.test_row_faults import missing
@@ -173,3 +174,13 @@ def test_rows_of_some_values_that_are_missing_take_their_outcomes_along():
 def test_healthy_columns_are_ruled_out_and_no_log_is_not_examined():
     assert generate(evidence("none")).ruled_out
     assert generate(replace(evidence("none"), models={}, cache={})).not_examined
+
+
+@pytest.mark.parametrize(("z", "believed"), [(1.0, True), (6.0, False)])
+def test_a_wrong_join_does_not_change_what_the_other_columns_say_of_the_outcome(z, believed):
+    given = evidence_of(corrupted("country", lambda old, rng: rng.permutation(old))(healthy()))
+    change = outcome_change(given, "scorer")
+    seen = replace(given, cache={("outcome", "scorer"): replace(change, intact=replace(change.intact, z=z))})
+    misjoined = found("data_quality", seen)["payments", "country"]
+    assert misjoined.mechanism == "misjoined"
+    assert (misjoined.specificity > 0.3) is believed

@@ -7,7 +7,7 @@ import pytest
 
 from candidates.schema_change import generate
 from tests.candidates.faults import evidence, faulty, healthy, reshaped
-from tests.candidates.scenes import corrupted, evidence_of, first, found
+from tests.candidates.scenes import corrupted, evidence_of, first, found, ranked
 
 CHANGED = [
     ("dropped", "amount", "dropped"),
@@ -84,3 +84,11 @@ def test_the_same_schema_is_ruled_out_and_no_batches_is_not_examined():
     assert generate(evidence("drift", metric="prediction_mean")).ruled_out
     bare = {n: replace(m, batches=(), rows=None) for n, m in evidence("none").models.items()}
     assert generate(replace(evidence("none"), models=bare, cache={})).not_examined
+
+
+@pytest.mark.parametrize(("share", "told"), [(1.0, True), (0.7, False)])
+def test_a_column_that_no_row_fills_any_more_may_have_been_dropped(share, told):
+    order, _ = ranked(evidence_of(corrupted("amount", lambda old, _: np.full(len(old), np.nan), share)(healthy())))
+    keys = [one.candidate.key for one in order[:2]]
+    assert keys[0] == ("data_quality", "payments", "amount")
+    assert (keys[1] == ("schema_change", "payments", "amount")) is told

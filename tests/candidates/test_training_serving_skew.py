@@ -111,6 +111,11 @@ def test_another_function_is_told_without_equal_inputs():
     assert (candidate.mechanism, candidate.subject) == ("parity", "amount")
 
 
+def test_what_was_so_from_the_first_row_is_no_change_of_the_model():
+    served = answered(logs(), score(logs()[NODE].columns, amount=-1.3))
+    assert not found("model_change", trained(served))
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -1,5 +1,7 @@
 """A target that moves as it does anyway has nothing to explain."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,16 @@ def test_a_baseline_too_short_tells_nothing():
     line = given.symptom.series.value
     line[: ROWS - 12] = np.nan
     assert beyond_usual(given) == UNKNOWN
+
+
+@pytest.mark.parametrize(("p_value", "plain"), [(1e-4, True), (0.2, False)])
+def test_where_nothing_is_known_of_the_usual_the_symptom_itself_has_to_be_clear(p_value, plain):
+    given = evidence(slow())
+    line = given.symptom.series.value
+    line[: ROWS - 12] = np.nan
+    given = replace(given, symptom=replace(given.symptom, p_value=p_value), cache={})
+    root = replace(next(one for one in metric_roots(given) if one.flow.node != "web"), share=0.1)
+    assert (plainly(given, root) > 0.5) == plain
 
 
 def test_the_target_itself_never_makes_its_symptom_plain():

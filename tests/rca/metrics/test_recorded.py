@@ -58,12 +58,12 @@ def test_kpis_come_before_spans(warehouse):
     assert metric_value(warehouse, SHOP, "latency_avg", ALL) == 42.0
 
 
-def write_cells(warehouse, column, bins):
+def write_cells(warehouse, column, bins, *, hour=0):
     """Cells of one hour: (bin, n, labelled, sum of predictions, of labels, of losses, of squared losses)."""
     for cell in bins:
         warehouse.connection.execute(
             "INSERT INTO profile SELECT 'm', '', 'production', ?, '', ?, ?, ?, ?, 0, 0, ?, 0, ?, 0, ?, ?",
-            [column, times([0])[0].item(), *cell],
+            [column, times([3600 * hour])[0].item(), *cell],
         )
 
 

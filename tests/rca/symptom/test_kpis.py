@@ -181,3 +181,13 @@ def test_after_a_dozen_alike_two_that_differ_are_no_symptom_yet_and_three_are(wr
     value = np.append(np.zeros(12), np.full(wrong, 0.5))
     found = measure_kpi(np.arange(12 + wrong) * 86400.0, value, "errors", 11.5 + wrong)
     assert (found.p_value < 0.01) is real
+
+
+def test_a_blip_that_was_over_before_anybody_noticed_was_searched_for():
+    value = 0.2 + 0.03 * np.random.default_rng(5).standard_normal(60)
+    value[47:49] = 0.3
+    begun = {"started_at": 47 / 24}
+    found = measure_kpi(3600.0 * np.arange(60), value, "share", 50.1 / 24, **begun)
+    stated = measure_kpi(3600.0 * np.arange(60), value, "share", 50.1 / 24, **begun, ended_at=49 / 24)
+    assert found.window.end == stated.window.end
+    assert found.p_value == pytest.approx(3 * stated.p_value, rel=0.05)
