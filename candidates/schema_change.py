@@ -20,7 +20,7 @@ from schemas.evidence import Evidence, ModelEvidence
 
 CHANGES = {"schema", "deploy", "data_feed", "config", "other"}
 EMPTIED, NO_ROW = 0.5, 0.95
-"""How surely a column that hardly a row fills any more was dropped, though logs still list it; share of rows that lost it."""
+"""How surely a column that hardly a row fills any more was dropped; share of the rows that lost their value."""
 REMEDY = (
     "Restore the old schema at the producer or map the new one at the reader; put the schema under a contract test."
 )
