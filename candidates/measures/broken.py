@@ -174,10 +174,10 @@ def examine(
     """Return how a component metric broke, or None when it stayed in its normal range.
 
     Load (for cpu, disk and network), what all components show alike (`common`, (T,)) and the time of day are taken out
-    first. The spread is the larger of the
-    buckets' and of what periods as long as the window differ by, so slow drift is no anomaly; it has a floor. A
-    metric is broken when the window's median is out of range, or when clearly more buckets are than before. A network
-    also breaks when it carries less than half of what the load tells; where the load is unknown nobody can say that.
+    first. The spread is the larger of the buckets' and of what periods as long as the window differ by, so slow drift
+    is no anomaly; it has a floor. A metric is broken when the window's median is out of range, or when clearly more
+    buckets are than before. A network also breaks when it carries less than half of what the load tells; where the load
+    is unknown nobody can say that.
     """
     kind = kind_of(series.metric)
     value = np.clip(series.value, -HUGE, HUGE)

@@ -37,8 +37,8 @@ SURE = 4.0
 BUSIER = 1.2
 """From this ratio of requests on, a component is busier."""
 
-OTHERS, ALIKE = 3, 0.75
-"""Fewest other components that show what all do; share of them that must have gained as much."""
+TOGETHER, ALIKE = 4, 0.75
+"""Fewest components that show what all do; share of them that must have gained as much."""
 
 DAY_HOURS = 24
 SHORT_SECONDS = 3 * 3600
@@ -148,31 +148,34 @@ def load_effect(symptom: Symptom, series: Series, requests: Series | None) -> Fl
 
 
 def common_effect(evidence: Evidence, series: Series) -> FloatArray:
-    """Return what of a resource's rise (T,) all components show alike, as a difference from its usual level; >= 0.
+    """Return what of a resource's rise (T,) the components show alike, as a difference from its usual level; >= 0.
 
-    More requests, or the time of day, use up more everywhere: what three of four of the others gained on their own
-    usual levels at that moment is no fault of the one. 0 with fewer than `OTHERS` of them, and of other metrics.
+    More requests, or the time of day, use up more everywhere: what three of four of them gained on their own usual
+    levels at that moment is no fault of one. 0 with fewer than `TOGETHER` of them, and of other metrics.
     """
     none = np.zeros(len(series.ts))
     if not is_resource(kind_of(series.metric) or ""):
         return none
-    levels = evidence.once(("levels", series.metric), lambda: _levels(evidence, series.metric))
-    others = [load_at(series, level) for node, level in levels.items() if node != series.node]
+    common = evidence.once(("common course", series.metric), lambda: _common(evidence, series.metric))
     old = within(series.ts, evidence.symptom.baseline) & np.isfinite(series.value)
-    if len(others) < OTHERS or not old.any():
+    if common is None or not old.any():
         return none
-    grown = np.quantile(np.nan_to_num(others, nan=1.0), 1 - ALIKE, axis=0) - 1.0
-    return np.asarray(max(float(np.median(series.value[old])), 0.0) * np.maximum(grown, 0.0))
+    level = max(float(np.median(np.clip(series.value[old], -HUGE, HUGE))), 0.0)
+    return np.nan_to_num(level * np.maximum(load_at(series, common) - 1.0, 0.0))
 
 
-def _levels(evidence: Evidence, metric: str) -> dict[str, Series]:
-    """Return node -> its metric in units of what is usual of it."""
-    found: dict[str, Series] = {}
-    for (node, name), (series, *_) in component_series(evidence).items():
+def _common(evidence: Evidence, metric: str) -> Series | None:
+    """Return the course of a metric that most components exceed, in units of what is usual of each; None of few."""
+    found: list[Series] = []
+    for (_, name), (series, *_) in component_series(evidence).items():
         usual = series.value[within(series.ts, evidence.symptom.baseline) & np.isfinite(series.value)]
         if name == metric and usual.size and (level := float(np.median(np.clip(usual, -HUGE, HUGE)))) > 0:
-            found[node] = replace(series, value=np.clip(series.value, -HUGE, HUGE) / level)
-    return found
+            found.append(replace(series, value=np.clip(series.value, -HUGE, HUGE) / level))
+    if len(found) < TOGETHER:
+        return None
+    longest = max(found, key=lambda one: len(one.ts))
+    courses = np.nan_to_num([load_at(longest, one) for one in found], nan=1.0)
+    return replace(longest, value=np.quantile(courses, 1 - ALIKE, axis=0))
 
 
 def daily_effect(ts: TimeArray, value: FloatArray, old: BoolArray) -> FloatArray:
