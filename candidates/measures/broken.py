@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import bdtrc
 
 from candidates.measures.changepoint import change_point
 from candidates.measures.clock import alignment, to_datetime, within
@@ -42,8 +43,8 @@ FEW, FEW_FLOOR = 3, 0.15
 BLOCKS = 4
 FEWEST_ELEVATED = 2
 FEWEST_SILENT = 3
-MORE_OFTEN = 3.0
-"""By so many standard errors more buckets must be out of range than before, where the median is not."""
+SELDOM = 0.01
+"""Chance up to which more buckets are out of range than before, where the median is not."""
 
 TINY = 1e-9
 GONE = 0.03
@@ -259,10 +260,9 @@ def _departure(old: FloatArray, new: FloatArray, spread: float) -> tuple[float, 
     """Return how far the window is out of range (z >= 0), and which of its buckets (T1,) are."""
     out, usually = new > MIN_Z * spread, old > MIN_Z * spread
     z = float(np.median(new)) / spread
-    share, before = float(out.mean()), float(usually.mean())
-    pooled = (out.sum() + usually.sum()) / (new.size + old.size)
-    error = math.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / new.size + 1 / old.size))
-    if out.sum() >= FEWEST_ELEVATED and (share - before) / error >= MORE_OFTEN:
+    share, often = float(out.mean()), (float(usually.sum()) + 0.5) / (usually.size + 1)
+    # how likely so many buckets are by how often the baseline's are out of range (binomial): few of many say little
+    if out.sum() >= FEWEST_ELEVATED and bdtrc(out.sum() - 1, out.size, often) <= SELDOM:
         z = max(z, float(np.median(new[out])) / spread * math.sqrt(share))
     return min(max(z, 0.0), MAX_Z), out
 

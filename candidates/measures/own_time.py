@@ -28,6 +28,10 @@ SAME_RATIO = 1.3
 ALONE_CALLER, ALONE_CALLEE = 0.3, 0.4
 """How far an end of a slow edge is to blame when it has no other edge to compare: rather the callee."""
 
+TOGETHER, ALIKE, SLACK = 4, 0.75, 1.3
+"""Fewest services that show what all do; share of them that must have grown as much; times as much that is still alike:
+the fuller ones are slowed more."""
+
 DOUBT = 0.25
 """Up to this support the caller is not to blame, whatever speaks against the callee."""
 
@@ -107,7 +111,36 @@ def _own_times(evidence: Evidence, by_key: Mapping[Key, OperationProfile]) -> tu
         for p in profiles
         if (found := _slower(evidence, p)) is not None
     ]
+    slow = _beyond_common(slow)
     return (*_blame_gaps(slow), *_more_calls(evidence, by_key, is_short(evidence, profiles)))
+
+
+def _beyond_common(slow: Sequence[OwnTime]) -> list[OwnTime]:
+    """Return what grew beyond the part by which (nearly) all services did: more load makes all of them slower.
+
+    That is the growth, relative to its own time before, that three of four services exceed in their middle operation.
+    """
+    by_service: dict[str, list[float]] = defaultdict(list)
+    for one in slow:
+        by_service[one.profile.service].append(_relative(one))
+    if len(by_service) < TOGETHER:
+        return list(slow)
+    common = max(float(np.quantile([np.median(every) for every in by_service.values()], 1 - ALIKE)), 0.0)
+    return [_less(one, common) for one in slow]
+
+
+def _relative(one: OwnTime) -> float:
+    """Return the growth of the time per call, relative to what it was."""
+    before = _per_call(one.profile.per_request_before, one.profile.calls_before)
+    return _per_call(one.ms, one.profile.calls_after) / before if before > 0 else 0.0
+
+
+def _less(one: OwnTime, common: float) -> OwnTime:
+    relative = _relative(one)
+    if common <= 0 or relative <= 0:
+        return one
+    own = max(1.0 - SLACK * common / relative, 0.0)
+    return replace(one, ms=own * one.ms, limit=min(one.limit, own * one.strength))
 
 
 def _per_call(time: float, calls: float) -> float:

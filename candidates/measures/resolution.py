@@ -20,6 +20,14 @@ REGULAR = 0.999
 NEAR = 1e-3
 """Distance, in steps of the grid, within which a value lies on it: numbers are kept in binary."""
 FEWEST = 50
+COARSEST = -3
+"""Coarsest grid looked for: thousands."""
+ROUND, BETWEEN = 0.98, 0.5
+"""Share of the values that lie on a grid when they were rounded to it, and at most when they were not."""
+TENTHS, STRAY = (0.1, 0.25, 0.5, 0.75, 0.9), 0.2
+"""Quantiles that stay within a step and this part of their spread."""
+DISTINCT = 3
+"""Fewer values than this are no rounded numbers, but one or two that took over."""
 
 
 def off_grid(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
@@ -53,6 +61,33 @@ def unseen(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
         return np.zeros(len(values), dtype=bool), 1.0
     place = np.minimum(np.searchsorted(usual, values), len(usual) - 1)
     return known & (usual[place] != values), (int((counts == 1).sum()) + 1) / (total + 1)
+
+
+def coarser(old: FloatArray, new: FloatArray) -> tuple[float, float, float] | None:
+    """Return the step of the grid that all new values lie on, and the shares of old and new ones there; None without.
+
+    Of several the coarsest, up to thousands. Old values must mostly lie between: a column of whole numbers is none. And
+    about where the new ones lie: cents are whole as well.
+
+    Parameters
+    ----------
+    old, new
+        (N,) and (M,) finite values.
+    """
+    if min(len(old), len(new)) < FEWEST or len(np.unique(new)) < DISTINCT:
+        return None
+    for places in range(COARSEST, PLACES):
+        was, now = (float(on_grid(values, places).mean()) for values in (old, new))
+        if now >= ROUND and was <= BETWEEN:
+            step = 10.0**-places
+            return (step, was, now) if _alike(old, new, step) else None
+    return None
+
+
+def _alike(old: FloatArray, new: FloatArray, step: float) -> bool:
+    """Return whether two samples lie where one would that was rounded to a step."""
+    was, now = (np.quantile(values, TENTHS) for values in (old, new))
+    return bool((np.abs(now - was) <= step + STRAY * (was[-1] - was[0])).all())
 
 
 def on_grid(values: FloatArray, places: int) -> BoolArray:

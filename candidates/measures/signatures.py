@@ -12,6 +12,7 @@ import numpy as np
 from candidates.measures.distances import kolmogorov_smirnov, shares
 from candidates.measures.holds import held_value, takes_turns
 from candidates.measures.piled_up import piled_up
+from candidates.measures.resolution import coarser
 from schemas.evidence import ColumnProfile, FloatArray, Rows
 
 KNOWN_FACTORS = (10.0, 100.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 7.0, 12.0, 1.609344, 2.204623, 2.54, 25.4, 3.28084)
@@ -26,6 +27,7 @@ a smaller one may leave."""
 MIN_SHARE = 0.01
 ZEROS = 0.3
 """Share of zeros from which a number is mostly none of something."""
+ROUNDED = 0.9
 MANY = 100.0
 """Times from which their number says nothing more."""
 
@@ -118,6 +120,17 @@ def _clipped(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: F
     bounds = [f"{bound:g}" for bound in (found.low, found.high) if np.isfinite(bound)]
     words = f"{found.moved:.0%} more of the values are exactly {' or '.join(bounds)}: what lay beyond is cut off there"
     return Signature("clipped", 0.6 + 0.35 * found.gone, found.moved, words)
+
+
+def _rounded(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
+    """Tell values that lost their decimals, or digits: all lie on a grid between whose lines they used to lie."""
+    del profile, before
+    found = coarser(old, new)
+    if found is None:
+        return None
+    step, was, now = found
+    words = f"{now:.0%} of the values are multiples of {step:g} (before {was:.0%}): they were rounded"
+    return Signature("rounded", ROUNDED, now - was, words)
 
 
 def _unit_change(profile: ColumnProfile, before: FloatArray, old: FloatArray, new: FloatArray) -> Signature | None:
@@ -340,7 +353,7 @@ def wrong_values(profile: ColumnProfile, rows: Rows | None, *, reference: bool =
     if rows is not None and values is not None:
         finite = np.isfinite(values)
         old, new = values[finite & ~rows.after], values[finite & rows.after]
-        tests: tuple[Callable[..., Signature | None], ...] = (_clipped, _unit_change, _mixed_units)
+        tests: tuple[Callable[..., Signature | None], ...] = (_clipped, _rounded, _unit_change, _mixed_units)
         tests = tests if turns else (_repeated_value, *tests)
         found = [_just_beyond(sign, old, new) for sign in found]
         found.extend(test(profile, before, old, new) for test in tests)

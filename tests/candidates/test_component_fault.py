@@ -378,3 +378,11 @@ def test_a_resource_that_rises_as_it_does_everywhere_is_no_fault(broken, blamed)
 def test_of_few_components_nobody_knows_what_all_do():
     given = scene([step(node, "cpu", 0.3, 0.45) for node in ("web", "db")])
     assert component_fault.generate(given).candidates
+
+
+@pytest.mark.parametrize(("late", "broken"), [([45, 52], False), ([45, 48, 50, 52, 55, 58], True)])
+def test_rare_bursts_of_errors_are_a_fault_only_where_they_come_more_often(late, broken):
+    rate = np.zeros(BUCKETS)
+    rate[[3, 17, 29, *late]] = 0.4
+    given = scene([series("db", "errors", rate)], errors_of(share=(0.03, 0.04)))
+    assert bool(component_fault.generate(given).candidates) is broken

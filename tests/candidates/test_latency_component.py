@@ -91,6 +91,12 @@ def test_the_component_whose_own_time_grew_comes_first(shop, node, subject, mech
     assert node in first.summary
 
 
+@pytest.mark.parametrize(("db", "blamed"), [((5, 7.5), False), ((5, 40), True)])
+def test_a_service_that_slows_as_all_of_them_do_is_not_to_blame(db, blamed):
+    given = traced(Shop(web=(10, 15), cart=(20, 30), ads=(8, 12), db=db))
+    assert [one.node for one in generate(given).candidates] == (["db"] if blamed else [])
+
+
 def test_two_slow_components_share_the_impact():
     first, second = generate(traced(Shop(db=(5, 30), ads=(15, 40)))).candidates[:2]
     assert (first.node, second.node) == ("db", "ads")

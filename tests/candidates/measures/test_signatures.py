@@ -206,3 +206,25 @@ def test_values_that_tilted_towards_an_end_with_other_columns_are_hardly_wrong_b
 @pytest.mark.parametrize("values", [where(0.3, 200.0), where(0.3, -999.0), where(0.6, 100 * CALM)])
 def test_wrong_values_beyond_the_range_take_from_all_ranges_alike(values):
     assert beyond(values, company=True) > 0.55
+
+
+@pytest.mark.parametrize(
+    ("rounded", "step"), [(np.round(CALM), "1 "), (np.floor(CALM), "1 "), (np.round(CALM, -1), "10 ")]
+)
+def test_values_that_lost_their_digits_were_rounded(rounded, step):
+    found = signs(rounded)[0]
+    assert found.mechanism == "rounded"
+    assert f"multiples of {step}" in found.words
+
+
+@pytest.mark.parametrize(
+    ("values", "base"),
+    [
+        (np.round(100 * CALM), np.round(CALM, 2)),
+        (np.random.default_rng(2).poisson(6.0, 4000) * 1.0, COUNTS),
+        (np.where(CALM > 50, 60.0, 40.0), CALM),
+    ],
+    ids=["cents", "counts that grew", "two values"],
+)
+def test_what_is_whole_for_another_reason_was_not(values, base):
+    assert "rounded" not in {sign.mechanism for sign in signs(values, base)}
