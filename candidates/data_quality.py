@@ -11,7 +11,7 @@ from candidates.measures.clock import alignment
 from candidates.measures.columns import MovedColumn, change_items, column_candidate, moved_columns, unexamined
 from candidates.measures.diagnosis import MOVED, ColumnDiagnosis
 from candidates.measures.influence import clip
-from candidates.measures.outcome_change import SURE, outcome_change
+from candidates.measures.outcome_change import SURE, outcome_change, outcome_looks
 from candidates.measures.row_faults import RowFault, row_faults, row_source
 from candidates.measures.same_cause import merged
 from candidates.measures.signatures import Signature
@@ -54,7 +54,7 @@ def _signature(evidence: Evidence, moved: MovedColumn) -> Signature | None:
         signs.append(Signature("misjoined", 0.5 + 0.4 * _undone(column), column.relation_loss, words))
     elif column.label_loss > 0.5:
         words = "it no longer says anything about the outcome, while the other columns still do"
-        sure = (0.3 + 0.3 * column.label_loss) * (1.0 - _other_outcomes(evidence, moved.model.node.id))
+        sure = (0.3 + 0.3 * column.label_loss) * (1.0 - _other_outcomes(evidence, moved))
         signs.append(Signature("misjoined", sure, 1.0, words))
     best = max(signs, key=lambda s: s.specificity, default=None)
     units = next((s for s in moved.wrong if s.mechanism == "unit_change"), None)
@@ -64,13 +64,17 @@ def _signature(evidence: Evidence, moved: MovedColumn) -> Signature | None:
     return best
 
 
-def _other_outcomes(evidence: Evidence, node: str) -> float:
+def _other_outcomes(evidence: Evidence, moved: MovedColumn) -> float:
     """Return how surely the outcomes are others given the columns that stayed alone, [0, 1]: no wrong join makes them.
 
-    Whose value a row holds in one column has nothing to do with what the others say of its outcome.
+    Whose value a row holds in one column has nothing to do with what the others say of its outcome. 0 where none stayed
+    to look with.
     """
-    change = outcome_change(evidence, node)
-    return clip(change.intact.z / SURE - 1.0) if change is not None else 0.0
+    node = moved.model.node.id
+    change, looks = outcome_change(evidence, node), outcome_looks(evidence, node)
+    if change is None or not looks or not looks[-1].bins or looks[-1].bins.keys() & set(moved.column.keys):
+        return 0.0
+    return clip(change.intact.z / SURE - 1.0)
 
 
 def _undone(column: ColumnDiagnosis) -> float:

@@ -138,7 +138,7 @@ def generate(evidence: Evidence) -> Findings:
 
 
 def _emptied(moved: MovedColumn) -> bool:
-    """Return whether a column that the rows filled is empty in (nearly) all of them since."""
+    """Return whether a column that (nearly) all rows filled is empty in (nearly) all of them since."""
     return any(sign.mechanism == "null_burst" and sign.touched >= NO_ROW for sign in moved.wrong)
 
 

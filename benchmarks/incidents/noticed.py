@@ -92,7 +92,10 @@ def noticed(worlds: Worlds, faults: Sequence[Fault], delay: float) -> list[Seen]
 
 
 def innocent(world: World, bare: World, pair: Pair, onset: float, delay: float) -> bool:
-    """Return whether the events around a figure leave it alone, and it is as good as over the rows of training time."""
+    """Return whether the events around a figure leave it alone, and it is as good as over the rows of training time.
+
+    False as well where too few rows say so.
+    """
     with_them, without = (move_of(each, *pair, onset=onset, label_delay=delay) for each in (world, bare))
     node, metric = pair
     if node == world.domain.final.node and needs_label(metric) and not abs(skew_move(bare, *pair).z) < NOTICED:

@@ -64,6 +64,10 @@ def is_resource(kind: str) -> bool:
 
 def component_series(evidence: Evidence) -> Mapping[tuple[str, str], tuple[Series, ...]]:
     """Return (node, metric) -> its series, the overall one first, of every upstream node that is not a KPI."""
+    return evidence.once("component_series", lambda: _component_series(evidence))
+
+
+def _component_series(evidence: Evidence) -> Mapping[tuple[str, str], tuple[Series, ...]]:
     found: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for series in evidence.metrics:
         declared = evidence.system.by_id.get(series.node)
@@ -166,10 +170,11 @@ def common_effect(evidence: Evidence, series: Series) -> FloatArray:
 
 def _common(evidence: Evidence, metric: str) -> Series | None:
     """Return the course of a metric that most components exceed, in units of what is usual of each; None of few."""
+    named = [series for (_, name), (series, *_) in component_series(evidence).items() if name == metric]
     found: list[Series] = []
-    for (_, name), (series, *_) in component_series(evidence).items():
+    for series in named if len(named) >= TOGETHER else ():
         usual = series.value[within(series.ts, evidence.symptom.baseline) & np.isfinite(series.value)]
-        if name == metric and usual.size and (level := float(np.median(np.clip(usual, -HUGE, HUGE)))) > 0:
+        if usual.size and (level := float(np.median(np.clip(usual, -HUGE, HUGE)))) > 0:
             found.append(replace(series, value=np.clip(series.value, -HUGE, HUGE) / level))
     if len(found) < TOGETHER:
         return None

@@ -53,7 +53,8 @@ class OwnTime:
     welch
         Difference of the mean time per call in standard errors (Welch's t over all spans of each period).
     limit
-        Most standard deviations that are believed: fewer where the traced baseline is a mere moment.
+        Most standard deviations that are believed: fewer where the traced baseline is a mere moment, or where most
+        services grew.
     """
 
     node: str
@@ -119,13 +120,16 @@ def _beyond_common(slow: Sequence[OwnTime]) -> list[OwnTime]:
     """Return what grew beyond the part by which (nearly) all services did: more load makes all of them slower.
 
     That is the growth, relative to its own time before, that three of four services exceed in their middle operation.
+    What passes between two services says nothing of either: one slow connection shows in all that use it.
     """
     by_service: dict[str, list[float]] = defaultdict(list)
     for one in slow:
-        by_service[one.profile.service].append(_relative(one))
+        if one.profile.callee is None:
+            by_service[one.profile.service].append(_relative(one))
     if len(by_service) < TOGETHER:
         return list(slow)
-    common = max(float(np.quantile([np.median(every) for every in by_service.values()], 1 - ALIKE)), 0.0)
+    middle = [np.median(every) for every in by_service.values()]
+    common = max(float(np.quantile(middle, 1 - ALIKE, method="lower")), 0.0)
     return [_less(one, common) for one in slow]
 
 

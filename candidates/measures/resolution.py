@@ -27,7 +27,7 @@ ROUND, BETWEEN = 0.98, 0.5
 TENTHS, STRAY = (0.1, 0.25, 0.5, 0.75, 0.9), 0.2
 """Quantiles that stay within a step and this part of their spread."""
 DISTINCT = 3
-"""Fewer values than this are no rounded numbers, but one or two that took over."""
+"""Fewer lines of the grid than this are no rounded numbers, but one or two values that took over."""
 
 
 def off_grid(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
@@ -64,33 +64,40 @@ def unseen(values: FloatArray, base: BoolArray) -> tuple[BoolArray, float]:
 
 
 def coarser(old: FloatArray, new: FloatArray) -> tuple[float, float, float] | None:
-    """Return the step of the grid that all new values lie on, and the shares of old and new ones there; None without.
+    """Return the step of the grid that nearly all new values lie on, and the shares of old and new ones there; or None.
 
-    Of several the coarsest, up to thousands. Old values must mostly lie between: a column of whole numbers is none. And
-    about where the new ones lie: cents are whole as well.
+    Of several the coarsest, up to thousands, of which the new values hold a few lines at least. Old values must mostly
+    lie between: a column of whole numbers is none. And about where the new ones lie: cents are whole as well.
 
     Parameters
     ----------
     old, new
         (N,) and (M,) finite values.
     """
-    if min(len(old), len(new)) < FEWEST or len(np.unique(new)) < DISTINCT:
+    if min(len(old), len(new)) < FEWEST:
         return None
     for places in range(COARSEST, PLACES):
         was, now = (float(on_grid(values, places).mean()) for values in (old, new))
-        if now >= ROUND and was <= BETWEEN:
+        if now >= ROUND and was <= BETWEEN and len(np.unique(_lines(new, places))) >= DISTINCT:
             step = 10.0**-places
             return (step, was, now) if _alike(old, new, step) else None
     return None
 
 
 def _alike(old: FloatArray, new: FloatArray, step: float) -> bool:
-    """Return whether two samples lie where one would that was rounded to a step."""
+    """Return whether two samples lie where one would that was rounded to a step, which is no more than their spread."""
     was, now = (np.quantile(values, TENTHS) for values in (old, new))
-    return bool((np.abs(now - was) <= step + STRAY * (was[-1] - was[0])).all())
+    spread = was[-1] - was[0]
+    return bool(step <= spread and (np.abs(now - was) <= step + STRAY * spread).all())
+
+
+def _lines(values: FloatArray, places: int) -> FloatArray:
+    """Return (N,) the lines of a decimal grid that the values are next to."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.rint(values * 10.0**places))
 
 
 def on_grid(values: FloatArray, places: int) -> BoolArray:
     """Return (N,) which values have no more than so many decimal places."""
-    scaled = values * 10.0**places
-    return np.asarray(np.abs(scaled - np.rint(scaled)) < NEAR)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.abs(values * 10.0**places - _lines(values, places)) < NEAR)

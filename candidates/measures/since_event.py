@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-import numpy as np
-
+from candidates.measures.clock import to_numpy
 from candidates.measures.outcome import Outcomes
 from schemas.evidence import BoolArray, FloatArray, Rows
 
 FEW = 60
 """Labelled rows on a side of the event within the window that say anything."""
 FOLLOWED = 1.0
-"""Standard errors by which the outcomes since an event must lie farther off than those of the window before it."""
+"""Standard errors by which the outcomes since an event must lie farther off than those of the window before it. Lenient
+towards the event: one of five that changed nothing passes."""
 
 
 def follows(looks: Sequence[Outcomes], rows: Rows, moment: datetime) -> bool:
@@ -22,7 +22,7 @@ def follows(looks: Sequence[Outcomes], rows: Rows, moment: datetime) -> bool:
     the window are older or younger to tell.
     """
     for found in looks:
-        since = rows.ts[found.rows] >= np.datetime64(moment.replace(tzinfo=None))
+        since = rows.ts[found.rows] >= to_numpy(moment)
         known = found.after & found.known
         before, after = known & ~since, known & since
         if min(before.sum(), after.sum()) >= FEW:

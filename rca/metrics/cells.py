@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from rca.errors import Immeasurable
+from rca.errors import Immeasurable, InputError
 from rca.metrics.buckets import Period, Source
 from rca.warehouse import Warehouse
 from rca.warehouse.tables import NAN, NULL
@@ -71,11 +71,13 @@ def cell_source(node: Node, metric: str, column: tuple[str, str]) -> Source:
     Raises
     ------
     Immeasurable
-        When the metric cannot be had from sums: it needs raw rows, or another task's loss.
+        When the metric cannot be had from sums: it needs raw rows.
+    InputError
+        When the metric is another task's loss.
     """
     if metric not in VALUES or (node.task and node.task not in TASKS.get(metric, (node.task,))):
         possible = [name for name in VALUES if node.task in (None, *TASKS.get(name, (node.task,)))]
-        raise Immeasurable(
+        raise (InputError if metric in VALUES else Immeasurable)(
             f"{metric} of {node.id!r} cannot be computed from imported histograms",
             mend=f"log predictions/{node.id}/, or use {', '.join(possible)}",
         )

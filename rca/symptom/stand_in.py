@@ -9,7 +9,8 @@ from schemas.evidence import Symptom
 from schemas.incident import Incident
 from schemas.system import System
 
-INSTEAD = ("brier", "logloss", "mae", "accuracy", "estimated_accuracy", "bias", "prediction_mean")
+LOSSES = ("brier", "logloss", "mae", "accuracy")
+OTHERS = ("estimated_accuracy", "bias", "prediction_mean")
 """What says most of how right a model is comes first, what only says that its answers moved comes last."""
 
 
@@ -21,7 +22,9 @@ def measured_symptom(warehouse: Warehouse, system: System, incident: Incident) -
     try:
         return measure_symptom(warehouse, system, incident)
     except Immeasurable as problem:
-        for metric in INSTEAD:
+        # of a model whose task nobody declared an imported sum of losses may be of any loss
+        task = getattr(system.by_id.get(incident.node), "task", None)
+        for metric in (*(LOSSES if task else ()), *OTHERS):
             # a loss may well fall while, say, f1 falls too: which way it went is for the data to say
             other = incident.model_copy(update={"metric": metric, "direction": None})
             try:

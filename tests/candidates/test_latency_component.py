@@ -97,6 +97,11 @@ def test_a_service_that_slows_as_all_of_them_do_is_not_to_blame(db, blamed):
     assert [one.node for one in generate(given).candidates] == (["db"] if blamed else [])
 
 
+def test_a_slow_connection_that_several_services_use_is_not_what_all_services_do():
+    given = traced(Shop(to_cart=(2, 22), to_ads=(2, 22)))
+    assert max(one.strength for one in generate(given).candidates) > 8
+
+
 def test_two_slow_components_share_the_impact():
     first, second = generate(traced(Shop(db=(5, 30), ads=(15, 40)))).candidates[:2]
     assert (first.node, second.node) == ("db", "ads")

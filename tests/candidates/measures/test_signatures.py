@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candidates.measures.resolution import coarser
 from candidates.measures.signatures import changed_encoding, in_company, wrong_values
 from schemas.evidence import Rows
 from tests.candidates.scenes import FIRST_DAY, profile_of
@@ -223,8 +224,17 @@ def test_values_that_lost_their_digits_were_rounded(rounded, step):
         (np.round(100 * CALM), np.round(CALM, 2)),
         (np.random.default_rng(2).poisson(6.0, 4000) * 1.0, COUNTS),
         (np.where(CALM > 50, 60.0, 40.0), CALM),
+        (RNG.normal(0.0, 0.4, 4000), RNG.normal(3.0, 1.0, 4000)),
+        (RNG.exponential(0.2, 4000), RNG.exponential(3.0, 4000)),
+        (CALM / 100, CALM),
+        (np.where(RNG.random(4000) < 0.985, 0.0, CALM), np.where(RNG.random(4000) < 0.4, 0.0, CALM)),
+        (np.where(RNG.random(4000) < 0.98, 0.0, RNG.choice([1000.0, 2000.0], 4000)), RNG.normal(300, 100, 4000)),
     ],
-    ids=["cents", "counts that grew", "two values"],
+    ids=["cents", "counts that grew", "two values", "near zero", "smaller", "hundredths", "zeros", "thousands"],
 )
 def test_what_is_whole_for_another_reason_was_not(values, base):
     assert "rounded" not in {sign.mechanism for sign in signs(values, base)}
+
+
+def test_values_beyond_all_measure_are_no_rounded_ones():
+    assert coarser(CALM, 1e305 * CALM) is None

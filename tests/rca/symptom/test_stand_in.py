@@ -6,6 +6,7 @@ import pytest
 from rca.errors import InputError, UnknownName
 from rca.symptom import measured_symptom
 from rca.warehouse import Warehouse
+from schemas.system import System
 from tests.rca.metrics.logs import write_log
 from tests.rca.metrics.test_recorded import write_cells
 from tests.rca.symptom.cases import MODEL, SYSTEM, day, days_of, incident, log_of
@@ -44,6 +45,15 @@ def test_of_sums_a_loss_stands_in_before_the_mean_of_the_answers():
     assert found.incident.metric == "brier"
     assert found.onset.at == day(300 / 24)
     assert found.value == pytest.approx(0.2)
+
+
+def test_of_a_model_without_a_task_nobody_knows_which_loss_was_summed():
+    model = MODEL.model_copy(update={"task": None})
+    with Warehouse() as warehouse:
+        for hour in range(400):
+            write_cells(warehouse, "full", [(0, 100, 80, 50.0 if hour < 300 else 70.0, 40.0, 4.0, 0.2)], hour=hour)
+        found = measured_symptom(warehouse, System(nodes=(model,)), incident("m", "auc", 13.0))
+    assert found.incident.metric == "bias"
 
 
 def test_what_can_be_measured_is_measured_itself(log):
