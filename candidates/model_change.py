@@ -84,9 +84,9 @@ def _told(evidence: Evidence, node: str) -> bool:
 def _silent(evidence: Evidence, node: str, diagnosis: ModelDiagnosis) -> Candidate | None:
     """Return a change of the answers that no version, setting or column accounts for; None without one."""
     model = evidence.models[node]
-    if diagnosis.function_onset is None or model.rows is None or _told(evidence, node):
-        return None
     if evidence.symptom.reference_split:  # it never answered otherwise in production: that is skew
+        return None
+    if diagnosis.function_onset is None or model.rows is None or _told(evidence, node):
         return None
     share = function_share(evidence, node) * comparable(evidence, node)
     share *= (1.0 - explained_by_data(evidence)) * (1.0 - bounded(evidence, node))

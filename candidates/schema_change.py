@@ -128,7 +128,7 @@ def generate(evidence: Evidence) -> Findings:
             specificity = sign.specificity * (0.5 if _wrong_says_more(moved, sign) else 1.0)
             candidate = _candidate(evidence, moved, sign.mechanism, specificity, sign.words)
         if candidate is None and _emptied(moved):
-            words = "no row has a value any more: its producer may have dropped it, though the logs still list it"
+            words = "hardly a row has a value any more: its producer may have dropped it, though the logs still list it"
             candidate = _candidate(evidence, moved, "dropped", EMPTIED, words)
         if candidate is not None:
             found.append(candidate)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from candidates.measures.clock import within
+from candidates.measures.component_series import ALIKE, TOGETHER
 from candidates.measures.growth import MAX_Z, Growth, measure_growth
 from candidates.measures.moderated import is_short, moderated, moderated_calls
 from schemas.evidence import BoolArray, Evidence, FloatArray, OperationProfile
@@ -28,9 +29,8 @@ SAME_RATIO = 1.3
 ALONE_CALLER, ALONE_CALLEE = 0.3, 0.4
 """How far an end of a slow edge is to blame when it has no other edge to compare: rather the callee."""
 
-TOGETHER, ALIKE, SLACK = 4, 0.75, 1.3
-"""Fewest services that show what all do; share of them that must have grown as much; times as much that is still alike:
-the fuller ones are slowed more."""
+SLACK = 1.3
+"""Times as much as most services grew that is still alike: the fuller ones are slowed more."""
 
 DOUBT = 0.25
 """Up to this support the caller is not to blame, whatever speaks against the callee."""

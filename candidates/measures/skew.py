@@ -153,8 +153,7 @@ class _Asked:
         lab, columns = self.lab, self.model.columns
         if lab.scale == "votes":  # the training rows' stand-in is on another scale than one of the window would be
             return None
-        output = lab.window.output
-        shares = reread(lab.surrogate, lab.window.index, output.reshape(-1) if output.size == len(output) else output)
+        shares = reread(lab.surrogate, lab.window.index, lab.window.output)
         best = max(sorted(shares), key=lambda key: shares[key], default=None)
         if best is None:
             return None

@@ -23,8 +23,7 @@ def measured_symptom(warehouse: Warehouse, system: System, incident: Incident) -
         return measure_symptom(warehouse, system, incident)
     except Immeasurable as problem:
         # of a model whose task nobody declared an imported sum of losses may be of any loss
-        task = getattr(system.by_id.get(incident.node), "task", None)
-        for metric in (*(LOSSES if task else ()), *OTHERS):
+        for metric in (*(LOSSES if system.by_id[incident.node].task else ()), *OTHERS):
             # a loss may well fall while, say, f1 falls too: which way it went is for the data to say
             other = incident.model_copy(update={"metric": metric, "direction": None})
             try:
